@@ -1,0 +1,110 @@
+import { describe, expect, it } from '@jest/globals'
+import { decodeAssertion } from '../../lib/assertion/compact.js'
+import { AssertionError, type AssertionReason } from '../../lib/errors.js'
+
+const b64 = (value: string | Buffer) => Buffer.from(value).toString('base64url')
+const jws = (header: string | Buffer, payload: string | Buffer = '{}', signature = 'AAAA') => `${b64(header)}.${b64(payload)}.${signature}`
+const reasonOf = (token: string): AssertionReason | undefined => {
+  try {
+    decodeAssertion(token)
+    return undefined
+  } catch (error) {
+    if (error instanceof AssertionError) return error.reason
+    throw error
+  }
+}
+
+describe('decodeAssertion', () => {
+  it('gives header, claims and what was signed', () => {
+    const token = jws('{"alg":"ES256"}', '{"iss":"a","x":[1]}')
+    const jwt = decodeAssertion(token)
+    expect(jwt.token).toBe(token)
+    expect(`${jwt.signingInput}.AAAA`).toBe(token)
+    expect({ ...jwt.header }).toEqual({ alg: 'ES256' })
+    expect({ ...jwt.claims }).toEqual({ iss: 'a', x: [1] })
+  })
+
+  it('T-24 gives frozen objects without a prototype', () => {
+    const { header, claims } = decodeAssertion(jws('{"__proto__":{"alg":"none"}}', '{"__proto__":{"iss":"a"},"constructor":1}'))
+    for (const part of [header, claims]) {
+      expect(Object.getPrototypeOf(part)).toBeNull()
+      expect(Object.isFrozen(part)).toBe(true)
+    }
+    expect(header.alg).toBeUndefined()
+    expect(claims.iss).toBeUndefined()
+    expect(claims.toString).toBeUndefined()
+    expect(Object.keys(claims)).toEqual(['__proto__', 'constructor'])
+  })
+
+  const spelt: [string, string][] = [
+    ['', ''],
+    ['a.b', 'two segments'],
+    ['a.b.c.d', 'four segments'],
+    [`${jws('{}')}\n`, 'a newline behind: $ of a regular expression must not forgive it'],
+    [`\n${jws('{}')}`, 'a newline in front'],
+    [`${jws('{}')}=`, 'padding'],
+    [jws('{}', '{}', 'AAAA '), 'a space'],
+    [jws('{}', '{}', 'AA+/'), 'the standard alphabet'],
+    [jws('{}', '{}', 'A'), 'a lone character of base64'],
+    [jws('{}', '{}', 'AAAAA'), 'a character too many'],
+    [jws('{}', '{}', 'AB'), 'four spare bits'],
+    [jws('{}', '{}', 'AAB'), 'two spare bits'],
+    [jws('{}', '{}', ''), 'no signature'],
+    [jws('{}', '', 'AAAA'), 'no payload'],
+    [jws('', '{}', 'AAAA'), 'no header'],
+    ['..', 'nothing'],
+  ]
+  it.each(spelt)('T-11 T-12 JW-01 refuses %j: %s', (token) => {
+    expect(reasonOf(token)).toBe('jwt_malformed')
+  })
+
+  const parts: [AssertionReason | undefined, string | Buffer][] = [
+    [undefined, '{}'],
+    [undefined, ' { "a" : 1 } '],
+    ['jwt_malformed', 'null'],
+    ['jwt_malformed', '[]'],
+    ['jwt_malformed', '"{}"'],
+    ['jwt_malformed', '1'],
+    ['jwt_malformed', '\ufeff{}'],
+    ['jwt_malformed', '{}\0'],
+    ['jwt_malformed', '{"a":1,}'],
+    ['jwt_malformed', '{a:1}'],
+    ['jwt_malformed', '{"a":"\t"}'],
+    ['jwt_malformed', Buffer.from('{"a":"\xff"}', 'latin1')],
+    ['jwt_malformed', Buffer.from('{"a":"\xc0\xaf"}', 'latin1')],
+    ['jwt_malformed', Buffer.from('{"a":"\xed\xa0\x80"}', 'latin1')],
+    ['jwt_malformed', Buffer.from('\xff\xfe{\0}\0', 'latin1')],
+    ['duplicate_member', '{"a":1,"a":1}'],
+    ['duplicate_member', '{"a":[{"b":{},"b":{}}]}'],
+  ]
+  it.each(parts)('T-10 T-25 JW-02 %s: %j', (reason, part) => {
+    expect(reasonOf(jws(part))).toBe(reason)
+    expect(reasonOf(jws('{}', part))).toBe(reason)
+  })
+
+  it('T-14 takes a header of 2048 bytes, and none of 2049', () => {
+    const header = (bytes: number) => `{"x":"${'x'.repeat(bytes - 8)}"}`
+    expect(Buffer.byteLength(header(2048))).toBe(2048)
+    expect(reasonOf(jws(header(2048)))).toBeUndefined()
+    expect(reasonOf(jws(header(2049)))).toBe('header_too_large')
+    expect(reasonOf(jws('{'.repeat(2049)))).toBe('header_too_large')
+  })
+
+  it('T-10 T-25 survives any depth', () => {
+    const deep = `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`
+    expect(reasonOf(jws('{}', deep))).toBeUndefined()
+    expect(reasonOf(jws('{}', '{"a":'.repeat(50_000)))).toBe('jwt_malformed')
+  })
+
+  it.each([
+    ['dots', '.'.repeat(1e6)],
+    ['letters', 'A'.repeat(1e6)],
+    ['letters and dots', 'A.'.repeat(5e5)],
+    ['two segments and a wrong end', `AAAA.${'A'.repeat(1e6)}!`],
+    ['three segments and a wrong end', `AAAA.${'A'.repeat(5e5)}.${'A'.repeat(5e5)}!`],
+  ])('T-11 T-70 takes linear time: a million %s', (_, token) => {
+    const start = performance.now()
+    expect(reasonOf(token)).toMatch(/^(jwt_malformed|header_too_large)$/)
+    expect(performance.now() - start).toBeLessThan(500)
+  })
+})

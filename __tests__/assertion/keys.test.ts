@@ -1,0 +1,289 @@
+import { describe, expect, it } from '@jest/globals'
+import { decodeAssertion } from '../../lib/assertion/compact.js'
+import { keyFinder, prepareKeySet } from '../../lib/assertion/keys.js'
+import { RemoteKeySets } from '../../lib/assertion/remote-key-sets.js'
+import { verifySignature } from '../../lib/assertion/signature.js'
+import { AssertionError } from '../../lib/errors.js'
+import type { JSONWebKeySet, JWK } from '../../lib/index.js'
+import { forge } from '../support/jwt.js'
+import { ec, ed, type Pair, rsa } from '../support/keys.js'
+
+const es256 = ec('ec')
+const es384 = ec('ec384', 'P-384', 'ES384')
+const rs256 = rsa('rsa')
+const eddsa = ed('ed')
+const bytes = (value: Buffer | number[]) => Buffer.from(value).toString('base64url')
+const without = (jwk: JWK, ...members: string[]) => Object.fromEntries(Object.entries(jwk).filter(([name]) => !members.includes(name)))
+
+/** How many keys are candidates, or why there is none. */
+async function found(document: unknown, header: object = { alg: 'ES256', kid: 'ec' }): Promise<number | string> {
+  try {
+    return (await prepareKeySet(document).find(header as Record<string, unknown>)).length
+  } catch (error) {
+    if (error instanceof AssertionError) return error.reason
+    throw error
+  }
+}
+const one = (jwk: unknown, header?: object) => found({ keys: [jwk] }, header)
+
+describe('a key (T-55 JW-05 JW-08 JW-25)', () => {
+  const rsaHeader = { alg: 'RS256', kid: 'rsa' }
+  const modulus = (bits: number) => {
+    const n = Buffer.alloc(Math.ceil(bits / 8), 0xff)
+    n[0] = 2 ** (((bits - 1) % 8) + 1) - 1
+    return bytes(n)
+  }
+  const table: [string, number | string, unknown, object?][] = [
+    ['ES256', 1, es256.jwk],
+    ['no kid in the header', 1, es256.jwk, { alg: 'ES256' }],
+    ['no kid in the key, none in the header', 1, without(es256.jwk, 'kid'), { alg: 'ES256' }],
+    ['no kid in the key, one in the header', 'key_not_found', without(es256.jwk, 'kid')],
+    ['no alg in the key', 1, without(es256.jwk, 'alg')],
+    ['another kid', 'key_not_found', es256.jwk, { alg: 'ES256', kid: 'EC' }],
+    ['kid is a number in the key', 'key_not_found', { ...es256.jwk, kid: 1 }, { alg: 'ES256', kid: '1' }],
+    ['another alg in the key', 'key_not_found', { ...es256.jwk, alg: 'ES384' }],
+    ['alg none in the key', 'key_not_found', { ...es256.jwk, alg: 'none' }, { alg: 'none', kid: 'ec' }],
+    ['alg HS256 with an RSA key', 'key_not_found', without(rs256.jwk, 'alg'), { alg: 'HS256', kid: 'rsa' }],
+    ['no alg in the header', 'key_not_found', es256.jwk, { kid: 'ec' }],
+    ['alg __proto__', 'key_not_found', es256.jwk, { alg: '__proto__', kid: 'ec' }],
+    ['RS256 wanted of an EC key', 'key_not_found', without(es256.jwk, 'alg'), { alg: 'RS256', kid: 'ec' }],
+    ['ES384 wanted of a P-256 key', 'key_not_found', without(es256.jwk, 'alg'), { alg: 'ES384', kid: 'ec' }],
+    ['ES384', 1, es384.jwk, { alg: 'ES384', kid: 'ec384' }],
+    ['PS256 of an RSA key without alg', 1, without(rs256.jwk, 'alg'), { alg: 'PS256', kid: 'rsa' }],
+    ['PS256 of an RSA key for RS256', 'key_not_found', rs256.jwk, { alg: 'PS256', kid: 'rsa' }],
+    ...['EdDSA', 'Ed25519', undefined].flatMap((alg) =>
+      ['EdDSA', 'Ed25519'].map(
+        (wanted) =>
+          [`JW-07 ${wanted} of a key whose alg is ${alg}`, 1, { ...eddsa.jwk, alg }, { alg: wanted, kid: 'ed' }] as [
+            string,
+            number,
+            unknown,
+            object,
+          ],
+      ),
+    ),
+    ['use sig', 1, { ...es256.jwk, use: 'sig' }],
+    ['use enc', 'jwks_invalid', { ...es256.jwk, use: 'enc' }],
+    ['use SIG', 'jwks_invalid', { ...es256.jwk, use: 'SIG' }],
+    ['use null', 'jwks_invalid', { ...es256.jwk, use: null }],
+    ['key_ops verify', 1, { ...es256.jwk, key_ops: ['verify'] }],
+    ['key_ops sign', 'jwks_invalid', { ...es256.jwk, key_ops: ['sign'] }],
+    ['key_ops encrypt', 'jwks_invalid', { ...es256.jwk, key_ops: ['encrypt', 'wrapKey'] }],
+    ['key_ops []', 'jwks_invalid', { ...es256.jwk, key_ops: [] }],
+    ['key_ops is a string', 'jwks_invalid', { ...es256.jwk, key_ops: 'verify' }],
+    ...['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'].map(
+      (member) =>
+        [`private member ${member}`, 'jwks_invalid', { ...rs256.jwk, [member]: 'AQAB' }, rsaHeader] as [string, string, unknown, object],
+    ),
+    ['the private key', 'jwks_invalid', { ...es256.privateKey.export({ format: 'jwk' }), kid: 'ec' }],
+    ['oct', 'jwks_invalid', { kty: 'oct', k: bytes(Buffer.alloc(32)), kid: 'ec' }, { alg: 'HS256', kid: 'ec' }],
+    ['oct without k', 'jwks_invalid', { kty: 'oct', kid: 'ec' }, { alg: 'HS256', kid: 'ec' }],
+    ['no kty', 'jwks_invalid', without(es256.jwk, 'kty')],
+    ['kty of another case', 'jwks_invalid', { ...es256.jwk, kty: 'ec' }],
+    ['kty __proto__', 'jwks_invalid', { ...es256.jwk, kty: '__proto__' }],
+    ['kty constructor', 'jwks_invalid', { ...es256.jwk, kty: 'constructor' }],
+    ['kty AKP', 'jwks_invalid', { kty: 'AKP', alg: 'ML-DSA-44', pub: 'AAAA', kid: 'ec' }, { alg: 'ML-DSA-44', kid: 'ec' }],
+    ['curve secp256k1', 'jwks_invalid', ec('ec', 'secp256k1', 'ES256K').jwk],
+    ['curve X25519', 'jwks_invalid', { ...eddsa.jwk, crv: 'X25519' }],
+    ['curve Ed448', 'jwks_invalid', { ...eddsa.jwk, crv: 'Ed448' }],
+    ['curve P-256 of an OKP key', 'jwks_invalid', { ...es256.jwk, kty: 'OKP' }],
+    ['no curve', 'jwks_invalid', without(es256.jwk, 'crv')],
+    ['the curve of another key', 'key_not_found', { ...without(es256.jwk, 'alg'), crv: 'P-384' }, { alg: 'ES384', kid: 'ec' }],
+    ['a point off the curve', 'key_not_found', { ...es256.jwk, y: es256.jwk.x }],
+    ['the point at zero', 'key_not_found', { ...es256.jwk, x: bytes(Buffer.alloc(32)), y: bytes(Buffer.alloc(32)) }],
+    ['a coordinate that is too short', 'key_not_found', { ...es256.jwk, x: 'AAAA' }],
+    ['a coordinate that is too long', 'key_not_found', { ...es256.jwk, x: `____${es256.jwk.x}` }],
+    ['a coordinate that is no string', 'key_not_found', { ...es256.jwk, x: 1 }],
+    ['no y', 'key_not_found', without(es256.jwk, 'y')],
+    ['an Ed25519 key that is too short', 'key_not_found', { ...eddsa.jwk, x: 'AAAA' }, { alg: 'EdDSA', kid: 'ed' }],
+    ['RSA 2048', 1, rs256.jwk, rsaHeader],
+    ['RSA 1024', 'jwks_invalid', rsa('rsa', 1024).jwk, rsaHeader],
+    ['RSA of 2047 bits', 'jwks_invalid', { ...rs256.jwk, n: modulus(2047) }, rsaHeader],
+    ['RSA of 2048 bits', 1, { ...rs256.jwk, n: modulus(2048) }, rsaHeader],
+    ['RSA of 8192 bits', 1, { ...rs256.jwk, n: modulus(8192) }, rsaHeader],
+    ['RSA of 8193 bits', 'jwks_invalid', { ...rs256.jwk, n: modulus(8193) }, rsaHeader],
+    [
+      'RSA 1024 behind zeros',
+      'jwks_invalid',
+      { ...rs256.jwk, n: bytes(Buffer.concat([Buffer.alloc(128), Buffer.alloc(128, 0xff)])) },
+      rsaHeader,
+    ],
+    ['RSA, n is nothing but zeros', 'jwks_invalid', { ...rs256.jwk, n: bytes(Buffer.alloc(256)) }, rsaHeader],
+    ['RSA, no n', 'jwks_invalid', without(rs256.jwk, 'n'), rsaHeader],
+    ['RSA, n is no string', 'jwks_invalid', { ...rs256.jwk, n: 1 }, rsaHeader],
+    ['RSA, e = 65537', 1, { ...rs256.jwk, e: bytes([1, 0, 1]) }, rsaHeader],
+    ['RSA, e = 3', 1, { ...rs256.jwk, e: bytes([3]) }, rsaHeader],
+    ['RSA, e = 1', 'jwks_invalid', { ...rs256.jwk, e: bytes([1]) }, rsaHeader],
+    ['RSA, e = 1 behind zeros', 'jwks_invalid', { ...rs256.jwk, e: bytes([0, 0, 1]) }, rsaHeader],
+    ['RSA, e = 0', 'jwks_invalid', { ...rs256.jwk, e: bytes([0]) }, rsaHeader],
+    ['RSA, e = 65536', 'jwks_invalid', { ...rs256.jwk, e: bytes([1, 0, 0]) }, rsaHeader],
+    ['RSA, e above 2^32', 'jwks_invalid', { ...rs256.jwk, e: bytes([1, 0, 0, 0, 1]) }, rsaHeader],
+    ['RSA, e as long as n', 'jwks_invalid', { ...rs256.jwk, e: rs256.jwk.n }, rsaHeader],
+    ['RSA, e is empty', 'jwks_invalid', { ...rs256.jwk, e: '' }, rsaHeader],
+    ['RSA, no e', 'jwks_invalid', without(rs256.jwk, 'e'), rsaHeader],
+    ['null', 'jwks_invalid', null],
+    ['a string', 'jwks_invalid', 'key'],
+    ['an array', 'jwks_invalid', [es256.jwk]],
+    ['an empty object', 'jwks_invalid', {}],
+  ]
+  it.each(table)('%s: %s', async (...[, expected, jwk, header]) => {
+    expect(await one(jwk, header)).toBe(expected)
+  })
+})
+
+describe('a key set (T-52 T-55 JW-24)', () => {
+  it.each([
+    [undefined],
+    [null],
+    [1],
+    ['{}'],
+    [[]],
+    [{}],
+    [{ keys: {} }],
+    [{ keys: 'x' }],
+    [{ keys: null }],
+    [{ keys: [] }],
+    [{ keys: [null, 1, 'x'] }],
+  ])('%j is none', async (document) => {
+    expect(await found(document)).toBe('jwks_invalid')
+  })
+
+  it('may have 100 keys, not 101', async () => {
+    const fill = (count: number) => ({ keys: [es256.jwk, ...Array(count - 1).fill({ kty: 'oct' })] })
+    expect(await found(fill(100))).toBe(1)
+    expect(await found(fill(101))).toBe('jwks_invalid')
+    expect(await found({ keys: Array(10_000).fill(es256.jwk) })).toBe('jwks_invalid')
+  })
+
+  it('does not suffer from the bad keys in it', async () => {
+    const bad = [null, { kty: 'oct', k: 'AAAA' }, { ...rs256.jwk, d: 'AAAA' }, { ...es384.jwk, use: 'enc' }, { kty: 'EC' }]
+    const document = { keys: [...bad, es256.jwk, rs256.jwk, es384.jwk] }
+    expect(await found(document)).toBe(1)
+    expect(await found(document, { alg: 'RS256' })).toBe(1)
+    expect(await found(document, { alg: 'ES384' })).toBe(1)
+  })
+
+  it('may use one kid for keys of several algorithms', async () => {
+    const keys = [es256, es384, rs256, eddsa].map(({ jwk }) => ({ ...jwk, kid: 'same' }))
+    for (const alg of ['ES256', 'ES384', 'RS256', 'EdDSA']) expect(await found({ keys }, { alg, kid: 'same' })).toBe(1)
+  })
+
+  it('may use one kid twice: each key is tried', async () => {
+    const pairs = [ec('same'), ec('same')]
+    const keySet = prepareKeySet({ keys: pairs.map(({ jwk }) => jwk) })
+    for (const pair of pairs) {
+      const jwt = decodeAssertion(forge({ alg: 'ES256', kid: 'same' }, {}, pair.privateKey))
+      await expect(verifySignature(jwt, await keySet.find(jwt.header))).resolves.toBeUndefined()
+    }
+    const stranger = decodeAssertion(forge({ alg: 'ES256', kid: 'same' }, {}, ec('same').privateKey))
+    await expect(verifySignature(stranger, await keySet.find(stranger.header))).rejects.toMatchObject({ reason: 'signature_invalid' })
+  })
+
+  it('without kid, at most ten of fifty keys are tried', async () => {
+    const pairs = Array.from({ length: 50 }, (_, i) => ec(`k${i}`))
+    const keySet = prepareKeySet({ keys: pairs.map(({ jwk }) => jwk) })
+    const verify = async (pair: Pair, kid?: string) => {
+      const jwt = decodeAssertion(forge({ alg: 'ES256', ...(kid && { kid }) }, {}, pair.privateKey))
+      const keys = await keySet.find(jwt.header)
+      expect(keys.length).toBe(kid ? 1 : 10)
+      return verifySignature(jwt, keys)
+    }
+    await expect(verify(pairs[9] as Pair)).resolves.toBeUndefined()
+    await expect(verify(pairs[10] as Pair)).rejects.toMatchObject({ reason: 'signature_invalid' })
+    await expect(verify(pairs[49] as Pair, 'k49')).resolves.toBeUndefined()
+  })
+
+  it('without kid, keys that cannot be used do not count', async () => {
+    const broken = { ...es256.jwk, y: es256.jwk.x }
+    expect(await found({ keys: [broken, broken, es256.jwk] }, { alg: 'ES256' })).toBe(1)
+    expect(await found({ keys: [...Array(12).fill(broken), es256.jwk] }, { alg: 'ES256' })).toBe(1)
+    expect(await found({ keys: [broken, broken] }, { alg: 'ES256' })).toBe('key_not_found')
+  })
+
+  it('is read once: what happens to the document afterwards changes nothing', async () => {
+    const document = { keys: [{ ...es256.jwk }] }
+    const keySet = prepareKeySet(document)
+    const own = document.keys[0] as JWK
+    own.x = es384.jwk.x as string
+    document.keys.length = 0
+    expect(await keySet.find({ alg: 'ES256', kid: 'ec' })).toHaveLength(1)
+  })
+})
+
+describe('keyFinder', () => {
+  const asked: string[] = []
+  const remote = new RemoteKeySets(async (url, allowPrivate) => {
+    asked.push(`${url} ${allowPrivate}`)
+    return { keys: [es256.jwk] }
+  })
+  const findKeys = keyFinder(remote)
+  const url = 'https://idp.example.org/jwks'
+  const header = { alg: 'ES256', kid: 'ec' }
+  const jwks = { keys: [es256.jwk] }
+
+  it('takes keys from the one place that is registered', async () => {
+    expect(await findKeys({ jwks }, header)).toHaveLength(1)
+    expect(asked).toEqual([])
+    expect(await findKeys({ jwks_uri: url }, header)).toHaveLength(1)
+    expect(await findKeys({ jwks_uri: url, allowPrivateJwksUri: true }, header)).toHaveLength(1)
+    expect(asked).toEqual([`${url} false`, `${url} true`])
+  })
+
+  it.each([[{}], [{ jwks, jwks_uri: url }], [{ jwks: undefined, jwks_uri: undefined }], [{ jwks: null as unknown as JSONWebKeySet }]])(
+    'refuses both and neither: %j',
+    async (registration) => {
+      await expect(findKeys(registration, header)).rejects.toMatchObject({ reason: 'jwks_invalid' })
+    },
+  )
+
+  it('JW-12 JC-06 never takes them from the header', async () => {
+    const attacker = ec('evil')
+    const evil = { alg: 'ES256', kid: 'evil', jwk: attacker.jwk, jku: 'https://evil.example/jwks', x5u: 'https://evil.example/x5u' }
+    asked.length = 0
+    await expect(findKeys({ jwks }, evil)).rejects.toMatchObject({ reason: 'key_not_found' })
+    expect(asked).toEqual([])
+  })
+
+  it('sees at once what the host adds to a jwks, removes from it, or replaces in it', async () => {
+    const [first, second, third] = [ec('k1'), ec('k2'), ec('k3')]
+    const live = { keys: [first.jwk] }
+    const has = (pair: Pair) =>
+      findKeys({ jwks: live }, { alg: 'ES256', kid: pair.kid }).then(
+        () => true,
+        () => false,
+      )
+    const state = async () => [await has(first), await has(second), await has(third)]
+    expect(await state()).toEqual([true, false, false])
+    live.keys.push(second.jwk)
+    expect(await state()).toEqual([true, true, false])
+    live.keys.shift()
+    expect(await state()).toEqual([false, true, false])
+    live.keys[0] = third.jwk
+    expect(await state()).toEqual([false, false, true])
+    live.keys = [first.jwk]
+    expect(await state()).toEqual([true, false, false])
+    live.keys = []
+    expect(await state()).toEqual([false, false, false])
+    live.keys = [second.jwk, third.jwk]
+    expect(await state()).toEqual([false, true, true])
+  })
+
+  it('sees the new key under an old kid', async () => {
+    const [old, fresh] = [ec('k'), ec('k')]
+    const live = { keys: [old.jwk] }
+    const verify = async (pair: Pair) => {
+      const jwt = decodeAssertion(forge({ alg: 'ES256', kid: 'k' }, {}, pair.privateKey))
+      return verifySignature(jwt, await findKeys({ jwks: live }, jwt.header))
+    }
+    await verify(old)
+    live.keys[0] = fresh.jwk
+    await verify(fresh)
+    await expect(verify(old)).rejects.toMatchObject({ reason: 'signature_invalid' })
+  })
+
+  it('takes frozen registrations', async () => {
+    const frozen = Object.freeze({ keys: Object.freeze([Object.freeze({ ...es256.jwk })]) }) as unknown as JSONWebKeySet
+    expect(await findKeys({ jwks: frozen }, header)).toHaveLength(1)
+    expect(await findKeys({ jwks: frozen }, header)).toHaveLength(1)
+  })
+})

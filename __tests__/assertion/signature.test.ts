@@ -1,0 +1,98 @@
+import type { webcrypto } from 'node:crypto'
+import { describe, expect, it } from '@jest/globals'
+import { decodeAssertion } from '../../lib/assertion/compact.js'
+import { prepareKeySet } from '../../lib/assertion/keys.js'
+import { verifySignature } from '../../lib/assertion/signature.js'
+import { AssertionError } from '../../lib/errors.js'
+import { forge, signature } from '../support/jwt.js'
+import { ec, ed, type Pair, rsa } from '../support/keys.js'
+
+const rsaPair = rsa('k')
+const pairs: Record<string, Pair> = {
+  ES256: ec('k'),
+  ES384: ec('k', 'P-384', 'ES384'),
+  ES512: ec('k', 'P-521', 'ES512'),
+  EdDSA: ed('k'),
+  Ed25519: ed('k'),
+  ...Object.fromEntries(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'].map((alg) => [alg, rsaPair])),
+}
+const keysOf = ({ jwk }: Pair, alg: string) => prepareKeySet({ keys: [{ ...jwk, alg }] }).find({ alg })
+const token = (pair: Pair, alg: string, signedWith = alg) => decodeAssertion(forge({ alg }, { iss: 'a' }, pair.privateKey, signedWith))
+const invalid = { name: 'AssertionError', reason: 'signature_invalid' }
+
+describe.each(Object.entries(pairs))('%s', (alg, pair) => {
+  it('JG-11 verifies what its key signed', async () => {
+    await expect(verifySignature(token(pair, alg), await keysOf(pair, alg))).resolves.toBeUndefined()
+  })
+
+  it('refuses another text, another key, no key', async () => {
+    const keys = await keysOf(pair, alg)
+    const jwt = token(pair, alg)
+    const moved = decodeAssertion(jwt.token.replace(/\.[^.]+\./, `.${Buffer.from('{"iss":"b"}').toString('base64url')}.`))
+    await expect(verifySignature(moved, keys)).rejects.toMatchObject(invalid)
+    const other = alg.startsWith('Ed')
+      ? ed('k')
+      : alg.startsWith('ES')
+        ? ec('k', `P-${alg.replace('ES512', 'ES521').slice(2)}`, alg)
+        : rsa('k')
+    await expect(verifySignature(token(other, alg), keys)).rejects.toMatchObject(invalid)
+    await expect(verifySignature(jwt, [])).rejects.toMatchObject(invalid)
+  })
+
+  it('finds the right key among several', async () => {
+    const [right] = (await keysOf(pair, alg)) as [webcrypto.CryptoKey]
+    const other = alg.startsWith('Ed')
+      ? ed('k')
+      : alg.startsWith('ES')
+        ? ec('k', `P-${alg.replace('ES512', 'ES521').slice(2)}`, alg)
+        : rsa('k')
+    const [wrong] = (await keysOf(other, alg)) as [webcrypto.CryptoKey]
+    const jwt = token(pair, alg)
+    await expect(verifySignature(jwt, [wrong, right])).resolves.toBeUndefined()
+    await expect(verifySignature(jwt, [right, wrong])).resolves.toBeUndefined()
+    await expect(verifySignature(jwt, [wrong, wrong])).rejects.toMatchObject(invalid)
+  })
+
+  it('T-15 refuses signatures of any other length', async () => {
+    const keys = await keysOf(pair, alg)
+    const jwt = token(pair, alg)
+    const bytes = signature(jwt.signingInput, pair.privateKey, alg)
+    for (const wrong of [
+      Buffer.alloc(1),
+      bytes.subarray(1),
+      bytes.subarray(0, -1),
+      Buffer.concat([bytes, Buffer.alloc(1)]),
+      Buffer.alloc(bytes.length),
+    ]) {
+      const spoilt = decodeAssertion(`${jwt.signingInput}.${wrong.toString('base64url')}`)
+      await expect(verifySignature(spoilt, keys)).rejects.toMatchObject(invalid)
+    }
+  })
+})
+
+describe('a key that does not fit alg (JW-05)', () => {
+  const entries = Object.entries(pairs)
+  it('verifies nothing', async () => {
+    for (const [alg, pair] of entries) {
+      const keys = await keysOf(pair, alg)
+      for (const [claimed] of entries) {
+        const name = claimed === 'Ed25519' ? 'EdDSA' : claimed
+        if (name === (alg === 'Ed25519' ? 'EdDSA' : alg)) continue
+        const error = await verifySignature(token(pair, claimed, alg), keys).catch((thrown: unknown) => thrown)
+        expect(error).toBeInstanceOf(AssertionError)
+        expect(error).toMatchObject(invalid)
+      }
+    }
+  })
+
+  it.each(['none', 'HS256', 'ES256K', 'constructor', ''])('T-01 alg %j is never verified', async (alg) => {
+    const keys = await keysOf(pairs.ES256 as Pair, 'ES256')
+    await expect(verifySignature(token(pairs.ES256 as Pair, alg, 'ES256'), keys)).rejects.toMatchObject(invalid)
+  })
+
+  it('T-06 crit is not understood here either', async () => {
+    const pair = pairs.ES256 as Pair
+    const jwt = decodeAssertion(forge({ alg: 'ES256', crit: ['x'], x: 1 }, {}, pair.privateKey))
+    await expect(verifySignature(jwt, await keysOf(pair, 'ES256'))).rejects.toMatchObject(invalid)
+  })
+})

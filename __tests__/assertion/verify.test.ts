@@ -1,0 +1,89 @@
+import { afterAll, describe, expect, it, jest } from '@jest/globals'
+import { type KeyFinder, prepareKeySet } from '../../lib/assertion/keys.js'
+import type { AssertionRules, SignerRules } from '../../lib/assertion/ladder.js'
+import { readAssertion, verifyAssertion } from '../../lib/assertion/verify.js'
+import { type AssertionReason, refusal } from '../../lib/errors.js'
+import { replayKey } from '../../lib/replay/replay-key.js'
+import { forge } from '../support/jwt.js'
+import { ec } from '../support/keys.js'
+
+const now = 1_900_000_000
+const clock = jest.spyOn(Date, 'now').mockReturnValue(now * 1000)
+afterAll(() => clock.mockRestore())
+
+const pair = ec('k')
+const rules: AssertionRules = { algorithms: ['ES256'], typ: ['jwt'], required: ['iss', 'aud', 'exp'], audience: ['us'], clockTolerance: 10 }
+const signer: SignerRules = {
+  algorithms: undefined,
+  typ: undefined,
+  audience: ['us'],
+  defaultSub: undefined,
+  requireJti: false,
+  maxLifetime: 300,
+  clockTolerance: 10,
+  jwks_uri: undefined,
+}
+const good = { iss: 'a', sub: 'b', aud: 'us', exp: now + 60, jti: 'j' }
+const jwt = (claims: object = {}, key = pair) => forge({ alg: 'ES256', kid: 'k' }, { ...good, ...claims }, key.privateKey)
+
+let searches = 0
+const findKeys: KeyFinder = async (_, header) => {
+  searches++
+  return prepareKeySet({ keys: [pair.jwk] }).find(header)
+}
+const verify = (token: string, over: Partial<SignerRules> = {}, finder = findKeys) =>
+  verifyAssertion(readAssertion(token, rules), { ...signer, ...over }, {}, finder)
+
+describe('readAssertion and verifyAssertion', () => {
+  it('give the claims and the key under which the use is remembered', async () => {
+    const token = jwt()
+    const { claims, header, replayKey: key } = await verify(token)
+    expect({ ...claims }).toEqual(good)
+    expect({ ...header }).toEqual({ alg: 'ES256', kid: 'k' })
+    expect(key).toBe(replayKey('a', 'j', 'unused'))
+  })
+
+  it('JW-22 remember a JWT without jti by what was signed', async () => {
+    const token = jwt({ jti: undefined })
+    expect((await verify(token)).replayKey).toBe(replayKey('a', undefined, token.slice(0, token.lastIndexOf('.'))))
+  })
+
+  it.each<[AssertionReason, string]>([
+    ['jwt_malformed', 'x'],
+    ['expired', jwt({ exp: 1 })],
+    ['aud_mismatch', jwt({ sub: 'a', aud: 'them' })],
+  ])('readAssertion throws %s', (reason, token) => {
+    expect(() => readAssertion(token, rules)).toThrow(expect.objectContaining({ name: 'AssertionError', reason }))
+  })
+
+  it.each<[AssertionReason, object, Partial<SignerRules>]>([
+    ['alg_not_registered', {}, { algorithms: ['RS256'] }],
+    ['sub_missing', { sub: undefined }, {}],
+    ['jti_missing', { jti: undefined }, { requireJti: true }],
+    ['aud_not_registered', {}, { audience: ['others'] }],
+    ['lifetime_too_long', {}, { maxLifetime: 10 }],
+  ])('T-53 %s is found before any key is looked for', async (reason, claims, over) => {
+    searches = 0
+    await expect(verify(jwt(claims), over)).rejects.toMatchObject({ reason })
+    expect(searches).toBe(0)
+  })
+
+  it('signature_invalid is found last', async () => {
+    searches = 0
+    await expect(verify(jwt({}, ec('k')))).rejects.toMatchObject({ reason: 'signature_invalid' })
+    expect(searches).toBe(1)
+  })
+
+  it('let the failure of a key search through', async () => {
+    const failing: KeyFinder = async () => {
+      throw refusal('jwks_unavailable')
+    }
+    await expect(verify(jwt(), {}, failing)).rejects.toMatchObject({ status: 503, reason: 'jwks_unavailable' })
+  })
+
+  it('look at the clock again: what expired in between is refused by nobody but its own rung', () => {
+    expect(readAssertion(jwt({ exp: now - 9 }), rules).claims.exp).toBe(now - 9)
+    clock.mockReturnValueOnce((now + 1) * 1000)
+    expect(() => readAssertion(jwt({ exp: now - 9 }), rules)).toThrow(expect.objectContaining({ reason: 'expired' }))
+  })
+})

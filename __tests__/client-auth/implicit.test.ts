@@ -1,0 +1,370 @@
+import { webcrypto } from 'node:crypto'
+import { describe, expect, it, jest } from '@jest/globals'
+import {
+  CLIENT_CREDENTIALS,
+  type Client,
+  type ClientAuthentication,
+  type GrantDecision,
+  type Options,
+  type TrustedIssuer,
+} from '../../lib/index.js'
+import { type ExpressFactory, expresses } from '../support/express.js'
+import { now } from '../support/jwt.js'
+import { basic, byJwt, clientAssertion, clients, grant, grantRequest, type idp, issuers, keys, startWorld } from '../support/world.js'
+
+type Rule = NonNullable<Options['implicitErrors']>
+type Answer = readonly [status: number, error: string, description: string]
+
+const refusedGrant: Answer = [400, 'invalid_grant', 'The assertion was refused.']
+const refusedClient: Answer = [401, 'invalid_client', 'Client authentication failed.']
+const down: Answer = [503, 'temporarily_unavailable', 'The server cannot answer now. Try again later.']
+
+/** A good grant that `jwt-client` signed itself, but for what `claims` changes. */
+const own = (claims: Record<string, unknown> = {}, over: Parameters<typeof grant>[1] = {}) =>
+  grant({ iss: 'jwt-client', ...claims }, { key: keys.client, ...over })
+
+/** What differs from a `jwt-client` that may do everything; `null` for a registration that is not there. */
+interface Setup {
+  client?: Partial<Client> | null
+  issuer?: Partial<TrustedIssuer> | null
+  decision?: GrantDecision
+  findIssuer?: () => never
+}
+
+function implicitWorld(
+  express: ExpressFactory,
+  implicitErrors: Rule,
+  { client = {}, issuer = {}, decision = { subject: 'local-alice' }, findIssuer }: Setup = {},
+) {
+  const registered = new Map<string, Client>(Object.entries(clients))
+  if (client === null) registered.delete('jwt-client')
+  else registered.set('jwt-client', { ...clients['jwt-client'], ...client })
+  const trusted = new Map<string, TrustedIssuer>(Object.entries(issuers))
+  if (issuer === null) trusted.delete('jwt-client')
+  else trusted.set('jwt-client', { ...issuers['jwt-client'], ...issuer })
+  return startWorld(express, {
+    options: { implicitErrors },
+    hooks: {
+      findClient: (id) => registered.get(id),
+      findIssuer: findIssuer ?? ((iss) => trusted.get(iss)),
+      authorizeGrant: () => decision,
+    },
+  })
+}
+
+interface Row extends Setup {
+  name: string
+  jwt?: () => string
+  scope?: string
+  grant: readonly [...Answer, reason: string]
+  /** Where it differs. */
+  split?: readonly [...Answer, reason: string]
+}
+
+const identity = (reason: string, splitReason = reason): Pick<Row, 'grant' | 'split'> => ({
+  grant: [...refusedGrant, reason],
+  split: [...refusedClient, splitReason],
+})
+const always = (answer: Answer, reason: string): Pick<Row, 'grant'> => ({ grant: [...answer, reason] })
+
+const rows: Row[] = [
+  { name: 'I1 no issuer of this name', issuer: null, ...identity('issuer_untrusted') },
+  { name: 'I1 an issuer whose client is not registered', client: null, ...identity('grant_client_unknown', 'client_unknown') },
+  { name: 'I2 no keys', issuer: { jwks: undefined }, ...identity('jwks_invalid') },
+  { name: 'I2 an empty key set', issuer: { jwks: { keys: [] } }, ...identity('jwks_invalid') },
+  { name: 'I2 two sources of keys', issuer: { jwks_uri: 'https://rp.example.com/jwks' }, ...identity('jwks_invalid') },
+  { name: 'I2 a private jwks_uri', issuer: { jwks: undefined, jwks_uri: 'https://127.0.0.1/jwks' }, ...identity('jwks_blocked') },
+  { name: 'I2 an expired registration', issuer: { not_after: new Date(Date.now() - 1000) }, ...identity('issuer_disabled') },
+  {
+    name: 'I3 the key of somebody else',
+    jwt: () => own({}, { key: keys.other, header: { kid: 'client-key' } }),
+    ...identity('signature_invalid'),
+  },
+  { name: 'I3 an unknown kid', jwt: () => own({}, { header: { kid: 'nobody' } }), ...identity('key_not_found') },
+  { name: 'I4 the client is switched off', client: { enabled: false }, ...identity('grant_client_disabled', 'client_disabled') },
+  {
+    name: 'I4 the client is switched off by an odd value',
+    client: { enabled: 0 as never },
+    ...identity('grant_client_disabled', 'client_disabled'),
+  },
+  { name: 'I4 the issuer is switched off', issuer: { enabled: false }, ...identity('issuer_disabled') },
+  {
+    name: 'I5 exp',
+    jwt: () => own({ exp: now() - 60, iat: now() - 120 }),
+    ...always([400, 'invalid_grant', 'The assertion has expired.'], 'expired'),
+  },
+  {
+    name: 'I5 iat',
+    jwt: () => own({ iat: now() + 300, exp: now() + 400 }),
+    ...always([400, 'invalid_grant', 'The assertion was issued in the future.'], 'iat_future'),
+  },
+  {
+    name: 'I5 a claim is missing',
+    jwt: () => own({ exp: undefined }),
+    ...always([400, 'invalid_grant', 'The assertion lacks one of iss, sub, aud and exp.'], 'claim_missing'),
+  },
+  {
+    name: 'I5 no JWT',
+    jwt: () => 'nonsense',
+    ...always([400, 'invalid_grant', 'The assertion is not one JWT in JWS compact serialization.'], 'jwt_malformed'),
+  },
+  { name: 'I5 aud', jwt: () => own({ aud: 'https://other.example' }), ...always(refusedGrant, 'aud_not_registered') },
+  { name: 'I5 no sub', jwt: () => own({ sub: undefined }), ...always(refusedGrant, 'sub_missing') },
+  { name: 'I5 no jti', issuer: { requireJti: true }, jwt: () => own({ jti: undefined }), ...always(refusedGrant, 'jti_missing') },
+  { name: 'I5 the lifetime', jwt: () => own({ exp: now() + 3600 }), ...always(refusedGrant, 'lifetime_too_long') },
+  {
+    name: 'I6 the client is not registered for the grant',
+    client: { grant_types: [CLIENT_CREDENTIALS] },
+    ...always([400, 'unauthorized_client', 'The client is not registered for this grant type.'], 'grant_not_allowed_for_client'),
+  },
+  {
+    name: 'I7 the scope',
+    scope: 'admin',
+    ...always([400, 'invalid_scope', 'The scope exceeds what the client may ask for.'], 'scope_exceeds_client'),
+  },
+  { name: 'I8 the subject is unknown', decision: { refused: 'subject_unknown' }, ...always(refusedGrant, 'subject_unknown') },
+  { name: 'I8 the subject is disabled', decision: { refused: 'subject_disabled' }, ...always(refusedGrant, 'subject_disabled') },
+  { name: 'I8 no consent', decision: { refused: 'consent_missing' }, ...always(refusedGrant, 'consent_missing') },
+  {
+    name: 'I11 the client must authenticate explicitly',
+    client: { require_explicit_auth: true },
+    ...always([401, 'invalid_client', 'Client authentication is required.'], 'client_auth_missing'),
+  },
+  {
+    name: 'I11 which is decided only after the signature',
+    client: { require_explicit_auth: true },
+    jwt: () => own({}, { key: keys.other, header: { kid: 'client-key' } }),
+    ...identity('signature_invalid'),
+  },
+  {
+    name: '§14 row 41 the keys cannot be had now',
+    issuer: { jwks: undefined, jwks_uri: 'http://127.0.0.1:1/', allowPrivateJwksUri: true },
+    ...always(down, 'jwks_unavailable'),
+  },
+  {
+    name: '§14 row 44 findIssuer throws',
+    findIssuer: () => {
+      throw new Error('hunter2')
+    },
+    ...always([500, 'server_error', 'The server could not answer.'], 'hook_error'),
+  },
+]
+
+const cases = rows.flatMap((row) =>
+  (['grant', 'split'] as const).flatMap((rule) => [
+    { ...row, rule, title: `${row.name}, under '${rule}'`, named: {} as Record<string, string> },
+    { ...row, rule, title: `${row.name}, under '${rule}', beside client_id`, named: { client_id: 'jwt-client' } },
+  ]),
+)
+
+describe.each(expresses)('implicit client authentication on %s', (_, express) => {
+  it.each(cases)('$title', async ({ rule, jwt = own, scope, named, ...row }) => {
+    const world = implicitWorld(express, rule, row)
+    const [status, error, error_description, reason] = (rule === 'split' && row.split) || row.grant
+    const response = await world.post(grantRequest(jwt(), { ...named, ...(scope && { scope }) }))
+    expect({ status: response.status, body: response.body }).toEqual({ status, body: { error, error_description } })
+    expect(response.headers['www-authenticate']).toBeUndefined()
+    expect(world.last()).toMatchObject({ status, error, reason, outcome: status < 500 ? 'refused' : 'failed' })
+    expect(world.calls.mintToken).toBe(0)
+    expect(world.events).toHaveLength(1)
+  })
+
+  describe.each<Rule>(['grant', 'split'])("under '%s'", (rule) => {
+    it.each<[name: string, named: Record<string, string>]>([
+      ['alone', {}],
+      ['beside its own client_id', { client_id: 'jwt-client' }],
+    ])('AF-04 the signature of the grant authenticates its client, %s: verified once, and once only', async (_name, named) => {
+      const seen: ClientAuthentication[] = []
+      const world = startWorld(express, {
+        options: { implicitErrors: rule },
+        hooks: {
+          authorizeGrant: ({ client, sub }) => {
+            seen.push(client)
+            return { subject: sub }
+          },
+          mintToken: ({ client }) => {
+            seen.push(client)
+            return { access_token: 'x', token_type: 'Bearer' }
+          },
+        },
+      })
+      const assertion = own()
+      const verify = jest.spyOn(webcrypto.subtle, 'verify')
+      try {
+        expect((await world.post(grantRequest(assertion, named))).status).toBe(200)
+        expect(verify).toHaveBeenCalledTimes(1)
+      } finally {
+        verify.mockRestore()
+      }
+      expect(world.calls).toMatchObject({ findIssuer: 1, findClient: 1, authorizeGrant: 1, mintToken: 1 })
+      const client = { level: 'authenticated', method: 'jwt_bearer_grant', client_id: 'jwt-client', client: clients['jwt-client'] }
+      expect(seen).toEqual([client, client])
+      expect(world.last()).toMatchObject({
+        outcome: 'issued',
+        client_id: 'jwt-client',
+        client_level: 'authenticated',
+        client_auth_method: 'jwt_bearer_grant',
+        issuer: 'jwt-client',
+        replay_keys: [expect.any(String)],
+      })
+
+      const again = await world.post(grantRequest(assertion, named))
+      expect([again.status, again.body.error, again.body.error_description]).toEqual(refusedGrant)
+      expect(world.last()).toMatchObject({ reason: 'jti_replayed', client_auth_method: 'jwt_bearer_grant' })
+    })
+
+    it('JG-11 a grant that is refused is not used up', async () => {
+      const world = implicitWorld(express, rule)
+      const assertion = own()
+      expect((await world.post(grantRequest(assertion, { scope: 'admin' }))).body.error).toBe('invalid_scope')
+      expect((await world.post(grantRequest(assertion, { client_id: 'other-client' }))).body.error).toBe('invalid_grant')
+      expect((await world.post(grantRequest(assertion, {}))).status).toBe(200)
+    })
+
+    it('a grant of somebody else authenticates no client', async () => {
+      const world = implicitWorld(express, rule)
+      expect(await world.post(grantRequest(grant(), {}))).toMatchObject({
+        status: 401,
+        body: { error: 'invalid_client', error_description: 'Client authentication is required.' },
+      })
+      expect(world.last().client_auth_method).toBeUndefined()
+      expect((await world.post({ grant_type: CLIENT_CREDENTIALS, assertion: own() })).status).toBe(401)
+    })
+
+    it("a grant that is bad, of an issuer that is no client, is invalid_grant: it is nobody's credential", async () => {
+      const world = implicitWorld(express, rule)
+      const { status, body } = await world.post(grantRequest(grant({}, { key: keys.other, header: { kid: 'idp-key' } }), {}))
+      expect([status, body.error, body.error_description]).toEqual(refusedGrant)
+      expect(world.last().reason).toBe('signature_invalid')
+    })
+
+    describe('I9, T-30 whoever a bare client_id names, nobody learns whether there is such a client', () => {
+      const others = ['nobody', 'disabled-client', 'basic-client', 'other-client', 'constructor']
+      it.each<[name: string, jwt: () => string, answer: Answer, reasons: string[]]>([
+        ['beside the own grant of another', own, refusedGrant, ['client_binding_mismatch']],
+        [
+          'beside a grant of an issuer that is no client (CA-03)',
+          grant,
+          refusedClient,
+          ['client_unknown', 'client_disabled', 'auth_method_not_registered'],
+        ],
+        [
+          'beside a grant of an untrusted issuer',
+          () => grant({ iss: 'https://unknown.example' }),
+          rule === 'split' ? refusedClient : refusedGrant,
+          ['issuer_untrusted'],
+        ],
+        [
+          'beside a grant that expired',
+          () => grant({ exp: now() - 60, iat: now() - 120 }),
+          [400, 'invalid_grant', 'The assertion has expired.'],
+          ['expired'],
+        ],
+        ['beside a forged grant', () => grant({}, { key: keys.other, header: { kid: 'idp-key' } }), refusedGrant, ['signature_invalid']],
+      ])('%s', async (_name, jwt, answer, reasons) => {
+        const world = implicitWorld(express, rule)
+        for (const client_id of others) {
+          const { status, body } = await world.post(grantRequest(jwt(), { client_id }))
+          expect([client_id, status, body.error, body.error_description]).toEqual([client_id, ...answer])
+          expect(world.last().client_id).toBeUndefined()
+        }
+        expect([...new Set(world.events.map(({ reason }) => reason))]).toEqual(reasons)
+      })
+
+      it('I1, I4 an unknown client and a disabled one get one answer', async () => {
+        const answers = await Promise.all(
+          [{ client: null }, { client: { enabled: false } }].map(async (setup) => {
+            const { status, body, headers } = await implicitWorld(express, rule, setup).post(grantRequest(own(), {}))
+            const { date: _, ...rest } = headers
+            return { status, body, headers: rest }
+          }),
+        )
+        expect(answers[0]).toEqual(answers[1])
+      })
+    })
+
+    describe('I10 an explicit credential decides', () => {
+      const post = (id: string, secret: string) => ({ client_id: id, client_secret: secret })
+      it.each<[name: string, form: Record<string, string>, headers: Record<string, string>, reason: string]>([
+        ['a wrong secret', post('post-client', 'wrong'), {}, 'client_secret_mismatch'],
+        ['a wrong Basic', {}, { authorization: basic('basic-client', 'wrong') }, 'client_secret_mismatch'],
+        ['a secret of the client itself, which has none', post('jwt-client', 'x'), {}, 'auth_method_not_registered'],
+        ['an unknown client', post('nobody', 'x'), {}, 'client_unknown'],
+        [
+          'a forged client assertion of the client itself',
+          byJwt(clientAssertion({}, { key: keys.other, header: { kid: 'client-key' } })),
+          {},
+          'signature_invalid',
+        ],
+        ['an expired client assertion', byJwt(clientAssertion({ exp: now() - 60, iat: now() - 120 })), {}, 'expired'],
+        ['the grant itself as client assertion', {}, {}, 'client_identity_mismatch'],
+      ])('CA-09 %s is never dropped for a grant that proves the client', async (_name, form, headers, reason) => {
+        const world = implicitWorld(express, rule)
+        const assertion = own()
+        const sent = reason === 'client_identity_mismatch' ? byJwt(assertion) : form
+        const response = await world.post(grantRequest(assertion, sent), headers)
+        expect([response.status, response.body.error]).toEqual([401, 'invalid_client'])
+        expect(world.last().reason).toBe(reason)
+        expect(world.calls.findIssuer).toBe(0)
+        expect((await world.post(grantRequest(assertion, {}))).status).toBe(200) // and the grant is not used up
+      })
+
+      it.each<[name: string, form: Record<string, string>, headers: Record<string, string>]>([
+        ['by secret', post('post-client', 'post-secret'), {}],
+        ['by Basic', {}, { authorization: basic('basic-client', 'basic-secret') }],
+        ['by JWT', byJwt(clientAssertion({ iss: 'other-client' }, { key: keys.other })), {}],
+      ])('then the grant must be its own: %s of another client it is not', async (_name, form, headers) => {
+        const world = implicitWorld(express, rule)
+        const { status, body } = await world.post(grantRequest(own(), form), headers)
+        expect([status, body.error, body.error_description]).toEqual(refusedGrant)
+        expect(world.last()).toMatchObject({ reason: 'client_binding_mismatch', step: 'verifyJwtGrant' })
+      })
+
+      it('and a right one of the client itself is the one that counts', async () => {
+        const world = implicitWorld(express, rule, { client: { require_explicit_auth: true } })
+        expect((await world.post(grantRequest(own()))).status).toBe(200)
+        expect(world.last()).toMatchObject({ client_id: 'jwt-client', client_auth_method: 'private_key_jwt', issuer: 'jwt-client' })
+        expect(world.last().replay_keys).toHaveLength(2)
+        const { status, body } = await world.post(grantRequest(own({}, { key: keys.other, header: { kid: 'client-key' } })))
+        expect([status, body.error]).toEqual([400, 'invalid_grant']) // the client is known by then
+      })
+    })
+
+    it('I2, I6 a public client stays public: its client_id proves nothing, and its grant either', async () => {
+      const world = startWorld(express, {
+        options: { implicitErrors: rule },
+        hooks: { findIssuer: () => ({ ...issuers['jwt-client'], client_id: 'public-client' }) },
+      })
+      expect(await world.post(grantRequest(own(), { client_id: 'public-client' }))).toMatchObject({
+        status: 400,
+        body: { error: 'unauthorized_client' },
+      })
+      expect(world.last().reason).toBe('public_client_not_allowed')
+      expect(await world.post(grantRequest(own(), {}))).toMatchObject({ status: 400, body: { error: 'unauthorized_client' } })
+      expect(world.last().reason).toBe('implicit_auth_not_allowed')
+    })
+
+    it('IJ-04 a grant that names another client in its claims is refused', async () => {
+      const world = implicitWorld(express, rule)
+      const { status, body } = await world.post(grantRequest(own({ client_id: 'other-client' }), {}))
+      expect([status, body.error, body.error_description]).toEqual(refusedGrant)
+      expect(world.last().reason).toBe('client_binding_mismatch')
+    })
+  })
+
+  it('RS-08 answers 400 under split where the host wants that', async () => {
+    const world = startWorld(express, { options: { implicitErrors: 'split', invalidClientStatus: 400 } })
+    expect(await world.post(grantRequest(grant({ iss: 'https://unknown.example' }), {}))).toMatchObject({
+      status: 400,
+      body: { error: 'invalid_client' },
+    })
+  })
+
+  it('the issuer of many grants is asked for on every request', async () => {
+    let enabled = true
+    const world = startWorld(express, { hooks: { findIssuer: (iss) => ({ ...issuers[iss as typeof idp], enabled }) } })
+    expect((await world.post(grantRequest(own(), {}))).status).toBe(200)
+    enabled = false
+    expect((await world.post(grantRequest(own(), {}))).status).toBe(400)
+  })
+})

@@ -1,0 +1,86 @@
+// Compiled as ES module and as CommonJS, against the types of Express 4 and of Express 5.
+import express from 'express'
+import {
+  authenticateClient,
+  type Client,
+  ConfigurationError,
+  type GrantCandidate,
+  type GrantDecision,
+  type Granted,
+  type Hooks,
+  issueToken,
+  memoryReplayStore,
+  OAuthError,
+  type Options,
+  parseTokenRequest,
+  type ReplayStore,
+  type TokenEndpointEvent,
+  type TokenResponse,
+  type TrustedIssuer,
+  tokenEndpoint,
+  tokenErrorHandler,
+  tokenMinter,
+  verifyJwtGrant,
+} from 'express-oauth-assertions'
+
+const hooks: Hooks = {
+  findClient: async (client_id: string): Promise<Client | undefined> => ({ client_id, token_endpoint_auth_method: 'private_key_jwt' }),
+  findIssuer: (iss): TrustedIssuer => ({ issuer: iss, jwks: { keys: [] }, clients: ['app'] }),
+  authorizeGrant: ({ sub, issuer, client }: GrantCandidate): GrantDecision =>
+    client.level === 'anonymous' || issuer.enabled === false ? { refused: 'consent_missing' } : { subject: `${client.client_id}/${sub}` },
+  mintToken: async ({ subject, scope }: Granted): Promise<TokenResponse> => ({ access_token: subject, token_type: 'Bearer', scope }),
+  onEvent: ({ outcome, reason }: TokenEndpointEvent) => void [outcome, reason],
+}
+const replayStore: ReplayStore = { consume: async () => true, release: () => undefined }
+const options: Options = { issuer: 'https://as.example.com', hooks, replayStore, fallthrough: true }
+const handler: express.RequestHandler = (req, res) => {
+  const client = req.tokenState?.client
+  if (client?.level === 'authenticated') res.json({ client_id: client.client_id.toUpperCase(), name: client.client.client_id })
+  else res.status(400).json({ granted: req.tokenState?.grant?.subject ?? null })
+}
+
+const app = express()
+app.post('/token', ...tokenEndpoint(options), handler)
+app.post('/inline', ...tokenEndpoint(options), (req, res) => {
+  res.json({ grant_type: req.tokenState?.request?.grant_type, path: req.path })
+})
+app.use('/mounted', ...tokenEndpoint(options), tokenErrorHandler())
+app.post(
+  '/steps',
+  parseTokenRequest({ issuer: 'https://as.example.com', hooks: {} }),
+  authenticateClient({ issuer: 'https://as.example.com', hooks: { findClient: hooks.findClient } }),
+  verifyJwtGrant({ issuer: 'https://as.example.com', hooks: { findIssuer: hooks.findIssuer, authorizeGrant: hooks.authorizeGrant } }),
+  issueToken({ issuer: 'https://as.example.com', hooks: { mintToken: hooks.mintToken } }),
+  handler,
+)
+express.Router().post('/token', ...tokenEndpoint({ ...options, replayStore: memoryReplayStore({ max: 10 }) }))
+hooks.mintToken = tokenMinter({ issuer: 'https://as.example.com', audience: 'https://api.example.com', key: { kty: 'EC' } })
+export const errors: Error[] = [new OAuthError('invalid_grant', 'The account is closed.', { status: 400 }), new ConfigurationError('no')]
+
+// what must not compile
+// @ts-expect-error a misspelt option
+tokenEndpoint({ ...options, clockTolerence: 5 })
+// @ts-expect-error no issuer
+tokenEndpoint({ hooks })
+// @ts-expect-error a hook is missing
+tokenEndpoint({ issuer: 'https://as.example.com', hooks: { findClient: hooks.findClient } })
+// @ts-expect-error the hook of this step is missing
+issueToken({ issuer: 'https://as.example.com', hooks: { findClient: hooks.findClient } })
+// @ts-expect-error a hook of another shape
+hooks.mintToken = () => 'token'
+// @ts-expect-error a decision without subject
+hooks.authorizeGrant = () => ({ scope: 'read' })
+// @ts-expect-error a code that no specification registers
+new OAuthError('account_closed')
+// @ts-expect-error a grant type that this package does not serve
+options.grantTypes = ['authorization_code']
+// @ts-expect-error a value outside its list
+export const wrongIssuer: TrustedIssuer = { issuer: 'a', replay: 'sometimes' }
+app.get('/', (req) => {
+  // @ts-expect-error the state may be absent
+  req.tokenState.client
+  // @ts-expect-error no client is known before its level is
+  req.tokenState?.client?.client_id.length
+  // @ts-expect-error what is proven does not change
+  if (req.tokenState?.grant) req.tokenState.grant.subject = 'mallory'
+})

@@ -1,0 +1,412 @@
+import { describe, expect, it } from '@jest/globals'
+import { CLIENT_CREDENTIALS, JWT_BEARER_CLIENT_ASSERTION, JWT_BEARER_GRANT, OAuthError } from '../../lib/index.js'
+import { expresses } from '../support/express.js'
+import { freshJti, now } from '../support/jwt.js'
+import {
+  basic,
+  byJwt,
+  clientAssertion,
+  clientCredentials,
+  clients,
+  grant,
+  grantRequest,
+  issuer,
+  keys,
+  startWorld,
+  tokenEndpointUrl,
+} from '../support/world.js'
+
+const generic = { error: 'invalid_client', error_description: 'Client authentication failed.' }
+const raw = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`
+const post = (id: string, secret: string) => ({ client_id: id, client_secret: secret })
+
+type Case = [name: string, form: Record<string, string>, headers?: Record<string, string>]
+type Answered = [name: string, form: Record<string, string>, headers: Record<string, string>]
+
+describe.each(expresses)('authenticateClient on %s', (_, express) => {
+  const world = startWorld(express)
+
+  describe('accepts', () => {
+    it.each<Case>([
+      ['JC-05 private_key_jwt', byJwt()],
+      ['AF-09 private_key_jwt beside its own client_id', { ...byJwt(), client_id: 'jwt-client' }],
+      ['CA-05 client_secret_basic', {}, { authorization: basic('basic-client', 'basic-secret') }],
+      [
+        'CA-01 client_secret_basic beside its own client_id (T-38)',
+        { client_id: 'basic-client' },
+        { authorization: basic('basic-client', 'basic-secret') },
+      ],
+      ['CA-06 the scheme in any case', {}, { authorization: basic('basic-client', 'basic-secret').replace('Basic', 'bAsIc') }],
+      [
+        'TE-04 an empty client_secret is no second mechanism',
+        { client_secret: '' },
+        { authorization: basic('basic-client', 'basic-secret') },
+      ],
+      ['CA-07 client_secret_post', post('post-client', 'post-secret')],
+    ])('%s', async (_name, form, headers = {}) => {
+      expect(await world.post({ grant_type: CLIENT_CREDENTIALS, ...form }, headers)).toMatchObject({ status: 200 })
+      expect(world.last()).toMatchObject({ outcome: 'issued', client_level: 'authenticated' })
+    })
+  })
+
+  describe('refuses a bad credential with one text, whatever is wrong', () => {
+    it.each<[...Answered, reason: string]>([
+      ['an unknown client, by secret', post('nobody', 'x'), {}, 'client_unknown'],
+      ['an unknown client, by Basic', {}, { authorization: basic('nobody', 'x') }, 'client_unknown'],
+      ['an unknown client, by JWT', byJwt(clientAssertion({ iss: 'nobody' })), {}, 'client_unknown'],
+      ['an unknown client, by client_id alone', { client_id: 'nobody' }, {}, 'client_unknown'],
+      ['T-30 a client named like a member of Object', { client_id: 'constructor' }, {}, 'client_unknown'],
+      ['T-67 a disabled client', byJwt(clientAssertion({ iss: 'disabled-client' })), {}, 'client_disabled'],
+      ['a wrong secret in the body', post('post-client', 'wrong'), {}, 'client_secret_mismatch'],
+      ['a wrong secret in the header', {}, { authorization: basic('basic-client', 'wrong') }, 'client_secret_mismatch'],
+      ['an empty secret in the header', {}, { authorization: basic('basic-client', '') }, 'client_secret_mismatch'],
+      ['CA-08 a right secret, by another method', post('basic-client', 'basic-secret'), {}, 'auth_method_not_registered'],
+      ['CA-08 a secret of a private_key_jwt client', {}, { authorization: basic('jwt-client', 'x') }, 'auth_method_not_registered'],
+      ['T-40 a public client that sends a secret', post('public-client', 'x'), {}, 'auth_method_not_registered'],
+      ['CA-02 a confidential client that only names itself', { client_id: 'basic-client' }, {}, 'auth_method_not_registered'],
+      [
+        'JC-06 a key of another client',
+        byJwt(clientAssertion({}, { key: keys.other, header: { kid: 'client-key' } })),
+        {},
+        'signature_invalid',
+      ],
+      ['AF-09 an assertion of another client than client_id', { ...byJwt(), client_id: 'other-client' }, {}, 'client_identity_mismatch'],
+      ['JC-03 a subject that is not the client', byJwt(clientAssertion({ sub: 'alice' })), {}, 'client_identity_mismatch'],
+      ['OC-01 no subject', byJwt(clientAssertion({ sub: undefined })), {}, 'sub_missing'],
+      ['BI-01 the token endpoint URL as audience', byJwt(clientAssertion({ aud: tokenEndpointUrl })), {}, 'aud_not_registered'],
+      ['TE-16 a client_id outside VSCHAR', { client_id: 'é' }, {}, 'client_id_malformed'],
+    ])('%s', async (_name, form, headers, reason) => {
+      const response = await world.post({ grant_type: CLIENT_CREDENTIALS, ...form }, headers)
+      expect({ status: response.status, body: response.body }).toEqual({ status: 401, body: generic })
+      expect(response.headers['www-authenticate']).toBe(
+        'authorization' in headers ? 'Basic realm="token endpoint", charset="UTF-8"' : undefined,
+      )
+      expect(world.last()).toMatchObject({ outcome: 'refused', step: 'authenticateClient', reason })
+      expect(world.last().client_id).toBeUndefined()
+    })
+  })
+
+  describe('refuses a request that is not put together right', () => {
+    it.each<[...Answered, status: number, error: string, reason: string]>([
+      [
+        'X-04 Basic and a JWT',
+        byJwt(),
+        { authorization: basic('basic-client', 'basic-secret') },
+        401,
+        'invalid_client',
+        'multiple_client_auth_assertion',
+      ],
+      [
+        'X-04 a secret and a JWT',
+        { ...byJwt(), ...post('post-client', 'post-secret') },
+        {},
+        401,
+        'invalid_client',
+        'multiple_client_auth_assertion',
+      ],
+      [
+        'X-04 Basic and a secret',
+        post('post-client', 'post-secret'),
+        { authorization: basic('basic-client', 'basic-secret') },
+        400,
+        'invalid_request',
+        'multiple_client_auth',
+      ],
+      ['AF-08 client_assertion alone', { client_assertion: clientAssertion() }, {}, 400, 'invalid_request', 'incomplete_client_assertion'],
+      [
+        'AF-08 client_assertion_type alone',
+        { client_assertion_type: JWT_BEARER_CLIENT_ASSERTION },
+        {},
+        400,
+        'invalid_request',
+        'incomplete_client_assertion',
+      ],
+      [
+        'JC-01 the SAML type',
+        { ...byJwt(), client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:saml2-bearer' },
+        {},
+        401,
+        'invalid_client',
+        'unsupported_client_assertion_type',
+      ],
+      [
+        'T-41 the type in another case',
+        { ...byJwt(), client_assertion_type: JWT_BEARER_CLIENT_ASSERTION.toUpperCase() },
+        {},
+        401,
+        'invalid_client',
+        'unsupported_client_assertion_type',
+      ],
+      ['JC-02 two JWTs', byJwt(`${clientAssertion()} ${clientAssertion()}`), {}, 401, 'invalid_client', 'jwt_malformed'],
+      ['AF-10 no JWT', byJwt('nonsense'), {}, 401, 'invalid_client', 'jwt_malformed'],
+      [
+        'T-38 Basic and another client_id',
+        { client_id: 'post-client' },
+        { authorization: basic('basic-client', 'basic-secret') },
+        400,
+        'invalid_request',
+        'client_id_mismatch',
+      ],
+      ['CA-10 Bearer', {}, { authorization: 'Bearer x' }, 401, 'invalid_client', 'unsupported_auth_scheme'],
+      ['CA-10 DPoP', {}, { authorization: 'DPoP x' }, 401, 'invalid_client', 'unsupported_auth_scheme'],
+      ['CA-06 no colon', {}, { authorization: raw('basic-client') }, 400, 'invalid_request', 'malformed_authorization'],
+      ['CA-06 a bad escape in the identifier', {}, { authorization: raw('a%ZZ:b') }, 400, 'invalid_request', 'malformed_authorization'],
+      [
+        'CA-06 two spaces',
+        {},
+        { authorization: basic('basic-client', 'basic-secret').replace(' ', '  ') },
+        400,
+        'invalid_request',
+        'malformed_authorization',
+      ],
+      ['T-39 base64 with garbage', {}, { authorization: 'Basic YTpi!!!!' }, 400, 'invalid_request', 'malformed_authorization'],
+      [
+        'T-39 bytes that are no UTF-8',
+        {},
+        { authorization: `Basic ${Buffer.from([0x61, 0x3a, 0xff]).toString('base64')}` },
+        400,
+        'invalid_request',
+        'malformed_authorization',
+      ],
+      ['T-39 the scheme alone', {}, { authorization: 'Basic' }, 400, 'invalid_request', 'malformed_authorization'],
+      ['a secret without client_id', { client_secret: 'x' }, {}, 400, 'invalid_request', 'missing_parameter'],
+      ['no client for client_credentials', {}, {}, 401, 'invalid_client', 'client_auth_missing'],
+      [
+        'CA-13 a public client for client_credentials',
+        { client_id: 'public-client' },
+        {},
+        400,
+        'unauthorized_client',
+        'public_client_not_allowed',
+      ],
+    ])('%s', async (_name, form, headers, status, error, reason) => {
+      const response = await world.post({ grant_type: CLIENT_CREDENTIALS, ...form }, headers)
+      expect({ status: response.status, error: response.body.error }).toEqual({ status, error })
+      expect(response.headers['www-authenticate'] === undefined).toBe(!(status === 401 && 'authorization' in headers))
+      expect(world.last()).toMatchObject({ outcome: 'refused', reason })
+    })
+  })
+
+  describe('CA-09 a credential must be right even where the grant needs none', () => {
+    const open = { grant_type: JWT_BEARER_GRANT }
+    it.each<Case>([
+      ['a wrong secret', post('post-client', 'wrong')],
+      ['a wrong Basic', {}, { authorization: basic('basic-client', 'wrong') }],
+      ['an expired JWT', byJwt(clientAssertion({ exp: now() - 60, iat: now() - 120 }))],
+    ])('T-43 %s, and the grant is not used up', async (_name, form, headers = {}) => {
+      const assertion = grant({ iss: 'https://open-idp.example.org' })
+      expect(await world.post({ ...open, assertion, ...form }, headers)).toMatchObject({ status: 401, body: { error: 'invalid_client' } })
+      expect(await world.post({ ...open, assertion })).toMatchObject({ status: 200 })
+    })
+  })
+
+  describe('client_secret_basic', () => {
+    const secret = 'p+ss é%:'
+    const odd = startWorld(express, {
+      hooks: {
+        findClient: (id) =>
+          ['a:b%', 'svc+1'].includes(id) ? { client_id: id, client_secret: secret, grant_types: [CLIENT_CREDENTIALS] } : undefined,
+      },
+    })
+    it.each([
+      ['CA-05 form-encoded, as RFC 6749 says', basic('a:b%', secret)],
+      [
+        'CA-05 form-encoded with + for a space',
+        `Basic ${Buffer.from(`${encodeURIComponent('a:b%')}:${encodeURIComponent(secret).replaceAll('%20', '+')}`).toString('base64')}`,
+      ],
+      ['a raw secret, as many clients send it', raw(`svc%2B1:${secret}`)],
+      ['a raw identifier too', raw(`svc+1:${secret}`)],
+    ])('accepts %s', async (_name, authorization) => {
+      expect(await odd.post({ grant_type: CLIENT_CREDENTIALS }, { authorization })).toMatchObject({ status: 200 })
+    })
+  })
+
+  it('T-40 refuses an expired secret', async () => {
+    const world = startWorld(express, {
+      hooks: { findClient: () => ({ ...clients['basic-client'], client_secret_expires_at: now() - 1 }) },
+    })
+    expect(await world.post(clientCredentials({}), { authorization: basic('basic-client', 'basic-secret') })).toMatchObject({
+      status: 401,
+      body: generic,
+    })
+    expect(world.last().reason).toBe('client_secret_expired')
+  })
+
+  it('asks verifyClientSecret for hashed secrets, and takes nothing but true for a yes', async () => {
+    for (const [answer, status] of [
+      [true, 200],
+      [false, 401],
+      ['yes', 401],
+      [1, 401],
+      [undefined, 401],
+    ] as const) {
+      const seen: unknown[] = []
+      const world = startWorld(express, {
+        hooks: {
+          verifyClientSecret: (client, secret) => {
+            seen.push([client.client_id, secret])
+            return answer as boolean
+          },
+        },
+      })
+      expect(await world.post(clientCredentials(post('post-client', 'hashed')))).toMatchObject({ status })
+      expect(seen).toEqual([['post-client', 'hashed']])
+    }
+  })
+
+  it('JW-20 refuses a client whose registration was found by another name than it asked for', async () => {
+    const world = startWorld(express, { hooks: { findClient: () => clients['jwt-client'] } })
+    expect(await world.post(clientCredentials(byJwt(clientAssertion({ iss: 'JWT-CLIENT' }))))).toMatchObject({ status: 401, body: generic })
+  })
+
+  it('RS-08 answers invalid_client with 400 where the host wants that, and with 401 all the same if the header was used', async () => {
+    const world = startWorld(express, { options: { invalidClientStatus: 400 } })
+    expect(await world.post(clientCredentials(post('post-client', 'wrong')))).toMatchObject({ status: 400, body: generic })
+    expect(await world.post(clientCredentials({}), { authorization: basic('basic-client', 'wrong') })).toMatchObject({
+      status: 401,
+      body: generic,
+    })
+  })
+
+  it('CA-08 refuses a method that is not enabled', async () => {
+    const world = startWorld(express, { options: { clientAuthMethods: ['private_key_jwt'] } })
+    expect(await world.post(clientCredentials(post('post-client', 'post-secret')))).toMatchObject({
+      status: 401,
+      body: { error: 'invalid_client' },
+    })
+    expect(world.last().reason).toBe('auth_method_not_enabled')
+  })
+
+  describe('what a client assertion must be like', () => {
+    const assertionOf = (over: object) => ({ findClient: () => ({ ...clients['jwt-client'], ...over }) })
+    it.each<[name: string, client: object, claims: Record<string, unknown>, status: number, reason: string | undefined]>([
+      [
+        'X-01 the token endpoint URL, where the client registered it',
+        { audience: 'issuer-or-token-endpoint' },
+        { aud: tokenEndpointUrl },
+        200,
+        undefined,
+      ],
+      ['X-01 but not beside another', { audience: 'issuer-or-token-endpoint' }, { aud: [issuer, tokenEndpointUrl] }, 401, 'aud_mismatch'],
+      ['BI-02 an array of one', {}, { aud: [issuer] }, 200, undefined],
+      ['OC-01 a jti, where the client registered that', { requireJti: true }, { jti: undefined }, 401, 'jti_missing'],
+      ['X-07 an hour at most', {}, { exp: now() + 3700 }, 401, 'lifetime_too_long'],
+      ['X-07 months, where the client registered that', { maxLifetime: 100 * 86400 }, { exp: now() + 90 * 86400 }, 200, undefined],
+      ['JW-05 the registered algorithm', { token_endpoint_auth_signing_alg: 'PS256' }, {}, 401, 'alg_not_registered'],
+      ['I2 keys, one way to find them', { jwks_uri: 'https://example.com/jwks' }, {}, 401, 'jwks_invalid'],
+      ['I2 any keys', { jwks: undefined }, {}, 401, 'jwks_invalid'],
+    ])('%s', async (_name, client, claims, status, reason) => {
+      const world = startWorld(express, { hooks: assertionOf(client) })
+      expect((await world.post(clientCredentials(byJwt(clientAssertion(claims))))).status).toBe(status)
+      expect(world.last().reason).toBe(reason)
+    })
+
+    it('BI-11 a lenient audience is in the event', async () => {
+      const world = startWorld(express, { options: { clientAssertions: { audience: 'issuer-or-token-endpoint' } } })
+      await world.post(clientCredentials(byJwt(clientAssertion({ aud: tokenEndpointUrl }))))
+      expect(world.last().notices).toEqual(['aud_legacy'])
+      await world.post(clientCredentials())
+      expect(world.last().notices).toEqual([])
+    })
+  })
+
+  it('OC-03 a client assertion with jti works once, T-51 one without until it expires', async () => {
+    const once = clientAssertion()
+    const often = clientAssertion({ jti: undefined, exp: now() + 3000 })
+    for (const [assertion, statuses] of [
+      [once, [200, 401, 401]],
+      [often, [200, 200, 200]],
+    ] as const) {
+      for (const status of statuses) expect((await world.post(clientCredentials(byJwt(assertion)))).status).toBe(status)
+    }
+  })
+
+  it('T-48 a client assertion is not used up by a grant that is refused', async () => {
+    const assertion = byJwt()
+    expect(await world.post(grantRequest(grant({ aud: 'https://other.example' }), assertion))).toMatchObject({
+      status: 400,
+      body: { error: 'invalid_grant' },
+    })
+    expect(await world.post(clientCredentials({ ...assertion, scope: 'admin' }))).toMatchObject({
+      status: 400,
+      body: { error: 'invalid_scope' },
+    })
+    expect(await world.post(clientCredentials(assertion))).toMatchObject({ status: 200 })
+  })
+
+  it('T-47 a JWT spent in one role is spent in the other', async () => {
+    const assertion = clientAssertion()
+    const world = startWorld(express, {
+      hooks: {
+        findIssuer: (iss) => ({
+          issuer: iss,
+          jwks: { keys: [keys.client.jwk] },
+          clients: 'any',
+          client_authentication: 'none',
+          default_sub: 'iss',
+        }),
+      },
+    })
+    expect(await world.post(clientCredentials(byJwt(assertion)))).toMatchObject({ status: 200 })
+    expect(await world.post({ grant_type: JWT_BEARER_GRANT, assertion })).toMatchObject({ status: 400, body: { error: 'invalid_grant' } })
+    expect(world.last().reason).toBe('jti_replayed')
+  })
+
+  describe('T-57 findClient', () => {
+    it.each<[name: string, findClient: () => unknown, status: number, body: object, reason: string]>([
+      ['gives null', () => null, 401, generic, 'client_unknown'],
+      ['gives a string', () => 'x', 500, { error: 'server_error', error_description: 'The server could not answer.' }, 'hook_error'],
+      [
+        'throws',
+        () => {
+          throw new Error('password=hunter2')
+        },
+        500,
+        { error: 'server_error', error_description: 'The server could not answer.' },
+        'hook_error',
+      ],
+      [
+        'rejects with undefined',
+        () => Promise.reject(),
+        500,
+        { error: 'server_error', error_description: 'The server could not answer.' },
+        'hook_error',
+      ],
+      [
+        'rejects with an OAuthError',
+        () => Promise.reject(new OAuthError('temporarily_unavailable', 'Maintenance')),
+        503,
+        { error: 'temporarily_unavailable', error_description: 'Maintenance' },
+        'hook_denied',
+      ],
+    ])('%s', async (_name, findClient, status, body, reason) => {
+      const world = startWorld(express, { hooks: { findClient: findClient as never } })
+      expect(await world.post(clientCredentials(post('post-client', 'post-secret')))).toMatchObject({ status, body })
+      expect(world.last().reason).toBe(reason)
+      expect(JSON.stringify(world.events)).not.toContain('hunter2')
+    })
+
+    it('hangs: 503 with Retry-After, and a late answer changes nothing', async () => {
+      const world = startWorld(express, {
+        options: { hookTimeout: 0.05 },
+        hooks: { findClient: () => new Promise((resolve) => setTimeout(() => resolve(clients['post-client']), 150)) },
+      })
+      const response = await world.post(clientCredentials(post('post-client', 'post-secret')))
+      expect({ status: response.status, error: response.body.error, retry: response.headers['retry-after'] }).toEqual({
+        status: 503,
+        error: 'temporarily_unavailable',
+        retry: '5',
+      })
+      await new Promise((resolve) => setTimeout(resolve, 150))
+      expect(world.events).toHaveLength(1)
+    })
+  })
+
+  it('AF-12 treats two clients with the same jti apart', async () => {
+    const jti = freshJti()
+    expect(await world.post(clientCredentials(byJwt(clientAssertion({ jti }))))).toMatchObject({ status: 200 })
+    expect(await world.post(clientCredentials(byJwt(clientAssertion({ iss: 'other-client', jti }, { key: keys.other }))))).toMatchObject({
+      status: 200,
+    })
+  })
+})

@@ -1,0 +1,201 @@
+import { describe, expect, it } from '@jest/globals'
+import { type Granted, JWT_BEARER_GRANT, OAuthError, type TokenResponse } from '../../lib/index.js'
+import { expresses } from '../support/express.js'
+import { byJwt, clientAssertion, clientCredentials, clients, grant, grantRequest, openIdp, startWorld } from '../support/world.js'
+
+const good: TokenResponse = { access_token: 'x', token_type: 'Bearer', expires_in: 60 }
+const serverError = { error: 'server_error', error_description: 'The server could not answer.' }
+
+describe.each(expresses)('issueToken on %s', (_, express) => {
+  const minting = (mintToken: (granted: Granted) => unknown, authorizeGrant = () => ({ subject: 'local', allowRefreshToken: true })) =>
+    startWorld(express, { hooks: { mintToken: mintToken as never, authorizeGrant } })
+
+  describe('sends of what mintToken gives only what belongs on the wire (T-63)', () => {
+    it.each<[name: string, minted: unknown, sent: object]>([
+      [
+        'RS-01 what is needed',
+        { access_token: 'x', token_type: 'Bearer' },
+        { access_token: 'x', token_type: 'Bearer', scope: 'read write' },
+      ],
+      ['RS-03 with a lifetime', good, { ...good, scope: 'read write' }],
+      ['RS-04 with a narrower scope', { ...good, scope: 'read' }, { ...good, scope: 'read' }],
+      ['but no members it does not know', { ...good, debug: 'x', subject: 'x' }, { ...good, scope: 'read write' }],
+      ['nor undefined ones', { ...good, refresh_token: undefined, id_token: undefined }, { ...good, scope: 'read write' }],
+      ['nor inherited ones', Object.assign(Object.create({ id_token: 'x' }), good), { ...good, scope: 'read write' }],
+      [
+        'RR-03 and authorization_details',
+        { ...good, authorization_details: [{ type: 'x' }] },
+        { ...good, scope: 'read write', authorization_details: [{ type: 'x' }] },
+      ],
+    ])('%s', async (_name, minted, sent) => {
+      const { status, body } = await minting(() => minted).post(grantRequest())
+      expect({ status, body }).toEqual({ status: 200, body: sent })
+    })
+  })
+
+  describe('T-57 answers server_error for anything that is no token response, and the grant may be sent again', () => {
+    const circular: unknown[] = []
+    circular.push(circular)
+    const trap = Object.defineProperty({}, 'access_token', {
+      enumerable: true,
+      get: () => {
+        throw new Error('hunter2')
+      },
+    })
+    it.each<[name: string, mint: () => unknown, status?: number, error?: string]>([
+      ['undefined', () => undefined],
+      ['null', () => null],
+      ['an empty object', () => ({})],
+      ['a string', () => 'x'],
+      ['no token_type', () => ({ access_token: 'x' })],
+      ['RS-01 a number that is a string', () => ({ ...good, expires_in: '3600' })],
+      ['an infinite number', () => ({ ...good, expires_in: Number.POSITIVE_INFINITY })],
+      ['a token that has expired', () => ({ ...good, expires_in: 0 })],
+      ['a token with a line break', () => ({ ...good, access_token: 'x\ny' })],
+      ['an object for a token', () => ({ ...good, access_token: { toString: () => 'x' } })],
+      ['a wider scope than granted', () => ({ ...good, scope: 'read write admin' })],
+      ['a circular value', () => ({ ...good, authorization_details: circular })],
+      ['a bigint', () => ({ ...good, authorization_details: [1n] })],
+      ['a getter that throws', () => trap],
+      [
+        'a thenable that throws',
+        () => ({
+          get then() {
+            throw new Error('hunter2')
+          },
+        }),
+      ],
+      [
+        'a throw',
+        () => {
+          throw new Error('hunter2')
+        },
+      ],
+      [
+        'a throw of null',
+        () => {
+          throw null
+        },
+      ],
+      [
+        'a throw of a frozen object with a status',
+        () => {
+          throw Object.freeze({ status: 200, message: 'hunter2' })
+        },
+      ],
+      ['a rejection with undefined', () => Promise.reject()],
+      [
+        'an OAuthError',
+        () => {
+          throw new OAuthError('temporarily_unavailable')
+        },
+        503,
+        'temporarily_unavailable',
+      ],
+    ])('%s', async (_name, mint, status = 500, error = 'server_error') => {
+      let current = mint
+      const world = minting(() => current())
+      const [assertion, client] = [grant(), byJwt()]
+      const response = await world.post(grantRequest(assertion, client))
+      expect({ status: response.status, error: response.body.error }).toEqual({ status, error })
+      if (status === 500) expect(response.body).toEqual(serverError)
+      expect(response.text + JSON.stringify(world.events)).not.toContain('hunter2')
+      expect(response.headers['cache-control']).toBe('no-store')
+      current = () => good
+      expect((await world.post(grantRequest(assertion, client))).status).toBe(200)
+      expect((await world.post(grantRequest(assertion))).status).toBe(400)
+    })
+  })
+
+  it('T-49 a mintToken that hangs: 503, the grant is given back, and the late token is not sent', async () => {
+    let wait = 150
+    const world = startWorld(express, {
+      options: { hookTimeout: 0.05 },
+      hooks: { mintToken: () => new Promise((resolve) => setTimeout(() => resolve(good), wait)) },
+    })
+    const assertion = grant()
+    expect((await world.post(grantRequest(assertion))).status).toBe(503)
+    wait = 0
+    expect((await world.post(grantRequest(assertion))).status).toBe(200)
+    expect((await world.post(grantRequest(assertion))).status).toBe(400)
+    expect(world.events.map(({ reason }) => reason)).toEqual(['hook_timeout', undefined, 'jti_replayed'])
+  })
+
+  describe('RS-11 a refresh token', () => {
+    const withRefresh = { ...good, refresh_token: 'r' }
+    it.each<[name: string, form: () => Record<string, string>, allow: boolean, sent: boolean]>([
+      ['is sent to an authenticated client, if the host allows it', () => grantRequest(), true, true],
+      ['is dropped by default', () => grantRequest(), false, false],
+      ['T-69 is dropped for a public client', () => grantRequest(grant({ iss: openIdp }), { client_id: 'public-client' }), true, false],
+      ['is dropped where there is no client', () => grantRequest(grant({ iss: openIdp }), {}), true, false],
+      ['is dropped for client_credentials', () => clientCredentials(), true, false],
+    ])('%s', async (_name, form, allowRefreshToken, sent) => {
+      const world = minting(
+        () => withRefresh,
+        () => ({ subject: 'local', allowRefreshToken }),
+      )
+      const { body } = await world.post(form())
+      expect('refresh_token' in body).toBe(sent)
+      expect(world.last().notices).toEqual(sent ? [] : ['refresh_token_dropped'])
+    })
+  })
+
+  describe('tells mintToken what may be issued', () => {
+    it.each<[name: string, form: () => Record<string, string>, granted: object]>([
+      [
+        'a JWT grant',
+        () => grantRequest(),
+        {
+          grant_type: JWT_BEARER_GRANT,
+          subject: 'local',
+          subject_type: 'user',
+          scope: 'read write',
+          maxLifetime: undefined,
+          allowRefreshToken: true,
+        },
+      ],
+      [
+        'CA-04 a JWT grant of a public client',
+        () => grantRequest(grant({ iss: openIdp }), { client_id: 'public-client' }),
+        { subject: 'local', scope: 'read', maxLifetime: 300, allowRefreshToken: false },
+      ],
+      [
+        'a client for itself',
+        () => clientCredentials(),
+        { grant_type: 'client_credentials', subject: 'jwt-client', subject_type: 'client', scope: 'read write', allowRefreshToken: false },
+      ],
+      ['TE-17 the scope it asked for', () => ({ ...clientCredentials(), scope: 'write' }), { scope: 'write' }],
+      [
+        'RI-03 the resources it asked for',
+        () => ({ ...clientCredentials(), resource: 'https://api.example' }),
+        { resource: ['https://api.example'] },
+      ],
+    ])('%s', async (_name, form, granted) => {
+      let seen: Granted | undefined
+      const world = minting((given) => {
+        seen = given
+        return good
+      })
+      expect((await world.post(form())).status).toBe(200)
+      expect(seen).toMatchObject(granted)
+    })
+  })
+
+  it('CA-04 a token of a public client that lives longer than allowed is not sent', async () => {
+    const world = minting(() => ({ ...good, expires_in: 301 }))
+    expect((await world.post(grantRequest(grant({ iss: openIdp }), { client_id: 'public-client' }))).status).toBe(500)
+  })
+
+  it('leaves scope out where none is granted', async () => {
+    const world = startWorld(express, {
+      hooks: { findClient: () => ({ ...clients['jwt-client'], scope: undefined }), mintToken: () => good },
+    })
+    expect((await world.post(clientCredentials(byJwt(clientAssertion())))).body).toEqual(good)
+  })
+
+  it('AF-05 says how much less than asked for is granted', async () => {
+    const world = startWorld(express, { hooks: { authorizeGrant: () => ({ subject: 'local', scope: 'read' }) } })
+    expect((await world.post({ ...grantRequest(), scope: 'read write' })).body.scope).toBe('read')
+    expect(world.last().notices).toEqual(['scope_narrowed'])
+  })
+})

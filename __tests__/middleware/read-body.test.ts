@@ -1,0 +1,92 @@
+import { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import { Readable } from 'node:stream'
+import { describe, expect, it } from '@jest/globals'
+import type { Request } from '../../lib/exchange.js'
+import { readBody } from '../../lib/middleware/read-body.js'
+
+/** Requests as adapters of serverless platforms and test tools make them: no HTTP parser pushes into them. */
+const lookAlikes: [string, (body: Buffer) => Request][] = [
+  [
+    'an IncomingMessage that makes its body when it is read',
+    (body) => {
+      const req = new IncomingMessage(new Readable() as Socket)
+      req.complete = true
+      req._read = () => {
+        if (body.length > 0) req.push(body)
+        req.push(null)
+      }
+      return req
+    },
+  ],
+  [
+    'an IncomingMessage that has its body from the start',
+    (body) => {
+      const req = new IncomingMessage(new Readable() as Socket)
+      req.complete = true
+      if (body.length > 0) req.push(body)
+      req.push(null)
+      return req
+    },
+  ],
+  [
+    'a stream that makes its body later',
+    (body) => {
+      let made = false
+      return new Readable({
+        read() {
+          if (made) return
+          made = true
+          setImmediate(() => {
+            if (body.length > 0) this.push(body)
+            this.push(null)
+          })
+        },
+      }) as Request
+    },
+  ],
+]
+
+const textOf = async (req: Request) => Buffer.concat(await req.toArray()).toString()
+
+describe.each(lookAlikes)('readBody of %s', (_, make) => {
+  it.each(['', 'grant_type=x', 'x'.repeat(100)])('keeps %j, and lets the stream end', async (text) => {
+    const req = make(Buffer.from(text))
+    const ended = new Promise((resolve) => req.once('end', resolve))
+    const seen: unknown[] = []
+    await readBody(req, 100, (body, complete) => {
+      seen.push(body.toString(), complete)
+      return 'keep'
+    })
+    await ended
+    expect(seen).toEqual([text, true])
+  })
+
+  it.each(['', 'grant_type=x', 'x'.repeat(100), 'x'.repeat(101)])('gives %j back', async (text) => {
+    const req = make(Buffer.from(text))
+    const seen: unknown[] = []
+    await readBody(req, 100, (body, complete) => {
+      seen.push(body.toString(), complete)
+      return 'give-back'
+    })
+    expect(seen).toEqual([text.slice(0, 100), text.length <= 100])
+    expect(await textOf(req)).toBe(text)
+  })
+
+  it('TE-15: refuses what is too large', async () => {
+    await expect(readBody(make(Buffer.alloc(101)), 100, () => 'keep')).rejects.toMatchObject({ status: 413, reason: 'body_too_large' })
+  })
+
+  it('passes on what `settle` throws', async () => {
+    const fault = new Error('x')
+    const settle = () => {
+      throw fault
+    }
+    await expect(readBody(make(Buffer.from('x')), 100, settle)).rejects.toBe(fault)
+  })
+
+  it('T-36: says that the sender is gone', async () => {
+    const req = make(Buffer.from('x')).destroy()
+    await expect(readBody(req, 100, () => 'keep')).rejects.toMatchObject({ reason: 'client_gone' })
+  })
+})

@@ -1,0 +1,207 @@
+import { gzipSync } from 'node:zlib'
+import { afterAll, describe, expect, it } from '@jest/globals'
+import type { ErrorRequestHandler, RequestHandler } from 'express'
+import { OAuthError, type refusals, refusals as table } from '../../lib/errors.js'
+import { tokenErrorHandler } from '../../lib/index.js'
+import { type ExpressFactory, expresses } from '../support/express.js'
+import { bytesOf, encode, form, RawConnection, type RawRequest, type RawResponse, sendRaw } from '../support/raw.js'
+import { grantRequest, startWorld } from '../support/world.js'
+
+const brand = Symbol.for('express-oauth-assertions.OAuthError')
+const json = 'Content-Type: application/json'
+const servers: { close(): void }[] = []
+afterAll(() => {
+  for (const server of servers.splice(0)) server.close()
+})
+
+/** An app whose token endpoint is `handlers` and this error handler. */
+function start(express: ExpressFactory, handlers: (RequestHandler | ErrorRequestHandler)[]) {
+  const app = express()
+  app.use('/token', ...(handlers as RequestHandler[]), tokenErrorHandler())
+  app.use(((error, _req, res, _next) => {
+    if (res.headersSent) res.end(' and the host')
+    else res.status(599).json({ host: String(error) })
+  }) as ErrorRequestHandler)
+  const server = app.listen(0)
+  servers.push(server)
+  return server
+}
+
+const throwing =
+  (thrown: unknown): RequestHandler =>
+  () => {
+    throw thrown
+  }
+
+function expectRefusal({ status, headers, body }: RawResponse, reason: keyof typeof refusals) {
+  const [expected, error, error_description] = table[reason]
+  expect({ status, body: JSON.parse(body) }).toEqual({ status: expected, body: { error, error_description } })
+  expect(headers).toMatchObject({
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+    pragma: 'no-cache',
+  })
+}
+
+describe.each(expresses)('tokenErrorHandler on %s', (_, express) => {
+  const parsing = start(express, [
+    express.json({ limit: 1000 }),
+    express.urlencoded({
+      extended: false,
+      limit: 1000,
+      parameterLimit: 10,
+      verify: (_req, _res, body) => {
+        if (body.includes('unverified')) throw new Error('secret')
+      },
+    }),
+    throwing(new Error('not refused by the parser')),
+  ])
+
+  it.each<[string, RawRequest, keyof typeof refusals]>([
+    ['a body that is too large', { headers: [form], body: 'x'.repeat(1001) }, 'body_too_large'],
+    ['a chunked body that is too large', { headers: [form], body: 'x'.repeat(1001), framing: 'chunked' }, 'body_too_large'],
+    ['JSON that is too large', { headers: [json], body: JSON.stringify('x'.repeat(1001)) }, 'body_too_large'],
+    ['a gzip bomb', { headers: [form, 'Content-Encoding: gzip'], body: gzipSync(Buffer.alloc(100_000, 'x')) }, 'body_too_large'],
+    ['too many parameters', { headers: [form], body: 'x&'.repeat(20) }, 'too_many_parameters'],
+    ['another charset', { headers: [`${form}; charset=utf-16`], body: 'x=y' }, 'unsupported_media_type'],
+    ['another encoding', { headers: [form, 'Content-Encoding: odd'], body: 'x=y' }, 'unsupported_content_encoding'],
+    ['broken JSON', { headers: [json], body: '{"assertion":"eyJ' }, 'body_unreadable'],
+    ['broken gzip', { headers: [form, 'Content-Encoding: gzip'], body: 'x=y' }, 'body_unreadable'],
+    ['what `verify` refuses', { headers: [form], body: 'unverified' }, 'body_unreadable'],
+  ])("TE-15 T-31 T-32 RS-12: %s, refused by the host's parser", async (_, request, reason) => {
+    const response = await sendRaw(parsing, request)
+    expectRefusal(response, reason)
+    expect(response.headers.connection).toBe(reason.includes('too_') ? 'close' : 'keep-alive')
+  })
+
+  it('T-32 T-36: a sender who leaves while the parser reads harms nobody', async () => {
+    const connection = new RawConnection(parsing)
+    connection.socket.write(bytesOf({ headers: [form], body: 'x=y' }).subarray(0, -1))
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    connection.close()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expectRefusal(await sendRaw(parsing, { headers: [form], body: 'x=y' }), 'hook_error')
+  })
+
+  const trap = () => {
+    throw new Error('secret')
+  }
+  it.each<[string, unknown, keyof typeof refusals]>([
+    ['an Error', new Error('secret'), 'hook_error'],
+    ['an Error with a status of its own', Object.assign(new Error('secret'), { status: 500, expose: true }), 'hook_error'],
+    ['an HTTP error', Object.assign(new Error('secret'), { status: 400 }), 'body_unreadable'],
+    ['an odd status', Object.assign(new Error('secret'), { status: '400' }), 'hook_error'],
+    ['a success', Object.assign(new Error('secret'), { status: 200 }), 'hook_error'],
+    ['a type from the prototype', Object.assign(new Error('secret'), { type: '__proto__' }), 'hook_error'],
+    ['a type that is no text', Object.assign(new Error('secret'), { type: ['entity.too.large'] }), 'hook_error'],
+    ['text', 'secret', 'hook_error'],
+    ['a number', 400, 'hook_error'],
+    ['an object without prototype', Object.create(null), 'hook_error'],
+    ['a trap', Object.defineProperty(new Error('secret'), 'type', { get: trap }), 'hook_error'],
+    ['another trap', Object.defineProperty(new Error('secret'), 'status', { get: trap }), 'hook_error'],
+    ['a proxy full of traps', new Proxy({}, { get: trap, has: trap, getPrototypeOf: trap }), 'hook_error'],
+    ['an OAuthError of the suite', new OAuthError('invalid_request', table.body_unreadable[2]), 'body_unreadable'],
+    ['a code that is none', Object.assign(new OAuthError('invalid_grant'), { error: 'ok"' }), 'hook_error'],
+    ['a status that is none', Object.assign(new OAuthError('invalid_grant'), { status: 200 }), 'hook_error'],
+    ['a status beyond all', Object.assign(new OAuthError('invalid_grant'), { status: 99999 }), 'hook_error'],
+    ['an OAuthError without members', { [brand]: true }, 'hook_error'],
+    ['an OAuthError full of traps', Object.defineProperty({ [brand]: true }, 'error', { get: trap }), 'hook_error'],
+    [
+      'an OAuthError that cannot be written',
+      { [brand]: true, error: 'invalid_grant', error_description: 10n ** 20n, status: Symbol('x') },
+      'hook_error',
+    ],
+  ])('RS-12 T-57 T-65: %s, thrown by the host', async (_, thrown, reason) => {
+    const response = await sendRaw(start(express, [throwing(thrown)]), { headers: [form] })
+    expectRefusal(response, reason)
+    expect(response.body).not.toContain('secret')
+  })
+
+  it.each<[string, unknown, number, object]>([
+    [
+      'an OAuthError',
+      new OAuthError('invalid_grant', 'The account is closed.'),
+      400,
+      { error: 'invalid_grant', error_description: 'The account is closed.' },
+    ],
+    ['one without description', new OAuthError('invalid_scope'), 400, { error: 'invalid_scope' }],
+    [
+      'one with a status',
+      new OAuthError('temporarily_unavailable', 'Slower.', { status: 429 }),
+      429,
+      { error: 'temporarily_unavailable', error_description: 'Slower.' },
+    ],
+    [
+      'one of another copy of the package',
+      { [brand]: true, error: 'invalid_target', error_description: 'No.', status: 400, reason: 'hook_denied' },
+      400,
+      { error: 'invalid_target', error_description: 'No.' },
+    ],
+    [
+      'a tampered description',
+      Object.assign(new OAuthError('invalid_grant'), { error_description: 'a"\r\n\\é' }),
+      400,
+      { error: 'invalid_grant', error_description: 'a?????' },
+    ],
+    ['a description of null', Object.assign(new OAuthError('invalid_grant'), { error_description: null }), 400, { error: 'invalid_grant' }],
+  ])('RS-05 RS-06: %s, thrown by the host, speaks to the client', async (_, thrown, status, body) => {
+    const response = await sendRaw(start(express, [throwing(thrown)]), { headers: [form] })
+    expect({ status: response.status, body: JSON.parse(response.body) }).toEqual({ status, body })
+    expect(response.headers['retry-after']).toBe(status === 429 ? '5' : undefined)
+  })
+
+  it('RS-07: a challenge only for those who used the Authorization header', async () => {
+    const server = start(express, [throwing(new OAuthError('invalid_client'))])
+    const plain = await sendRaw(server, { headers: [form] })
+    expect(plain).toMatchObject({ status: 401 })
+    expect(plain.headers).not.toHaveProperty('www-authenticate')
+    expect(await sendRaw(server, { headers: [form, 'Authorization: Basic eDp5'] })).toMatchObject({
+      status: 401,
+      headers: { 'www-authenticate': expect.stringMatching(/^Basic realm="[^"]+"/) },
+    })
+  })
+
+  it('T-60: leaves an answer that was begun to the host', async () => {
+    const begun: RequestHandler = (_req, res, next) => {
+      res.status(200).type('text').write('begun')
+      next(new Error('secret'))
+    }
+    const { status, body } = await sendRaw(start(express, [begun]), { headers: [form] })
+    expect({ status, body }).toEqual({ status: 200, body: '5\r\nbegun\r\nd\r\n and the host\r\n0\r\n\r\n' })
+  })
+
+  it('takes headers of the host along, but for its caching', async () => {
+    const headers: RequestHandler = (_req, res, next) => {
+      res.set({ 'X-Request-Id': 'r1', 'Cache-Control': 'public, max-age=60', 'Content-Type': 'text/html', 'Content-Length': '3' })
+      next(new Error('secret'))
+    }
+    const response = await sendRaw(start(express, [headers]), { headers: [form] })
+    expectRefusal(response, 'hook_error')
+    expect(response.headers).toMatchObject({ 'x-request-id': 'r1' })
+  })
+
+  it('RS-02 RS-12 T-63: behind the suite, no answer of the endpoint is HTML or stored', async () => {
+    const world = startWorld(express, {
+      options: { fallthrough: true },
+      before: [express.json({ limit: 1000 })],
+      after: [throwing(new Error('secret'))],
+    })
+    const asked: [RawRequest, number][] = [
+      [{ headers: [form], body: encode(grantRequest()) }, 200],
+      [{ headers: [form], body: encode(grantRequest('x')) }, 400],
+      [{ headers: [form], body: encode(grantRequest('x', { client_id: 'basic-client', client_secret: 'x' })) }, 401],
+      [{ headers: [form], body: 'grant_type=password' }, 500],
+      [{ headers: [json], body: '{' }, 400],
+      [{ headers: [json], body: JSON.stringify('x'.repeat(1001)) }, 413],
+      [{ method: 'GET', framing: 'none' }, 500],
+    ]
+    for (const [request, status] of asked) {
+      const response = await sendRaw(world.server, request)
+      expect(response).toMatchObject({
+        status,
+        headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', pragma: 'no-cache' },
+      })
+      expect(response.body).not.toContain('secret')
+    }
+  })
+})

@@ -1,0 +1,277 @@
+import { describe, expect, it } from '@jest/globals'
+import { type GrantCandidate, JWT_BEARER_GRANT, OAuthError, type TrustedIssuer } from '../../lib/index.js'
+import { expresses } from '../support/express.js'
+import { freshJti, now } from '../support/jwt.js'
+import {
+  byJwt,
+  clientAssertion,
+  grant,
+  grantRequest,
+  idp,
+  issuer,
+  issuers,
+  keys,
+  openIdp,
+  startWorld,
+  tokenEndpointUrl,
+} from '../support/world.js'
+
+const generic = { error: 'invalid_grant', error_description: 'The assertion was refused.' }
+const trust = (over: Partial<TrustedIssuer>) => ({ findIssuer: (): TrustedIssuer => ({ ...issuers[idp], ...over }) })
+
+describe.each(expresses)('verifyJwtGrant on %s', (_, express) => {
+  const world = startWorld(express)
+
+  describe('holds a grant against the registration of its issuer', () => {
+    it.each<[name: string, issuer: Partial<TrustedIssuer>, claims: Record<string, unknown>, reason: string | undefined]>([
+      ['JG-05 the issuer identifier as audience', {}, { aud: issuer }, undefined],
+      ['JG-05 the token endpoint URL as audience', {}, { aud: tokenEndpointUrl }, undefined],
+      ['T-20 both at once', {}, { aud: [issuer, tokenEndpointUrl] }, 'aud_not_registered'],
+      ['T-20 one and a stranger', {}, { aud: [issuer, 'https://x.example'] }, 'aud_not_registered'],
+      ['JG-05 a longer URL', {}, { aud: `${issuer}.evil.example` }, 'aud_not_registered'],
+      ['T-19 a slash more', {}, { aud: `${issuer}/` }, 'aud_not_registered'],
+      ['DI-04 an audience of its own', { audience: 'account.example' }, { aud: 'account.example' }, undefined],
+      ['DI-02 one of its audiences', { audience: ['x', 'y'] }, { aud: 'y' }, undefined],
+      ['X-02 and then not ours', { audience: 'account.example' }, {}, 'aud_not_registered'],
+      ['T-17 five minutes at most', {}, { iat: undefined, exp: now() + 320 }, 'lifetime_too_long'],
+      ['CM-07 counted from iat', {}, { iat: now() - 290, exp: now() + 200 }, 'lifetime_too_long'],
+      ['DI-01 an hour, where registered', { maxLifetime: 3600 }, { exp: now() + 3600 }, undefined],
+      ['JG-04 no subject', {}, { sub: undefined }, 'sub_missing'],
+      ['DI-01 no subject, where the issuer may', { default_sub: 'iss' }, { sub: undefined }, undefined],
+      ['CM-05 no jti, where it is required', { requireJti: true }, { jti: undefined }, 'jti_missing'],
+      ['no jti', {}, { jti: undefined }, undefined],
+      ['T-67 an issuer that is switched off', { enabled: false }, {}, 'issuer_disabled'],
+      ['T-67 an issuer whose time is over', { not_after: new Date(Date.now() - 1) }, {}, 'issuer_disabled'],
+      ['an issuer whose time is not over', { not_after: new Date(Date.now() + 60_000) }, {}, undefined],
+      ['JW-05 an algorithm that it does not use', { algorithms: ['RS256'] }, {}, 'alg_not_registered'],
+      ['X-03 a type that it must use', { typ: 'oauth-id-jag+jwt' }, {}, 'typ_not_registered'],
+    ])('%s', async (_name, over, claims, reason) => {
+      const world = startWorld(express, { hooks: trust(over) })
+      const { status, body } = await world.post(grantRequest(grant(claims)))
+      expect(world.last().reason).toBe(reason)
+      expect(status).toBe(reason ? 400 : 200)
+      if (reason) expect(body).toEqual(generic)
+    })
+  })
+
+  describe('JW-10 keys belong to their issuer', () => {
+    it.each<[name: string, assertion: () => string, reason: string]>([
+      ['AF-11 an issuer that nobody knows', () => grant({ iss: 'https://nobody.example' }), 'issuer_untrusted'],
+      ['T-21 one named like a member of Object', () => grant({ iss: '__proto__' }), 'issuer_untrusted'],
+      ['JG-03 a slash more', () => grant({ iss: `${idp}/` }), 'issuer_untrusted'],
+      ['JG-11 a key of somebody else', () => grant({}, { key: keys.other, header: { kid: 'idp-key' } }), 'signature_invalid'],
+      ['JW-12 a kid that is not there', () => grant({}, { header: { kid: '../../dev/null' } }), 'key_not_found'],
+      ['JG-11 a key of another issuer', () => grant({ iss: 'jwt-client' }), 'key_not_found'],
+    ])('%s: one text for all', async (_name, assertion, reason) => {
+      const { status, body } = await world.post(grantRequest(assertion()))
+      expect({ status, body }).toEqual({ status: 400, body: generic })
+      expect(world.last().reason).toBe(reason)
+    })
+  })
+
+  describe('who may present it', () => {
+    it.each<[name: string, form: () => Record<string, string>, status: number, error: string | undefined, reason: string | undefined]>([
+      ['CA-03 nobody, where a client must authenticate', () => grantRequest(grant(), {}), 401, 'invalid_client', 'client_auth_missing'],
+      [
+        'a public client, where a client must authenticate',
+        () => grantRequest(grant(), { client_id: 'public-client' }),
+        400,
+        'unauthorized_client',
+        'public_client_not_allowed',
+      ],
+      [
+        'MD-06 a client that did not register the grant',
+        () => grantRequest(grant(), byJwt(clientAssertion({ iss: 'code-client' }))),
+        400,
+        'unauthorized_client',
+        'grant_not_allowed_for_client',
+      ],
+      [
+        'a public client, where any may',
+        () => grantRequest(grant({ iss: openIdp }), { client_id: 'public-client' }),
+        200,
+        undefined,
+        undefined,
+      ],
+      ['AF-04 no client, where any may', () => grantRequest(grant({ iss: openIdp }), {}), 200, undefined, undefined],
+      [
+        'the client that signs its own grants',
+        () => grantRequest(grant({ iss: 'jwt-client' }, { key: keys.client })),
+        200,
+        undefined,
+        undefined,
+      ],
+      [
+        'AF-13 but not about itself',
+        () => grantRequest(grant({ iss: 'jwt-client', sub: 'jwt-client' }, { key: keys.client })),
+        400,
+        'invalid_grant',
+        'jwt_kind_confusion',
+      ],
+      [
+        'another client than the one that signs',
+        () => grantRequest(grant({ iss: 'jwt-client' }, { key: keys.client }), { client_id: 'post-client', client_secret: 'post-secret' }),
+        400,
+        'invalid_grant',
+        'client_binding_mismatch',
+      ],
+    ])('%s', async (_name, form, status, error, reason) => {
+      const response = await world.post(form())
+      expect({ status: response.status, error: response.body.error }).toEqual({ status, error })
+      expect(world.last().reason).toBe(reason)
+    })
+
+    it('T-26 the same JWT as client assertion and as grant', async () => {
+      const one = grant({ iss: 'jwt-client', sub: 'jwt-client' }, { key: keys.client })
+      expect(await world.post(grantRequest(one, byJwt(one)))).toMatchObject({ status: 400, body: { error: 'invalid_grant' } })
+      expect(world.last().reason).toBe('jwt_kind_confusion')
+    })
+  })
+
+  describe('TE-19 cheap before dear', () => {
+    it.each<[name: string, form: () => Record<string, string>, calls: object]>([
+      [
+        'a malformed grant calls nothing',
+        () => grantRequest('nonsense', {}),
+        { findClient: 0, findIssuer: 0, authorizeGrant: 0, mintToken: 0 },
+      ],
+      [
+        'an expired one calls nothing',
+        () => grantRequest(grant({ exp: now() - 60, iat: now() - 90 }), {}),
+        { findClient: 0, findIssuer: 0, authorizeGrant: 0, mintToken: 0 },
+      ],
+      [
+        'a bad signature stops before the host is asked',
+        () => grantRequest(grant({}, { key: keys.other, header: { kid: 'idp-key' } }), {}),
+        { findClient: 0, findIssuer: 1, authorizeGrant: 0, mintToken: 0 },
+      ],
+      [
+        'a failed client stops before the grant is looked at',
+        () => grantRequest(grant(), byJwt('x')),
+        { findClient: 0, findIssuer: 0, authorizeGrant: 0, mintToken: 0 },
+      ],
+    ])('%s', async (_name, form, calls) => {
+      const world = startWorld(express)
+      await world.post(form())
+      expect(world.calls).toMatchObject(calls)
+    })
+  })
+
+  describe('authorizeGrant', () => {
+    it('is told all that is proven, issuer and subject together (T-68)', async () => {
+      let candidate: GrantCandidate | undefined
+      const world = startWorld(express, {
+        hooks: {
+          authorizeGrant: (given) => {
+            candidate = given
+            return { subject: 'local' }
+          },
+        },
+      })
+      await world.post({ ...grantRequest(grant({ department: 'x' })), scope: 'read', resource: 'https://api.example/' })
+      expect(candidate).toMatchObject({
+        sub: 'alice',
+        scope: 'read',
+        resource: ['https://api.example/'],
+        client: { client_id: 'jwt-client', level: 'authenticated' },
+        issuer: { issuer: idp },
+      })
+      expect(candidate?.claims.department).toBe('x')
+      expect(Object.getPrototypeOf(candidate?.claims)).toBeNull()
+    })
+
+    it.each<[name: string, decision: () => unknown, status: number, error: string, reason: string]>([
+      ['undefined: no such subject', () => undefined, 400, 'invalid_grant', 'subject_unknown'],
+      ['a reason of its list', () => ({ refused: 'consent_missing' }), 400, 'invalid_grant', 'consent_missing'],
+      ['another', () => ({ refused: 'subject_disabled' }), 400, 'invalid_grant', 'subject_disabled'],
+      ['a reason of no list', () => ({ refused: 'whim' }), 500, 'server_error', 'hook_error'],
+      ['no subject', () => ({}), 500, 'server_error', 'hook_error'],
+      ['a subject that is no string', () => ({ subject: 7 }), 500, 'server_error', 'hook_error'],
+      [
+        'a throw',
+        () => {
+          throw new Error('x')
+        },
+        500,
+        'server_error',
+        'hook_error',
+      ],
+      [
+        'an OAuthError',
+        () => {
+          throw new OAuthError('invalid_target', 'Not that one.')
+        },
+        400,
+        'invalid_target',
+        'hook_denied',
+      ],
+    ])('says %s, and the grant may be sent again', async (_name, decision, status, error, reason) => {
+      let word = decision
+      const world = startWorld(express, { hooks: { authorizeGrant: () => word() as never } })
+      const [assertion, client] = [grant(), byJwt()]
+      expect(await world.post(grantRequest(assertion, client))).toMatchObject({ status, body: { error } })
+      expect(world.last().reason).toBe(reason)
+      word = () => ({ subject: 'local' })
+      expect(await world.post(grantRequest(assertion, client))).toMatchObject({ status: 200 })
+    })
+  })
+
+  describe('findIssuer', () => {
+    it.each<[name: string, found: unknown, status: number, reason: string]>([
+      ['gives null', null, 400, 'issuer_untrusted'],
+      ['gives another issuer than was asked for', { ...issuers[openIdp] }, 400, 'issuer_untrusted'],
+      ['gives a misspelt registration', { ...issuers[idp], scopes: 'read' }, 500, 'hook_error'],
+      ['gives a value outside its list', { ...issuers[idp], client_authentication: 'maybe' }, 500, 'hook_error'],
+      ['gives a string', 'x', 500, 'hook_error'],
+    ])('%s', async (_name, found, status, reason) => {
+      const world = startWorld(express, { hooks: { findIssuer: () => found as never } })
+      const response = await world.post(grantRequest())
+      expect({ status: response.status, reason: world.last().reason }).toEqual({ status, reason })
+    })
+  })
+
+  describe('one-time use', () => {
+    it.each<[name: string, issuer: Partial<TrustedIssuer>, claims: Record<string, unknown>, statuses: number[]]>([
+      ['JG-09 by jti', {}, {}, [200, 400, 400]],
+      ['JW-22 by what was signed, where there is no jti', {}, { jti: undefined }, [200, 400]],
+      ['DI-13 reusable', { replay: 'reusable' }, {}, [200, 200]],
+      ['IJ-11 by the client it names', { replay: 'same-client' }, { client_id: 'jwt-client' }, [200, 200]],
+      ['IJ-11 once, if it names none', { replay: 'same-client' }, {}, [200, 400]],
+    ])('%s', async (_name, over, claims, statuses) => {
+      const world = startWorld(express, { hooks: trust(over) })
+      const assertion = grant(claims)
+      for (const status of statuses) expect((await world.post(grantRequest(assertion))).status).toBe(status)
+      if (statuses.at(-1) === 400) expect(world.last().reason).toBe('jti_replayed')
+    })
+
+    it('T-47 one jti from two issuers is two grants', async () => {
+      const jti = freshJti()
+      expect(await world.post(grantRequest(grant({ jti })))).toMatchObject({ status: 200 })
+      expect(await world.post(grantRequest(grant({ jti, iss: openIdp })))).toMatchObject({ status: 200 })
+    })
+
+    it('T-48 a bad copy does not use up the good one', async () => {
+      const jti = freshJti()
+      for (const bad of [grant({ jti }, { key: keys.other, header: { kid: 'idp-key' } }), grant({ jti, aud: 'x' })])
+        expect((await world.post(grantRequest(bad))).status).toBe(400)
+      expect((await world.post({ ...grantRequest(grant({ jti })), scope: 'admin' })).body.error).toBe('invalid_scope')
+      expect((await world.post(grantRequest(grant({ jti })))).status).toBe(200)
+    })
+
+    it('JW-20 a replayed grant gives a fresh client assertion back', async () => {
+      const [assertion, client] = [grant(), byJwt()]
+      expect((await world.post(grantRequest(assertion))).status).toBe(200)
+      expect((await world.post(grantRequest(assertion, client))).status).toBe(400)
+      expect((await world.post(grantRequest(grant(), client))).status).toBe(200)
+    })
+  })
+
+  it('JW-10 follows keys that the host changes in place', async () => {
+    const jwks = { keys: [keys.idp.jwk] }
+    const world = startWorld(express, { hooks: trust({ jwks }) })
+    expect((await world.post(grantRequest())).status).toBe(200)
+    jwks.keys.splice(0, 1, keys.other.jwk)
+    expect((await world.post(grantRequest())).status).toBe(400)
+    expect((await world.post({ grant_type: JWT_BEARER_GRANT, assertion: grant({}, { key: keys.other }), ...byJwt() })).status).toBe(200)
+  })
+})

@@ -1,0 +1,142 @@
+/** The package as its users get it: packed, unpacked, and used from every kind of project. */
+import { execFile } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { beforeAll, describe, expect, it, jest } from '@jest/globals'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const consumers = fileURLToPath(new URL('../consumers/', import.meta.url))
+const sources = join(root, '__tests__', 'consumers')
+const name = 'express-oauth-assertions'
+const kinds = [
+  { kind: 'Express 4', folder: join(consumers, 'express4'), express: 'express4', types: 'express4' },
+  { kind: 'Express 5', folder: join(consumers, 'express5'), express: 'express', types: 'express' },
+]
+const compilerOptions = { noEmit: true, strict: true, module: 'nodenext', target: 'es2022', skipLibCheck: false, types: ['node'] }
+const unpacked = join(consumers, 'express5', 'node_modules', name)
+
+jest.setTimeout(60_000)
+
+const execute = promisify(execFile)
+/** Runs a program without what the test run around it has set; gives its output, also of one that fails. */
+async function run(cwd: string, command: string, ...args: string[]): Promise<{ code: number; output: string }> {
+  const { NODE_OPTIONS: _, JEST_WORKER_ID: __, ...env } = process.env
+  try {
+    const { stdout } = await execute(command, args, { cwd, env, timeout: 60_000 })
+    return { code: 0, output: stdout }
+  } catch (error) {
+    const { code, stdout = '', stderr = '' } = error as { code?: number; stdout?: string; stderr?: string }
+    return { code: code ?? 1, output: `${stdout}${stderr}` }
+  }
+}
+const runNode = (cwd: string, ...args: string[]) => run(cwd, process.execPath, ...args)
+const bin = (path: string) => join(root, 'node_modules', path)
+const files = (folder: string, end = '') =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((file) => file.replaceAll('\\', '/'))
+    .filter((file) => file.endsWith(end) && statSync(join(folder, file)).isFile())
+    .sort()
+
+/** dist must show what lib says. */
+function isBuilt(): boolean {
+  const built = join(root, 'dist', 'cjs', 'package.json') // the last file that a build writes
+  if (!existsSync(built)) return false
+  const newest = Math.max(...files(join(root, 'lib')).map((file) => statSync(join(root, 'lib', file)).mtimeMs))
+  return statSync(built).mtimeMs >= newest
+}
+
+beforeAll(async () => {
+  if (!isBuilt()) expect(await runNode(root, 'scripts/build.mjs')).toMatchObject({ code: 0 })
+  rmSync(consumers, { recursive: true, force: true })
+  mkdirSync(consumers, { recursive: true })
+  const packed = await run(root, 'npm', 'pack', '--ignore-scripts', '--no-update-notifier', '--pack-destination', consumers)
+  expect(packed).toMatchObject({ code: 0 })
+  const [tarball = ''] = readdirSync(consumers).filter((file) => file.endsWith('.tgz'))
+  for (const { folder, express, types } of kinds) {
+    const modules = join(folder, 'node_modules')
+    mkdirSync(join(modules, name), { recursive: true })
+    mkdirSync(join(modules, '@types'))
+    expect(await run(consumers, 'tar', '-xzf', tarball, '--strip-components=1', '-C', join(modules, name))).toMatchObject({ code: 0 })
+    symlinkSync(bin(express), join(modules, 'express'), 'junction')
+    symlinkSync(bin(`@types/${types}`), join(modules, '@types', 'express'), 'junction')
+    cpSync(sources, folder, { recursive: true })
+    for (const flavour of ['types.mts', 'types.cts']) cpSync(join(sources, 'types.ts'), join(folder, flavour))
+    rmSync(join(folder, 'types.ts'))
+    writeFileSync(join(folder, 'package.json'), '{ "private": true }')
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['types.mts', 'types.cts'] }))
+  }
+}, 60_000)
+
+const served = {
+  status: 200,
+  typ: 'at+jwt',
+  sub: 'alice',
+  again: { status: 401, error: 'invalid_client', error_description: 'Client authentication failed.' },
+  events: ['issued 200', 'refused 401 jti_replayed'],
+}
+
+describe.each(kinds)('a project on $kind', ({ folder }) => {
+  it.each(['commonjs.cjs', 'esm.mjs'])('%s serves a token', async (script) => {
+    const { code, output } = await runNode(folder, script)
+    expect(code === 0 ? JSON.parse(output) : output).toEqual(served)
+  })
+
+  it('ES module and CommonJS copies in one process agree on what an OAuthError is', async () => {
+    const { code, output } = await runNode(folder, 'both.mjs')
+    expect(code === 0 ? JSON.parse(output) : output).toEqual({
+      copies: 2,
+      exports: true,
+      instances: [
+        [true, true],
+        [true, true],
+      ],
+      strangers: [false, false],
+      answers: ['400 The account is closed.', '400 The account is closed.'],
+    })
+  })
+
+  it('its Jest in CommonJS mode serves a token', async () => {
+    const { code, output } = await runNode(folder, bin('jest/bin/jest.js'), '--rootDir', '.', '--watchman=false', '--ci')
+    expect(code === 0 ? 'passed' : output).toBe('passed')
+  })
+
+  it('its TypeScript compiles, ES module and CommonJS, and refuses what is planted', async () => {
+    const { code, output } = await runNode(folder, bin('typescript/bin/tsc'))
+    expect({ code, output }).toEqual({ code: 0, output: '' })
+  })
+})
+
+describe('the tarball', () => {
+  it('holds what a user needs, and nothing else', () => {
+    const all = files(unpacked)
+    expect(all.filter((file) => !file.startsWith('dist/'))).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json'])
+    const modules = files(join(root, 'lib'), '.ts').map((file) => file.replace(/\.ts$/, ''))
+    expect(all.filter((file) => file.startsWith('dist/'))).toEqual(
+      [
+        'dist/cjs/index.js',
+        'dist/cjs/package.json',
+        ...modules.flatMap((module) => [`dist/cjs/${module}.d.ts`, `dist/esm/${module}.d.ts`, `dist/esm/${module}.js`]),
+      ].sort(),
+    )
+  })
+
+  it('has types that need no types of another package', () => {
+    const specifiers = files(join(unpacked, 'dist'), '.d.ts').flatMap((file) =>
+      [
+        ...readFileSync(join(unpacked, 'dist', file), 'utf8').matchAll(
+          /(?:from |import\()['"]([^'"]+)['"]|<reference [^>]*["']([^"']+)["']/g,
+        ),
+      ].map((match) => match[1] ?? match[2] ?? ''),
+    )
+    expect(specifiers.length).toBeGreaterThan(10)
+    expect(specifiers.filter((specifier) => !specifier.startsWith('.') && !specifier.startsWith('node:'))).toEqual([])
+  })
+
+  it('has jose inside its CommonJS half, and asks for lru-cache alone', () => {
+    const code = readFileSync(join(unpacked, 'dist', 'cjs', 'index.js'), 'utf8')
+    const required = [...code.matchAll(/\brequire\(["']([^"']+)["']\)/g)].map(([, specifier = '']) => specifier)
+    expect([...new Set(required)].filter((specifier) => !specifier.startsWith('node:'))).toEqual(['lru-cache'])
+  })
+})

@@ -1,0 +1,19 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import type { JWK } from '../../lib/index.js'
+
+export interface Pair {
+  privateKey: KeyObject
+  publicKey: KeyObject
+  /** Public JWK with kid and alg. */
+  jwk: JWK
+  kid: string
+  alg: string
+}
+
+function pair(alg: string, kid: string, { privateKey, publicKey }: { privateKey: KeyObject; publicKey: KeyObject }): Pair {
+  return { privateKey, publicKey, kid, alg, jwk: { ...(publicKey.export({ format: 'jwk' }) as JWK), kid, alg } }
+}
+
+export const ec = (kid: string, namedCurve = 'P-256', alg = 'ES256') => pair(alg, kid, generateKeyPairSync('ec', { namedCurve }))
+export const rsa = (kid: string, modulusLength = 2048, alg = 'RS256') => pair(alg, kid, generateKeyPairSync('rsa', { modulusLength }))
+export const ed = (kid: string) => pair('EdDSA', kid, generateKeyPairSync('ed25519'))

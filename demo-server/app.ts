@@ -1,0 +1,46 @@
+/** An authorization server whose token endpoint was old, and now takes JWTs in both roles of RFC 7523. */
+import express, { type Express } from 'express'
+// in your own project: from 'express-oauth-assertions'
+import { type Options, type TokenEndpointEvent, tokenEndpoint, tokenErrorHandler, tokenMinter } from '../lib/index.js'
+import { me } from './api.js'
+import { legacyServer } from './legacy.js'
+import { serverMetadata } from './metadata.js'
+import type { Registry } from './registry.js'
+
+export function createApp(registry: Registry, onEvent?: (event: TokenEndpointEvent) => void): Express {
+  const { issuer, keys, findClient, findIssuer, findAccount } = registry
+  const legacy = legacyServer(registry)
+
+  const options: Options = {
+    issuer,
+    tokenEndpointUrl: `${issuer}/token`,
+    fallthrough: true, // what is not for us is for the old handler
+    publicClients: { scope: 'read' },
+    clientAuthMethods: ['private_key_jwt', 'client_secret_basic', 'none'],
+    hooks: {
+      findClient,
+      findIssuer,
+      authorizeGrant({ issuer, sub }) {
+        const account = findAccount(issuer.issuer, sub)
+        return account ? { subject: account.id, scope: account.scope } : { refused: 'subject_unknown' }
+      },
+      mintToken: tokenMinter({ issuer, audience: `${issuer}/api`, key: keys.server.privateKey, kid: keys.server.kid }),
+      ...(onEvent && { onEvent }),
+    },
+  }
+
+  const metadata = serverMetadata(options)
+  const app = express()
+  app.disable('x-powered-by')
+  app.get('/.well-known/oauth-authorization-server', (_req, res) => void res.json(metadata))
+  app.get('/jwks', (_req, res) => void res.json({ keys: [keys.server.jwk] }))
+  app.get('/authorize', legacy.authorize)
+
+  app.post('/token', ...tokenEndpoint(options), ...legacy.token)
+  app.use('/token', tokenErrorHandler())
+
+  app.get('/api/me', me(registry, legacy.findToken))
+  // The third party's key set stands on its own server; the demo plays that part too.
+  app.get('/partner/jwks', (_req, res) => void res.json({ keys: [keys.partner.jwk] }))
+  return app
+}

@@ -1,0 +1,27 @@
+/** `npm run demo` stays up after its table; `npm run demo -- --exit` ends with status 0, or 1 if something was not as expected. */
+import { parseArgs } from 'node:util'
+import { curlLifetime, curlLine } from './curl.js'
+import { runDemo } from './demo.js'
+
+const { values } = parseArgs({ options: { exit: { type: 'boolean', default: false } } })
+
+const { server, status } = await runDemo({
+  port: Number(process.env.PORT || 3000),
+  colour: process.stdout.isTTY && !process.env.NO_COLOR,
+  onEvent: ({ outcome, status, client_id, reason }) =>
+    console.log(` · token request ${outcome} (${status})${client_id ? ` for ${client_id}` : ''}${reason ? `: ${reason}` : ''}`),
+})
+
+if (values.exit) {
+  process.exitCode = status
+  await server.close()
+} else {
+  const printLine = async () => {
+    console.log(`\n Ask for a token yourself (good for ${curlLifetime} seconds, and for once):\n`)
+    console.log(await curlLine(server.registry))
+    console.log(`\n Then: curl -H "Authorization: Bearer <access_token>" ${server.registry.issuer}/api/me`)
+    console.log(` ${process.stdin.isTTY ? 'Enter makes another line, ' : ''}Ctrl-C ends.`)
+  }
+  if (process.stdin.isTTY) process.stdin.on('data', printLine)
+  await printLine()
+}

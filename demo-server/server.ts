@@ -1,0 +1,46 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { TokenEndpointEvent } from '../lib/index.js'
+import { createApp } from './app.js'
+import { createRegistry, type Registry } from './registry.js'
+
+export interface DemoServer {
+  registry: Registry
+  /** The port that was asked for, if another process has it. */
+  takenPort: number | undefined
+  close(): Promise<void>
+}
+
+/** Starts the demo on `port` of 127.0.0.1, or on a free one if that is taken. 0 asks for a free one. */
+export async function startServer(port: number, onEvent?: (event: TokenEndpointEvent) => void): Promise<DemoServer> {
+  const server = createServer()
+  let takenPort: number | undefined
+  try {
+    await listen(server, port)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    takenPort = port
+    await listen(server, 0)
+  }
+  // the issuer identifier holds the port, so that the app comes after it
+  const registry = await createRegistry(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  server.on('request', createApp(registry, onEvent))
+  return { registry, takenPort, close: () => close(server) }
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeAllConnections()
+  })
+}

@@ -1,0 +1,46 @@
+import { isUtf8 } from 'node:buffer'
+import { AssertionError } from '../errors.js'
+import type { DecodedAssertion } from './assertion.js'
+import { hasDuplicateMember } from './json.js'
+
+const maxHeaderBytes = 2048
+const compact = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/
+
+/**
+ * Decodes one JWS in compact serialization (RFC 7515 §3.1, RFC 7519 §7.2), and only its canonical spelling: no padding, no white space, no
+ * spare bits, no repeated member.
+ * @throws AssertionError `jwt_malformed`, `header_too_large`, `duplicate_member`
+ */
+export function decodeAssertion(token: string): DecodedAssertion {
+  const parts = compact.exec(token)
+  if (!parts) throw new AssertionError('jwt_malformed')
+  const [, header, payload, signature] = parts as unknown as [string, string, string, string]
+  if (header.length > Math.ceil((maxHeaderBytes * 4) / 3)) throw new AssertionError('header_too_large')
+  decodeSegment(signature)
+  return {
+    token,
+    signingInput: token.slice(0, header.length + 1 + payload.length),
+    header: parseObject(decodeSegment(header)),
+    claims: parseObject(decodeSegment(payload)),
+  }
+}
+
+function decodeSegment(segment: string): Buffer {
+  const bytes = Buffer.from(segment, 'base64url')
+  if (bytes.toString('base64url') !== segment) throw new AssertionError('jwt_malformed')
+  return bytes
+}
+
+function parseObject(bytes: Buffer): Readonly<Record<string, unknown>> {
+  if (!isUtf8(bytes)) throw new AssertionError('jwt_malformed')
+  const text = bytes.toString('utf8')
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw new AssertionError('jwt_malformed')
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new AssertionError('jwt_malformed')
+  if (hasDuplicateMember(text, value)) throw new AssertionError('duplicate_member')
+  return Object.freeze(Object.assign(Object.create(null), value))
+}

@@ -1,0 +1,137 @@
+import type { KeyObject, webcrypto } from 'node:crypto'
+import { createLocalJWKSet, errors } from 'jose'
+import { AssertionError } from '../errors.js'
+import type { JSONWebKeySet, JWK } from '../jwk.js'
+import type { KeyRegistration } from '../registration.js'
+import type { RemoteKeySets } from './remote-key-sets.js'
+
+/** A key that verifies signatures. */
+export type VerificationKey = webcrypto.CryptoKey | KeyObject
+
+/** Finds the keys of a registered signer that fit a JOSE header; at least one. */
+export type KeyFinder = (registration: KeyRegistration, header: Readonly<Record<string, unknown>>) => Promise<readonly VerificationKey[]>
+
+/** The usable keys of one key set. */
+export interface KeySet {
+  /** The keys that fit a JOSE header, at least one. @throws AssertionError `key_not_found` */
+  find(header: Readonly<Record<string, unknown>>): Promise<readonly VerificationKey[]>
+  /** Whether this very public key is among them. */
+  has(publicKey: KeyObject): boolean
+}
+
+const maxKeys = 100
+const maxCandidates = 10 // verifications for one JWT without kid
+const curves: Record<string, readonly string[]> = { EC: ['P-256', 'P-384', 'P-521'], OKP: ['Ed25519'] }
+const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
+
+/** Where keys come from is registered, never read from the JWT (RFC 8725 §3.10). */
+export function keyFinder(remote: RemoteKeySets): KeyFinder {
+  return async (registration, header) => {
+    const { jwks, jwks_uri, allowPrivateJwksUri = false } = oneSource(registration)
+    return jwks_uri === undefined ? localKeySet(jwks as JSONWebKeySet).find(header) : remote.find(jwks_uri, allowPrivateJwksUri, header)
+  }
+}
+
+/** Whether a public key is one of a registered signer's. */
+export function keyChecker(remote: RemoteKeySets): (registration: KeyRegistration, publicKey: KeyObject) => Promise<boolean> {
+  return async (registration, publicKey) => {
+    const { jwks, jwks_uri, allowPrivateJwksUri = false } = oneSource(registration)
+    return jwks_uri === undefined ? localKeySet(jwks as JSONWebKeySet).has(publicKey) : remote.has(jwks_uri, allowPrivateJwksUri, publicKey)
+  }
+}
+
+/** A database may say null where nothing is. */
+function oneSource({ jwks, jwks_uri, allowPrivateJwksUri }: KeyRegistration): KeyRegistration {
+  const source = { jwks: jwks ?? undefined, jwks_uri: jwks_uri ?? undefined, allowPrivateJwksUri: allowPrivateJwksUri === true }
+  if ((source.jwks === undefined) !== (source.jwks_uri === undefined)) return source
+  throw new AssertionError('jwks_invalid', new TypeError('exactly one of jwks and jwks_uri must be registered'))
+}
+
+const prepared = new WeakMap<object, { listed: readonly unknown[]; keySet: KeySet }>()
+
+/** The key set of a `jwks` object, prepared again as soon as the host adds or removes a key in it. */
+function localKeySet(jwks: JSONWebKeySet): KeySet {
+  const known = typeof jwks === 'object' && jwks !== null ? prepared.get(jwks) : undefined
+  if (known && known.listed.length === jwks.keys?.length && known.listed.every((key, index) => key === jwks.keys[index]))
+    return known.keySet
+  const keySet = prepareKeySet(jwks)
+  prepared.set(jwks, { listed: [...jwks.keys], keySet })
+  return keySet
+}
+
+/**
+ * Makes a key set of a JWK Set document (RFC 7517 §5): weak, private, symmetric and encryption keys are left out.
+ * @throws AssertionError `jwks_invalid` if it is none, has too many keys, or none that is usable
+ */
+export function prepareKeySet(document: unknown): KeySet {
+  const listed = (document as { keys?: unknown } | null | undefined)?.keys
+  if (!Array.isArray(listed) || listed.length > maxKeys) throw new AssertionError('jwks_invalid')
+  const keys = listed.filter(isUsable).map(publicPart).map(withoutEdDSAName)
+  if (keys.length === 0) throw new AssertionError('jwks_invalid')
+  return { find: chooser(keys), has: (publicKey) => keys.some((jwk) => isSameKey(jwk, publicKey.export({ format: 'jwk' }) as JWK)) }
+}
+
+function chooser(keys: JWK[]): KeySet['find'] {
+  const choose = localJwks(keys)
+  return async (header) => {
+    try {
+      return [await choose(header as { alg: string })]
+    } catch (error) {
+      if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw new AssertionError('key_not_found', error)
+      const candidates: webcrypto.CryptoKey[] = []
+      for await (const key of error) if (candidates.push(key) === maxCandidates) break
+      if (candidates.length === 0) throw new AssertionError('key_not_found', error)
+      return candidates
+    }
+  }
+}
+
+function localJwks(keys: JWK[]) {
+  try {
+    return createLocalJWKSet({ keys })
+  } catch (error) {
+    throw new AssertionError('jwks_invalid', error)
+  }
+}
+
+const publicMembers = ['kty', 'crv', 'x', 'y', 'n', 'e']
+const isSameKey = (one: JWK, other: JWK) => publicMembers.every((member) => one[member] === other[member])
+
+/** A public signature key of sufficient strength (RFC 7518 §3.3–3.4, RFC 8037). */
+function isUsable(jwk: unknown): jwk is JWK {
+  if (typeof jwk !== 'object' || jwk === null) return false
+  const { kty, crv, use, key_ops, n, e } = jwk as JWK
+  if (privateMembers.some((member) => member in jwk)) return false
+  if (use !== undefined && use !== 'sig') return false
+  if (key_ops !== undefined && !(Array.isArray(key_ops) && key_ops.includes('verify'))) return false
+  if (kty === 'RSA') return isSoundRsa(n, e)
+  return typeof kty === 'string' && Object.hasOwn(curves, kty) && (curves[kty] as readonly string[]).includes(crv as string)
+}
+
+/** 2048 to 8192 bits, and an odd exponent from 3 to 2^32. A huge one makes each verification cost milliseconds. */
+function isSoundRsa(n: unknown, e: unknown): boolean {
+  if (typeof n !== 'string' || typeof e !== 'string') return false
+  const bits = bitLength(Buffer.from(n, 'base64url'))
+  const exponent = Buffer.from(e, 'base64url')
+  if (bits < 2048 || bits > 8192 || exponent.length === 0 || exponent.length > 4) return false
+  const value = exponent.readUIntBE(0, exponent.length)
+  return value >= 3 && value % 2 === 1
+}
+
+const bitLength = (bytes: Buffer) => {
+  const first = bytes.findIndex((byte) => byte !== 0)
+  return first < 0 ? 0 : (bytes.length - first) * 8 - Math.clz32(bytes[first] as number) + 24
+}
+
+/** What a key is and what it is for: anything else in a fetched document is not kept. */
+function publicPart(jwk: JWK): JWK {
+  const kept = [...publicMembers, 'kid', 'alg', 'use', 'key_ops', 'ext']
+  return Object.fromEntries(kept.filter((member) => jwk[member] !== undefined).map((member) => [member, jwk[member]]))
+}
+
+/** `EdDSA` and `Ed25519` are two names of one algorithm for one key (RFC 9864): `crv` tells enough. */
+function withoutEdDSAName(jwk: JWK): JWK {
+  if (jwk.kty !== 'OKP' || (jwk.alg !== 'EdDSA' && jwk.alg !== 'Ed25519')) return jwk
+  const { alg: _, ...rest } = jwk
+  return rest
+}

@@ -1,0 +1,193 @@
+/**
+ * The checks of a JWT, in order, as data. The first ladder needs nothing but the JWT and the settings of the endpoint; between the
+ * two the signer is looked up; the second holds the JWT against its registration. Only then is a key fetched and
+ * the signature verified. RFC 7521 §5.2, RFC 7523 §3, RFC 8725 §3.
+ */
+import type { AssertionReason } from '../errors.js'
+import type { DecodedAssertion } from './assertion.js'
+
+/** What the endpoint demands of every JWT of one use. Times in seconds. */
+export interface AssertionRules {
+  readonly algorithms: readonly string[]
+  /** `typ` values that fit the use, as {@link normalTyp} spells them. */
+  readonly typ: readonly string[]
+  /** Claims that must be there, whoever signed. */
+  readonly required: readonly string[]
+  /** Every `aud` that a signer may use who speaks for itself; `undefined` where registration may name others. */
+  readonly audience: readonly string[] | undefined
+  readonly clockTolerance: number
+}
+
+/** What the registration of one signer demands. Times in seconds. */
+export interface SignerRules {
+  readonly algorithms: readonly string[] | undefined
+  readonly typ: string | undefined
+  readonly audience: readonly string[]
+  /** `iss`: the subject may be left out. */
+  readonly defaultSub: 'iss' | undefined
+  readonly requireJti: boolean
+  readonly maxLifetime: number
+  readonly clockTolerance: number
+  readonly jwks_uri: string | undefined
+}
+
+export interface Rung<Rules> {
+  readonly reason: AssertionReason
+  /** What must hold, in words: the documentation is printed from it. */
+  readonly demands: string
+  holds(jwt: DecodedAssertion, rules: Rules, now: number): boolean
+}
+
+const maxIdLength = 256 // jti, kid
+const maxNameLength = 1024 // iss, sub
+const maxNumericDate = 1e11 // the year 5138; milliseconds of today are above it
+
+const forbiddenHeaders = ['crit', 'b64', 'jwk', 'x5u', 'x5c']
+const dates = ['exp', 'nbf', 'iat']
+const names = ['iss', 'sub', 'jti']
+
+const isName = (value: unknown): value is string => typeof value === 'string' && value !== '' && value.isWellFormed()
+const isDate = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0
+const absentOr = (test: (value: unknown) => boolean) => (value: unknown) => value === undefined || test(value)
+
+const edDSA: readonly unknown[] = ['EdDSA', 'Ed25519'] // two names of one algorithm here, where Ed448 has no key (RFC 9864)
+const isListed = (algorithms: readonly string[], alg: unknown) =>
+  algorithms.includes(alg as string) || (edDSA.includes(alg) && algorithms.some((name) => edDSA.includes(name)))
+
+/** `typ` as a media type: case-insensitive, `application/` implied (RFC 7515 §4.1.9). */
+export const normalTyp = (typ: string) => typ.toLowerCase().replace(/^application\//, '')
+
+/** The one value of `aud`, be it a string or an array of one; `undefined` if there are none or more (RFC 7519 §4.1.3). */
+export function soleAudience(aud: unknown): string | undefined {
+  const value = Array.isArray(aud) && aud.length === 1 ? aud[0] : aud
+  return typeof value === 'string' ? value : undefined
+}
+
+/** Before the signer is looked up. */
+export const shapeRungs: readonly Rung<AssertionRules>[] = [
+  {
+    reason: 'alg_not_allowed',
+    demands: '`alg` is in the allow-list',
+    holds: ({ header }, { algorithms }) => isListed(algorithms, header.alg),
+  },
+  {
+    reason: 'typ_not_allowed',
+    demands: '`typ` is absent, `JWT`, `JOSE` or the type of this use',
+    holds: ({ header }, { typ }) => absentOr((value) => typeof value === 'string' && typ.includes(normalTyp(value)))(header.typ),
+  },
+  {
+    reason: 'header_not_allowed',
+    demands: 'no `crit`, `b64`, `jwk`, `x5u`, `x5c`',
+    holds: ({ header }) => forbiddenHeaders.every((name) => header[name] === undefined),
+  },
+  {
+    reason: 'kid_malformed',
+    demands: '`kid` is a string of at most 256 characters',
+    holds: ({ header }) => absentOr((value) => isName(value) && value.length <= maxIdLength)(header.kid),
+  },
+  {
+    reason: 'claim_missing',
+    demands: '`iss`, `aud`, `exp` are there',
+    holds: ({ claims }, { required }) => required.every((name) => claims[name] !== undefined),
+  },
+  {
+    reason: 'claim_malformed',
+    demands: '`iss`, `sub`, `jti` are non-empty strings',
+    holds: ({ claims }) => names.every((name) => absentOr(isName)(claims[name])),
+  },
+  {
+    reason: 'claim_malformed',
+    demands: '`exp`, `nbf`, `iat` are finite numbers',
+    holds: ({ claims }) => dates.every((name) => absentOr(isDate)(claims[name])),
+  },
+  {
+    reason: 'claim_malformed',
+    demands: '`aud` is a string or an array of strings',
+    holds: ({ claims: { aud } }) => isName(aud) || (Array.isArray(aud) && aud.length > 0 && aud.every(isName)),
+  },
+  {
+    reason: 'claim_too_large',
+    demands: '`jti` has at most 256 characters, `iss` and `sub` 1024',
+    holds: ({ claims }) =>
+      names.every((name) => {
+        const value = claims[name]
+        return typeof value !== 'string' || value.length <= (name === 'jti' ? maxIdLength : maxNameLength)
+      }),
+  },
+  {
+    reason: 'exp_in_ms',
+    demands: 'times are in seconds',
+    holds: ({ claims }) => dates.every((name) => claims[name] === undefined || (claims[name] as number) <= maxNumericDate),
+  },
+  {
+    reason: 'expired',
+    demands: '`exp` is in the future, within the tolerance',
+    holds: ({ claims }, { clockTolerance }, now) => now < Math.floor(claims.exp as number) + clockTolerance,
+  },
+  {
+    reason: 'not_yet_valid',
+    demands: '`nbf` is not in the future, within the tolerance',
+    holds: ({ claims }, { clockTolerance }, now) => claims.nbf === undefined || (claims.nbf as number) <= now + clockTolerance,
+  },
+  {
+    reason: 'iat_future',
+    demands: '`iat` is not in the future, within the tolerance',
+    holds: ({ claims }, { clockTolerance }, now) => claims.iat === undefined || (claims.iat as number) <= now + clockTolerance,
+  },
+  {
+    reason: 'aud_mismatch',
+    demands: '`aud` of a client assertion that the client issued itself is one value that names this server',
+    holds: ({ claims }, { audience }) =>
+      audience === undefined || claims.iss !== claims.sub || audience.includes(soleAudience(claims.aud) as string),
+  },
+]
+
+/** After the signer is known, before its keys are. */
+export const registrationRungs: readonly Rung<SignerRules>[] = [
+  {
+    reason: 'alg_not_registered',
+    demands: '`alg` is one that the signer registered',
+    holds: ({ header }, { algorithms }) => algorithms === undefined || isListed(algorithms, header.alg),
+  },
+  {
+    reason: 'typ_not_registered',
+    demands: '`typ` is the one that the signer registered',
+    holds: ({ header }, { typ }) => typ === undefined || (typeof header.typ === 'string' && normalTyp(header.typ) === normalTyp(typ)),
+  },
+  {
+    reason: 'jku_not_registered',
+    demands: '`jku` is absent or the registered `jwks_uri`',
+    holds: ({ header }, { jwks_uri }) => header.jku === undefined || header.jku === jwks_uri,
+  },
+  {
+    reason: 'sub_missing',
+    demands: '`sub` is there, unless the signer may leave it out',
+    holds: ({ claims }, { defaultSub }) => claims.sub !== undefined || defaultSub === 'iss',
+  },
+  {
+    reason: 'jti_missing',
+    demands: '`jti` is there, where it is required',
+    holds: ({ claims }, { requireJti }) => claims.jti !== undefined || !requireJti,
+  },
+  {
+    reason: 'aud_not_registered',
+    demands: '`aud` is one value, and the signer may use it',
+    holds: ({ claims }, { audience }) => audience.includes(soleAudience(claims.aud) as string),
+  },
+  {
+    reason: 'lifetime_too_long',
+    demands: '`exp` is at most `maxLifetime` after now and after `iat`',
+    holds: ({ claims }, { maxLifetime, clockTolerance }, now) =>
+      (claims.exp as number) - Math.min(now, (claims.iat as number | undefined) ?? now) <= maxLifetime + clockTolerance,
+  },
+]
+
+/** Walks a ladder and gives the reason of the first rung that does not hold. */
+export function firstFailure<Rules>(
+  rungs: readonly Rung<Rules>[],
+  jwt: DecodedAssertion,
+  rules: Rules,
+  now: number,
+): AssertionReason | undefined {
+  return rungs.find((rung) => !rung.holds(jwt, rules, now))?.reason
+}

@@ -1,0 +1,38 @@
+import { AssertionError } from '../errors.js'
+import type { KeyRegistration } from '../registration.js'
+import { replayKey } from '../replay/replay-key.js'
+import type { ReadAssertion, VerifiedAssertion } from './assertion.js'
+import { decodeAssertion } from './compact.js'
+import type { KeyFinder } from './keys.js'
+import { type AssertionRules, firstFailure, registrationRungs, type SignerRules, shapeRungs } from './ladder.js'
+import { verifySignature } from './signature.js'
+
+const seconds = () => Date.now() / 1000
+
+/**
+ * The checks that need nothing but the JWT and the settings of the endpoint (ladder, first part).
+ * @throws AssertionError with the reason of the first that fails
+ */
+export function readAssertion(token: string, rules: AssertionRules): ReadAssertion {
+  const jwt = decodeAssertion(token)
+  const failure = firstFailure(shapeRungs, jwt, rules, seconds())
+  if (failure) throw new AssertionError(failure)
+  return jwt as ReadAssertion
+}
+
+/**
+ * Holds a JWT against the registration of its signer, then verifies its signature with a key of that signer.
+ * @throws AssertionError with the reason of the first check that fails; OAuthError `jwks_unavailable` (503)
+ */
+export async function verifyAssertion(
+  jwt: ReadAssertion,
+  rules: SignerRules,
+  keys: KeyRegistration,
+  findKeys: KeyFinder,
+): Promise<VerifiedAssertion> {
+  const failure = firstFailure(registrationRungs, jwt, rules, seconds())
+  if (failure) throw new AssertionError(failure)
+  await verifySignature(jwt, await findKeys(keys, jwt.header))
+  const { iss = '', jti } = jwt.claims // a JWT-SVID need not name its issuer
+  return { ...jwt, replayKey: replayKey(iss, jti, jwt.signingInput) }
+}

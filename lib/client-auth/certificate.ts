@@ -1,0 +1,33 @@
+import { X509Certificate } from 'node:crypto'
+import type { TLSSocket } from 'node:tls'
+import { refusal } from '../errors.js'
+import { callHook } from '../hooks.js'
+import type { ClientCertificate } from '../registration.js'
+import type { ClientAuthContext } from './method.js'
+
+/**
+ * The certificate that the TLS client proved to hold: from the host's hook if there is one, else from the TLS socket; from a header never by itself.
+ * @throws OAuthError `mtls_cert_missing`; `hook_error`, `hook_timeout`
+ */
+export async function clientCertificate({ settings, exchange }: ClientAuthContext): Promise<ClientCertificate> {
+  const { hooks, hookTimeout } = settings
+  const found = hooks.getClientCertificate
+    ? await callHook(hookTimeout, () => hooks.getClientCertificate?.(exchange.req))
+    : fromSocket(exchange.req.socket as TLSSocket)
+  if (found === undefined || found === null) throw refusal('mtls_cert_missing')
+  if (!(found.certificate instanceof X509Certificate))
+    throw refusal('hook_error', new TypeError('getClientCertificate gives { certificate: X509Certificate, verified: boolean }'))
+  const { certificate } = found
+  const now = Date.now()
+  if (now < Date.parse(certificate.validFrom) || now > Date.parse(certificate.validTo)) throw refusal('mtls_mismatch')
+  return found
+}
+
+function fromSocket(socket: TLSSocket): ClientCertificate | undefined {
+  const certificate = socket.getPeerX509Certificate?.()
+  return certificate && { certificate, verified: socket.authorized }
+}
+
+/** `x5t#S256` (RFC 8705 §3.1). */
+export const thumbprint = (certificate: X509Certificate) =>
+  Buffer.from(certificate.fingerprint256.replaceAll(':', ''), 'hex').toString('base64url')

@@ -1,0 +1,60 @@
+import type { ReadAssertion } from '../assertion/assertion.js'
+import { readAssertion } from '../assertion/verify.js'
+import { AssertionError, assertionRefusal, refusal } from '../errors.js'
+import { JWT_BEARER_CLIENT_ASSERTION, JWT_SPIFFE_CLIENT_ASSERTION, secretAlgorithms } from '../options.js'
+import type { ClientAuthentication } from '../state.js'
+import { verifyClientSecretJwt } from './client-secret-jwt.js'
+import { federatedCredential, isSpiffeCredential, verifyFederatedJwt } from './federated-jwt.js'
+import { findClient } from './find-client.js'
+import type { ClientAuthContext, ClientAuthMechanism } from './method.js'
+import { verifyPrivateKeyJwt } from './private-key-jwt.js'
+
+/**
+ * A JWT as client credential (RFC 7521 §4.2, RFC 7523 §2.2). Its `alg` and who signed it tell which method it is: `private_key_jwt`, `client_secret_jwt`, or
+ * a foreign token that stands for the client.
+ */
+export const clientAssertion: ClientAuthMechanism = {
+  isPresent: ({ parameters }) => parameters.client_assertion !== undefined || parameters.client_assertion_type !== undefined,
+
+  async authenticate(context) {
+    const { settings, request, exchange } = context
+    const { client_assertion, client_assertion_type, client_id } = request.parameters
+    if (client_assertion === undefined || client_assertion_type === undefined) throw refusal('incomplete_client_assertion')
+    const isSpiffe = client_assertion_type === JWT_SPIFFE_CLIENT_ASSERTION
+    if (client_assertion_type !== JWT_BEARER_CLIENT_ASSERTION && !isSpiffe) throw refusal('unsupported_client_assertion_type')
+    try {
+      const { spiffe, client } = settings.assertionRules
+      const jwt = readAssertion(client_assertion, isSpiffe ? spiffe : client)
+      exchange.notes.claimed.client_id = client_id ?? jwt.claims.iss
+      return isSpiffe || (client_id !== undefined && client_id !== jwt.claims.iss)
+        ? await byForeignToken(context, jwt, client_id)
+        : await bySelf(context, jwt)
+    } catch (error) {
+      throw assertionRefusal('client', error)
+    }
+  },
+}
+
+/** The client speaks for itself: `iss` and `sub` are its `client_id` (RFC 7523 §3). */
+async function bySelf(context: ClientAuthContext, jwt: ReadAssertion): Promise<ClientAuthentication> {
+  const { iss, sub } = jwt.claims
+  if (sub === undefined) throw new AssertionError('sub_missing')
+  if (iss !== sub) throw refusal('client_identity_mismatch')
+  const client = await findClient(context, iss)
+  return secretAlgorithms.includes(jwt.header.alg as string)
+    ? verifyClientSecretJwt(context, client, jwt)
+    : verifyPrivateKeyJwt(context, client, jwt)
+}
+
+/** Somebody else speaks for the client: only if its registration names exactly this token's issuer, subject and audience. */
+async function byForeignToken(
+  context: ClientAuthContext,
+  jwt: ReadAssertion,
+  client_id: string | undefined,
+): Promise<ClientAuthentication> {
+  const client = client_id === undefined ? undefined : await findClient(context, client_id)
+  const credential = client && federatedCredential(client, jwt, context.settings)
+  const isSvid = context.request.parameters.client_assertion_type === JWT_SPIFFE_CLIENT_ASSERTION
+  if (!client || !credential || (isSvid && !isSpiffeCredential(credential))) throw refusal('client_identity_mismatch')
+  return verifyFederatedJwt(context, client, credential, jwt)
+}

@@ -1,0 +1,35 @@
+import { createSecretKey, type KeyObject } from 'node:crypto'
+import type { ReadAssertion } from '../assertion/assertion.js'
+import { verifyAssertion } from '../assertion/verify.js'
+import { refusal } from '../errors.js'
+import type { Client } from '../registration.js'
+import type { ClientAuthentication } from '../state.js'
+import { assertUsable } from './find-client.js'
+import type { ClientAuthContext } from './method.js'
+import { noteLegacyAudience, signerRules } from './private-key-jwt.js'
+import { assertUnexpiredSecret } from './secret.js'
+
+/**
+ * `client_secret_jwt` (OpenID Connect Core §9): the client signed with its secret, whose UTF-8 bytes are the key.
+ * @throws AssertionError with the reason; OAuthError `client_secret_too_short` for a secret shorter than the hash (RFC 7518 §3.2)
+ */
+export async function verifyClientSecretJwt(
+  context: ClientAuthContext,
+  client: Client | undefined,
+  jwt: ReadAssertion,
+): Promise<ClientAuthentication> {
+  const { settings } = context
+  assertUsable(context, client, 'client_secret_jwt')
+  const assertion = await verifyAssertion(jwt, signerRules(client, settings), client, async () => [
+    secretKey(client, jwt.header.alg as string),
+  ])
+  assertUnexpiredSecret(client)
+  noteLegacyAudience(context, assertion.claims.aud)
+  return { level: 'authenticated', method: 'client_secret_jwt', client_id: client.client_id, client, assertion }
+}
+
+function secretKey({ client_secret }: Client, algorithm: string): KeyObject {
+  const bytes = Buffer.from(typeof client_secret === 'string' ? client_secret : '', 'utf8')
+  if (bytes.length < Number(algorithm.slice(2)) / 8) throw refusal('client_secret_too_short')
+  return createSecretKey(bytes)
+}

@@ -1,0 +1,58 @@
+import type { ReadAssertion } from '../assertion/assertion.js'
+import { soleAudience } from '../assertion/ladder.js'
+import { verifyAssertion } from '../assertion/verify.js'
+import { refusal } from '../errors.js'
+import type { Client, FederatedCredential } from '../registration.js'
+import type { Settings } from '../settings.js'
+import type { ClientAuthentication } from '../state.js'
+import { assertEnabled } from './find-client.js'
+import type { ClientAuthContext } from './method.js'
+
+/**
+ * The registered credential of exactly this token, if there is one. A JWT-SVID is recognised by the trust domain of its `sub`, since its `iss` means
+ * nothing (JWT-SVID §3); every other token by its `iss`.
+ */
+export function federatedCredential(
+  { federated_credentials }: Client,
+  { claims }: ReadAssertion,
+  { issuer }: Settings,
+): FederatedCredential | undefined {
+  const { iss, sub, aud } = claims
+  return (federated_credentials ?? []).find((credential) => {
+    const isItsIssuer = isSpiffeCredential(credential) ? credential.issuer === trustDomain(sub) : credential.issuer === iss
+    return isItsIssuer && credential.subject === sub && (credential.audience ?? issuer) === soleAudience(aud)
+  })
+}
+
+/** Registered by its trust domain, where others are by their issuer. */
+export const isSpiffeCredential = ({ issuer }: FederatedCredential) => issuer.startsWith('spiffe://')
+const trustDomain = (spiffeId: string | undefined) => /^spiffe:\/\/[^/]+/.exec(spiffeId ?? '')?.[0]
+
+/**
+ * A foreign token as client credential: the workload identity of Kubernetes, SPIFFE, GitHub Actions or Entra ID. It departs on purpose from RFC 7523 §3,
+ * where `sub` is the `client_id`: the client's registration says whose tokens stand for it.
+ * @throws AssertionError with the reason
+ */
+export async function verifyFederatedJwt(
+  context: ClientAuthContext,
+  client: Client,
+  credential: FederatedCredential,
+  jwt: ReadAssertion,
+): Promise<ClientAuthentication> {
+  const { issuer, clockTolerance, findKeys, assertionRules, clientAuthMethods } = context.settings
+  if (!clientAuthMethods.includes('private_key_jwt')) throw refusal('auth_method_not_enabled') // it, too, is a signature by a private key
+  assertEnabled(client)
+  const rules = {
+    algorithms: isSpiffeCredential(credential) ? assertionRules.spiffe.algorithms : undefined, // whichever assertion type it came as
+    typ: undefined,
+    audience: [credential.audience ?? issuer],
+    defaultSub: undefined,
+    requireJti: false,
+    maxLifetime: credential.maxLifetime ?? 3600,
+    clockTolerance,
+    jwks_uri: credential.jwks_uri,
+  }
+  const assertion = await verifyAssertion(jwt, rules, credential, findKeys)
+  const reusable = credential.replay === 'reusable' || isSpiffeCredential(credential)
+  return { level: 'authenticated', method: 'federated_jwt', client_id: client.client_id, client, assertion, reusable }
+}

@@ -1,0 +1,47 @@
+import { refusal } from '../errors.js'
+import { callHook } from '../hooks.js'
+import type { Client, ClientAuthMethodName } from '../registration.js'
+import type { ClientAuthContext } from './method.js'
+
+const vschar = /^[\x20-\x7e]+$/
+
+/**
+ * Looks a client up by the identifier that the sender claims.
+ * @throws OAuthError `client_id_malformed`; `hook_error` (500), `hook_timeout` (503)
+ * @returns `undefined` if there is none of exactly this identifier
+ */
+export async function findClient({ settings, exchange }: ClientAuthContext, client_id: string): Promise<Client | undefined> {
+  if (client_id.length > 1024 || !vschar.test(client_id)) throw refusal('client_id_malformed') // RFC 6749 App. A.1
+  exchange.notes.claimed.client_id = client_id
+  const client = await callHook(settings.hookTimeout, () => settings.hooks.findClient(client_id))
+  if (client === undefined || client === null) return undefined
+  if (typeof client !== 'object') throw refusal('hook_error', new TypeError('findClient gave neither a client nor undefined'))
+  return client.client_id === client_id ? client : undefined
+}
+
+/** A client that there is, and that is not switched off. @throws OAuthError `client_unknown`, `client_disabled`: one text for both */
+export function assertEnabled(client: Client | undefined): asserts client is Client {
+  if (!client) throw refusal('client_unknown')
+  if (client.enabled !== undefined && client.enabled !== true) throw refusal('client_disabled')
+}
+
+/** The one method that the client registered (RFC 7591 §2). */
+export const registeredMethod = (client: Client) => client.token_endpoint_auth_method ?? 'client_secret_basic'
+
+/**
+ * A client that may use `method` now: the registered one, or for a time its previous one.
+ * @throws OAuthError `auth_method_not_enabled`; `client_unknown`, `client_disabled`, `auth_method_not_registered`: one text for these
+ */
+export function assertUsable(
+  { settings, exchange }: ClientAuthContext,
+  client: Client | undefined,
+  method: ClientAuthMethodName,
+): asserts client is Client {
+  if (!settings.clientAuthMethods.includes(method)) throw refusal('auth_method_not_enabled')
+  assertEnabled(client)
+  if (registeredMethod(client) === method) return
+  const { previous_auth_method, previous_auth_method_expires_at: expiresAt } = client
+  const isStillGood = expiresAt === undefined || expiresAt > Date.now() / 1000
+  if (previous_auth_method !== method || method === 'none' || !isStillGood) throw refusal('auth_method_not_registered')
+  exchange.notes.notices.push('previous_auth_method')
+}

@@ -1,0 +1,62 @@
+import { AssertionError, type AssertionReason, assertionRefusal, refusal } from '../errors.js'
+import { JWT_BEARER_GRANT } from '../options.js'
+import { type ProvenGrant, proveGrant } from '../prove-grant.js'
+import type { Client } from '../registration.js'
+import type { ClientAuthentication } from '../state.js'
+import { findClient, registeredMethod } from './find-client.js'
+import type { ClientAuthContext } from './method.js'
+
+/** What says who somebody is, not what they want: `implicitErrors: 'split'` answers these with `invalid_client`. */
+const identityReasons: readonly AssertionReason[] = [
+  'issuer_untrusted',
+  'issuer_disabled',
+  'jwks_invalid',
+  'jwks_blocked',
+  'key_not_found',
+  'signature_invalid',
+]
+
+/**
+ * Implicit client authentication: where a client signs its own grants (`TrustedIssuer.client_id`), the signature of the grant authenticates it, if no other
+ * credential is sent. One rule for its errors: what is wrong inside `assertion` is `invalid_grant` (RFC 7521 §4.1.1, RFC 7523 §3.1), since no client credential was sent that
+ * could be wrong. `split` draws the line at the signature instead.
+ *
+ * @param named what a bare `client_id` says, and the client if there is one. It is no credential: it changes no answer about the grant
+ * @returns `undefined` if the grant is not its client's own; and if it is no good and nobody is named: then `verifyJwtGrant` refuses it
+ * @throws OAuthError
+ */
+export async function implicitClient(
+  context: ClientAuthContext,
+  named?: { readonly client_id: string; readonly client: Client | undefined },
+): Promise<ClientAuthentication | undefined> {
+  const { settings, request } = context
+  const isJwtGrant =
+    request.grant_type === JWT_BEARER_GRANT && settings.grantTypes.includes(JWT_BEARER_GRANT) && settings.hooks.findIssuer !== undefined
+  const proven = isJwtGrant ? await proof(context, named !== undefined) : undefined
+  const client_id = proven?.issuer.client_id
+  if (client_id === undefined) return undefined
+  if (named && named.client_id !== client_id) throw refusal('client_binding_mismatch')
+  const client = named ? named.client : await findClient(context, client_id)
+  if (!client) throw unprovenClient(context, 'client_unknown')
+  if (client.enabled !== undefined && client.enabled !== true) throw unprovenClient(context, 'client_disabled')
+  if (registeredMethod(client) === 'none') throw refusal('implicit_auth_not_allowed')
+  if (client.require_explicit_auth) throw refusal('client_auth_missing')
+  return { level: 'authenticated', method: 'jwt_bearer_grant', client_id, client }
+}
+
+async function proof({ settings, request, exchange }: ClientAuthContext, isNamed: boolean): Promise<ProvenGrant | undefined> {
+  try {
+    return await proveGrant(request.parameters.assertion as string, exchange, settings)
+  } catch (error) {
+    const isAboutIdentity = error instanceof AssertionError && identityReasons.includes(error.reason)
+    const mayBeImplicit = exchange.grantIssuer === undefined || exchange.grantIssuer.client_id !== undefined
+    if (settings.implicitErrors === 'split' && isAboutIdentity && mayBeImplicit) throw assertionRefusal('client', error)
+    if (isNamed) throw assertionRefusal('grant', error)
+    return undefined
+  }
+}
+
+/** The same text for a client that does not exist and one that is switched off, in either rule. */
+function unprovenClient({ settings }: ClientAuthContext, reason: 'client_unknown' | 'client_disabled') {
+  return settings.implicitErrors === 'split' ? refusal(reason) : refusal(`grant_${reason}`)
+}

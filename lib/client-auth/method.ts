@@ -1,0 +1,28 @@
+import type { Exchange } from '../exchange.js'
+import type { Hooks } from '../hooks.js'
+import type { Settings } from '../settings.js'
+import type { ClientAuthentication, TokenRequest } from '../state.js'
+
+export type ClientHooks = Pick<Hooks, 'findClient'> &
+  Partial<Pick<Hooks, 'findIssuer' | 'verifyClientSecret' | 'getClientCertificate' | 'onEvent'>>
+
+/** What a method may use to verify a credential. */
+export interface ClientAuthContext {
+  readonly settings: Settings<ClientHooks>
+  readonly request: TokenRequest
+  readonly exchange: Exchange
+}
+
+/**
+ * One way to carry a credential in a request. `authenticateClient` finds the one that the request uses; where one way serves several registered
+ * methods (a `client_assertion`, a bare `client_id`), the client's registration decides among them.
+ */
+export interface ClientAuthMechanism {
+  /** Whether the request carries such a credential. Reads nothing but the request. */
+  isPresent(request: TokenRequest): boolean
+  /**
+   * Who the client is, proven.
+   * @throws OAuthError if the credential is not exactly right
+   */
+  authenticate(context: ClientAuthContext): Promise<ClientAuthentication>
+}

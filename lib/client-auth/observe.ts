@@ -1,0 +1,57 @@
+import { OAuthError, refusal } from '../errors.js'
+import type { ClientAuthentication } from '../state.js'
+import type { ClientAuthContext, ClientAuthMechanism, ClientHooks } from './method.js'
+
+/**
+ * Tries out the key of a client that still has a secret: the secret decides, and the event tells what the client assertion beside it would have come to.
+ *
+ * @returns `undefined` unless the client, or else the endpoint, is set to `observe`: then two credentials are one too many, right or wrong
+ * @throws OAuthError if the secret of a client that is observed is wrong
+ */
+export async function observeClientAssertion(
+  context: ClientAuthContext,
+  secret: ClientAuthMechanism,
+  assertion: ClientAuthMechanism,
+): Promise<ClientAuthentication | undefined> {
+  const { settings, exchange } = context
+  let { mode } = settings.clientAssertions
+  const findClient = async (client_id: string) => {
+    const client = await settings.hooks.findClient(client_id)
+    if (client) mode = client.client_assertion_mode ?? mode
+    if (client && mode !== 'observe') throw refusal('multiple_client_auth_assertion') // before its secret is looked at
+    return client
+  }
+  let client: ClientAuthentication
+  try {
+    client = await secret.authenticate({ ...context, settings: { ...settings, hooks: withFindClient(settings.hooks, findClient) } })
+  } catch (error) {
+    if (mode === 'observe') throw error
+    return undefined
+  }
+  const { notices, claimed } = exchange.notes
+  const client_id = claimed.client_id
+  exchange.notes.notices = []
+  exchange.notes.observed = await outcome(context, client, assertion)
+  exchange.notes.notices = notices
+  claimed.client_id = client_id
+  return client
+}
+
+async function outcome(context: ClientAuthContext, { client_id, client }: ClientAuthentication, assertion: ClientAuthMechanism) {
+  const settings = { ...context.settings, clientAuthMethods: ['private_key_jwt', 'client_secret_jwt'] as const }
+  const hooks = withFindClient(settings.hooks, () => client && { ...client, token_endpoint_auth_method: 'private_key_jwt' })
+  try {
+    const proven = await assertion.authenticate({ ...context, settings: { ...settings, hooks } })
+    return {
+      method: String(proven.method),
+      result: proven.client_id === client_id ? ('ok' as const) : ('client_identity_mismatch' as const),
+    }
+  } catch (error) {
+    return { method: 'private_key_jwt', result: error instanceof OAuthError ? error.reason : ('hook_error' as const) }
+  }
+}
+
+/** The host's hooks with another `findClient`; they may be methods of a class, which a spread alone would lose. */
+function withFindClient(hooks: ClientHooks, findClient: ClientHooks['findClient']): ClientHooks {
+  return { ...hooks, ...(hooks.verifyClientSecret && { verifyClientSecret: hooks.verifyClientSecret.bind(hooks) }), findClient }
+}

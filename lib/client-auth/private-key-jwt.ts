@@ -1,0 +1,44 @@
+import type { ReadAssertion } from '../assertion/assertion.js'
+import type { SignerRules } from '../assertion/ladder.js'
+import { verifyAssertion } from '../assertion/verify.js'
+import type { Client } from '../registration.js'
+import type { Settings } from '../settings.js'
+import type { ClientAuthentication } from '../state.js'
+import { assertUsable } from './find-client.js'
+import type { ClientAuthContext } from './method.js'
+
+/**
+ * `private_key_jwt` (RFC 7523 §2.2, OpenID Connect Core §9): the client signed with a private key whose public half it registered.
+ * @throws AssertionError with the reason; OAuthError if the client may not use this method
+ */
+export async function verifyPrivateKeyJwt(
+  context: ClientAuthContext,
+  client: Client | undefined,
+  jwt: ReadAssertion,
+): Promise<ClientAuthentication> {
+  const { settings } = context
+  assertUsable(context, client, 'private_key_jwt')
+  const assertion = await verifyAssertion(jwt, signerRules(client, settings), client, settings.findKeys)
+  noteLegacyAudience(context, assertion.claims.aud)
+  return { level: 'authenticated', method: 'private_key_jwt', client_id: client.client_id, client, assertion }
+}
+
+/** A host sees in its events which clients still address their assertions to the token endpoint (RFC 7523bis). */
+export function noteLegacyAudience({ settings, exchange }: ClientAuthContext, aud: unknown): void {
+  if (aud !== settings.issuer && !(Array.isArray(aud) && aud[0] === settings.issuer)) exchange.notes.notices.push('aud_legacy')
+}
+
+/** The registration of the client, where it says something, else the settings of the endpoint. */
+export function signerRules(client: Client, { issuer, ownAudience, clientAssertions, clockTolerance }: Settings): SignerRules {
+  const { token_endpoint_auth_signing_alg: algorithm, audience, requireJti, maxLifetime, jwks_uri } = client
+  return {
+    algorithms: algorithm === undefined ? undefined : [algorithm],
+    typ: undefined,
+    audience: (audience ?? clientAssertions.audience) === 'issuer-or-token-endpoint' ? ownAudience : [issuer],
+    defaultSub: undefined,
+    requireJti: requireJti ?? clientAssertions.requireJti,
+    maxLifetime: maxLifetime ?? clientAssertions.maxLifetime,
+    clockTolerance,
+    jwks_uri,
+  }
+}

@@ -1,0 +1,53 @@
+import { hash, timingSafeEqual } from 'node:crypto'
+import { refusal } from '../errors.js'
+import { callHook } from '../hooks.js'
+import type { Client } from '../registration.js'
+import { assertUsable } from './find-client.js'
+import type { ClientAuthContext } from './method.js'
+
+const digest = (text: string) => hash('sha256', text, 'buffer')
+
+/** Whether two strings are equal, in a time that does not depend on where they differ. */
+export const isEqual = (one: string, other: string) => timingSafeEqual(digest(one), digest(other))
+
+/**
+ * The client, if one of `secrets` is its secret (RFC 6749 §2.3.1). The comparison is made for an unknown client too, so that its answer takes as long;
+ * `verifyClientSecret` is asked only about a client that may use `method`, so that a client without a hash never reaches it.
+ *
+ * @param secrets the spellings that the sender may have meant; every one is compared
+ * @throws OAuthError with one text whatever is wrong
+ */
+export async function assertSecret(
+  context: ClientAuthContext,
+  client: Client | undefined,
+  method: 'client_secret_basic' | 'client_secret_post',
+  secrets: readonly string[],
+): Promise<Client> {
+  try {
+    assertUsable(context, client, method)
+  } catch (refused) {
+    for (const secret of secrets) isSecretOf(client, secret)
+    throw refused
+  }
+  const matches = await Promise.all(secrets.map((secret) => matchesSecret(context, client, secret)))
+  if (!matches.includes(true)) throw refusal('client_secret_mismatch')
+  assertUnexpiredSecret(client)
+  return client
+}
+
+async function matchesSecret({ settings }: ClientAuthContext, client: Client, secret: string): Promise<boolean> {
+  const { hooks, hookTimeout } = settings
+  if (!hooks.verifyClientSecret) return isSecretOf(client, secret)
+  return (await callHook(hookTimeout, () => hooks.verifyClientSecret?.(client, secret))) === true
+}
+
+function isSecretOf(client: Client | undefined, secret: string): boolean {
+  const registered = typeof client?.client_secret === 'string' ? client.client_secret : ''
+  const equal = isEqual(registered, secret)
+  return equal && registered !== ''
+}
+
+/** @throws OAuthError `client_secret_expired` (RFC 7591 §3.2.1) */
+export function assertUnexpiredSecret({ client_secret_expires_at: expiresAt = 0 }: Client): void {
+  if (expiresAt !== 0 && expiresAt <= Date.now() / 1000) throw refusal('client_secret_expired')
+}

@@ -1,0 +1,51 @@
+import type { X509Certificate } from 'node:crypto'
+import { isIP } from 'node:net'
+import { refusal } from '../errors.js'
+import type { Client } from '../registration.js'
+import type { ClientAuthentication } from '../state.js'
+import { clientCertificate, thumbprint } from './certificate.js'
+import { isSameDistinguishedName } from './distinguished-name.js'
+import { assertUsable } from './find-client.js'
+import type { ClientAuthContext } from './method.js'
+
+/** Whether a certificate carries a registered subject, without wildcards. */
+const matches = {
+  tls_client_auth_subject_dn: (certificate, dn) => isSameDistinguishedName(certificate.subject, dn),
+  // OpenSSL takes a leading dot for any name below
+  tls_client_auth_san_dns: (certificate, host) =>
+    !host.startsWith('.') && certificate.checkHost(host, { subject: 'never', wildcards: false }) !== undefined,
+  tls_client_auth_san_uri: (certificate, uri) => alternativeNames(certificate).includes(`URI:${uri}`),
+  tls_client_auth_san_ip: (certificate, ip) => isIP(ip) !== 0 && certificate.checkIP(ip) !== undefined,
+  tls_client_auth_san_email: (certificate, email) => certificate.checkEmail(email, { subject: 'never' }) !== undefined,
+} satisfies Record<string, (certificate: X509Certificate, registered: string) => boolean>
+
+/**
+ * `tls_client_auth` (RFC 8705 §2.1): a certificate whose chain the TLS layer verified, with the one subject that the client registered.
+ * @throws OAuthError `mtls_cert_missing`, `mtls_mismatch`, `client_misconfigured`: one text for all
+ */
+export async function tlsClientAuth(context: ClientAuthContext, client: Client): Promise<ClientAuthentication> {
+  assertUsable(context, client, 'tls_client_auth')
+  const registered = Object.entries(matches).filter(([name]) => client[name as keyof typeof matches] !== undefined)
+  const [subject, second] = registered
+  const value = subject && client[subject[0] as keyof typeof matches]
+  if (!subject || second || typeof value !== 'string' || value === '')
+    throw refusal(
+      'client_misconfigured',
+      new TypeError(`a tls_client_auth client registers exactly one of ${Object.keys(matches).join(', ')}`),
+    )
+  const { certificate, verified } = await clientCertificate(context)
+  const [, isMatch] = subject
+  if (verified !== true || !isMatch(certificate, value)) throw refusal('mtls_mismatch')
+  return {
+    level: 'authenticated',
+    method: 'tls_client_auth',
+    client_id: client.client_id,
+    client,
+    certificateThumbprint: thumbprint(certificate),
+  }
+}
+
+/** The entries of `subjectAltName`; one that Node had to quote, because it holds a separator, is not among them. */
+function alternativeNames({ subjectAltName }: X509Certificate): string[] {
+  return subjectAltName === undefined || subjectAltName.includes('"') ? [] : subjectAltName.split(', ')
+}

@@ -1,0 +1,91 @@
+import {
+  type AssertionReason,
+  type AssertionUse,
+  assertionRefusals,
+  assertionUses,
+  type OAuthErrorCode,
+  oauthErrorCodes,
+  type Reason,
+  refusals,
+} from './refusals.js'
+
+export * from './refusals.js'
+
+const defaultStatus: Partial<Record<OAuthErrorCode, number>> = { invalid_client: 401, server_error: 500, temporarily_unavailable: 503 }
+const brand = Symbol.for('express-oauth-assertions.OAuthError')
+
+/**
+ * An error response of the token endpoint (RFC 6749 §5.2). A hook throws one to speak to the client; anything else that
+ * a hook throws is a `server_error` whose text the client never sees.
+ *
+ * @example throw new OAuthError('invalid_grant', 'The account is closed.')
+ */
+export class OAuthError extends Error {
+  override readonly name = 'OAuthError'
+  /** The `error` member. */
+  readonly error: OAuthErrorCode
+  /** The `error_description` member; characters outside RFC 6749 §5.2 are replaced by `?`. */
+  readonly error_description: string
+  /** HTTP status. */
+  readonly status: number
+  /** What the event says; `hook_denied` unless the suite itself refused. */
+  readonly reason: Reason
+
+  /** @throws TypeError if `error` is not a code of {@link oauthErrorCodes} or `status` is not a 4xx or 5xx status. */
+  constructor(error: OAuthErrorCode, description?: string, options: { status?: number; cause?: unknown; reason?: Reason } = {}) {
+    const text = String(description ?? '').replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?')
+    super(text || error, 'cause' in options ? { cause: options.cause } : undefined)
+    if (!oauthErrorCodes.includes(error))
+      throw new TypeError(`OAuthError: ${JSON.stringify(error)} is not one of ${oauthErrorCodes.join(', ')}`)
+    const status = options.status ?? defaultStatus[error] ?? 400
+    if (!Number.isInteger(status) || status < 400 || status > 599)
+      throw new TypeError('OAuthError: status is an HTTP status from 400 to 599')
+    this.error = error
+    this.error_description = text
+    this.status = status
+    this.reason = options.reason ?? 'hook_denied'
+    Object.defineProperty(this, brand, { value: true })
+  }
+
+  /** True also for an `OAuthError` of another copy of this package in the process (ESM beside CommonJS). */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    if (this !== OAuthError) return Function.prototype[Symbol.hasInstance].call(this, value)
+    return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[brand] === true
+  }
+}
+
+/**
+ * An `OAuthError` that may be of another copy of this package, or tampered with, held to the rules of this copy.
+ * @throws whatever is odd about it
+ */
+export function ownOAuthError({ error, error_description, status, reason, cause }: OAuthError): OAuthError {
+  return new OAuthError(error, error_description, { status, reason, ...(cause !== undefined && { cause }) })
+}
+
+/** An `OAuthError` for one row of {@link refusals}. */
+export function refusal(reason: keyof typeof refusals, cause?: unknown): OAuthError {
+  const [status, error, description] = refusals[reason]
+  return new OAuthError(error, description, { status, reason, ...(cause !== undefined && { cause }) })
+}
+
+/** A JWT failed a check. It does not know what the JWT was used for: {@link assertionRefusal} does. */
+export class AssertionError extends Error {
+  override readonly name = 'AssertionError'
+  readonly reason: AssertionReason
+  constructor(reason: AssertionReason, cause?: unknown) {
+    super(reason, cause === undefined ? undefined : { cause })
+    this.reason = reason
+  }
+}
+
+/** The wire error of a failed JWT: an {@link AssertionError} becomes the error of its use; anything else comes back as it is. */
+export function assertionRefusal(use: AssertionUse, error: unknown): unknown {
+  if (!(error instanceof AssertionError)) return error
+  const [status, code, constant] = assertionUses[use]
+  return new OAuthError(code, assertionRefusals[error.reason] ?? constant, { status, reason: error.reason, cause: error.cause })
+}
+
+/** A mistake of the host: a wrong option, a step in the wrong place. It names the option, the problem and the fix. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError'
+}

@@ -1,0 +1,110 @@
+import { hash } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { OAuthErrorCode, Reason } from './errors.js'
+import type { ClientAuthentication, TokenState } from './state.js'
+
+/** Something a host may want to know about a request that was not refused for it. */
+export type Notice =
+  /** A client assertion was accepted with the token endpoint URL as `aud` (`issuer-or-token-endpoint`). */
+  | 'aud_legacy'
+  /** A client authenticated by its `previous_auth_method`. */
+  | 'previous_auth_method'
+  /** A client assertion that may be sent again: it has no `jti`, or was registered as reusable. */
+  | 'client_assertion_reusable'
+  /** A grant of an issuer whose grants are not one-time. */
+  | 'grant_reusable'
+  /** The granted scope is less than what was asked for. */
+  | 'scope_narrowed'
+  /** `mintToken` made a refresh token that the policy does not allow; it was not sent. */
+  | 'refresh_token_dropped'
+  /** A replay marker could not be given back: an honest retry of this request will be refused. */
+  | 'release_failed'
+
+/**
+ * One per token request, when it is answered. It carries no token, no assertion and no secret. Strings that the sender chose and
+ * nobody verified stand under `claimed`, printable and cut to 256 characters.
+ */
+export interface TokenEndpointEvent {
+  /** `handed_on`: the host's own handler answered; `aborted`: the client went away. */
+  outcome: 'issued' | 'refused' | 'failed' | 'handed_on' | 'aborted'
+  /** HTTP status. */
+  status: number
+  error?: OAuthErrorCode
+  /** Why exactly: see the error table. */
+  reason?: Reason
+  /** The step that answered, or the last that ran. */
+  step: string
+  /** Verified: the client, and how. */
+  client_id?: string
+  client_level?: ClientAuthentication['level']
+  client_auth_method?: string
+  /** Verified: the issuer of the grant. */
+  issuer?: string
+  /** A digest of the grant's (`iss`, `sub`), the same for the same subject. */
+  subject_hash?: string
+  /** Granted scope. */
+  scope?: string
+  /** The first characters of the markers this request used up. */
+  replay_keys?: string[]
+  /** `observe`: what would have become of the client assertion that came with a secret: `ok`, or the reason of its refusal. */
+  observed?: { method: string; result: 'ok' | Reason }
+  claimed: { grant_type?: string; client_id?: string; issuer?: string }
+  notices: Notice[]
+  /** Milliseconds, in all and for each step. */
+  duration: number
+  timings: Record<string, number>
+  /** What a hook threw, for a debugger. Not enumerable: `JSON.stringify` leaves it out, since it may hold anything. */
+  readonly cause?: unknown
+}
+
+/** What the steps note down about a request while it runs. */
+export interface Notes {
+  step: string
+  claimed: TokenEndpointEvent['claimed']
+  notices: Notice[]
+  observed?: TokenEndpointEvent['observed']
+  timings: Record<string, number>
+  readonly startedAt: number
+}
+
+/** Builds the event of one request from its state and notes. */
+export function buildEvent(
+  state: Partial<TokenState>,
+  notes: Notes,
+  spent: readonly string[],
+  end: Pick<TokenEndpointEvent, 'outcome' | 'status' | 'error' | 'reason' | 'cause'>,
+): TokenEndpointEvent {
+  const { client, grant, response } = state
+  const { cause, ...rest } = end
+  const event: TokenEndpointEvent = {
+    ...rest,
+    step: notes.step,
+    ...(client && { client_id: client.client_id, client_level: client.level, client_auth_method: client.method }),
+    ...(grant && { issuer: grant.issuer.issuer, subject_hash: subjectHash(grant.issuer.issuer, grant.sub) }),
+    ...(response?.scope !== undefined && { scope: response.scope }),
+    ...(spent.length > 0 && { replay_keys: spent.map((key) => key.slice(0, 8)) }),
+    ...(notes.observed && { observed: notes.observed }),
+    claimed: Object.fromEntries(Object.entries(notes.claimed).map(([name, value]) => [name, printable(value)])),
+    notices: notes.notices,
+    duration: performance.now() - notes.startedAt,
+    timings: notes.timings,
+  }
+  if (cause !== undefined) Object.defineProperty(event, 'cause', { value: cause, enumerable: false })
+  return event
+}
+
+/** Hands the event to the listener; nothing that the listener does, now or later, changes the answer. */
+export function deliverEvent(
+  listener: ((event: TokenEndpointEvent, req: IncomingMessage) => unknown) | undefined,
+  event: TokenEndpointEvent,
+  req: IncomingMessage,
+): void {
+  try {
+    Promise.resolve(listener?.(event, req)).catch(() => {})
+  } catch {
+    // a listener that throws changes nothing
+  }
+}
+
+const subjectHash = (iss: string, sub: string) => hash('sha256', JSON.stringify([iss, sub]), 'base64url').slice(0, 16)
+const printable = (value: string | undefined) => value?.slice(0, 256).replace(/[^\x20-\x7e]/g, '?')

@@ -1,0 +1,107 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { refusal } from './errors.js'
+import { buildEvent, deliverEvent, type Notes, type TokenEndpointEvent } from './events.js'
+import { callHook } from './hooks.js'
+import type { ProvenGrant } from './prove-grant.js'
+import type { TrustedIssuer } from './registration.js'
+import type { Settings } from './settings.js'
+import type { TokenState } from './state.js'
+
+/** What a step may use of Express's request: `body` is whatever a host's parser left there. */
+export type Request = IncomingMessage & { body?: unknown; secure?: boolean; tokenState?: Partial<TokenState> }
+
+/** A marker of a one-time JWT: recorded until `expiresAt` (seconds since the epoch), counted against `issuer`. */
+export interface ReplayMarker {
+  readonly key: string
+  readonly expiresAt: number
+  readonly issuer: string
+  /** The refusal, if it was recorded before. */
+  readonly replayed: () => unknown
+}
+
+/** One token request on its way through the steps: the only mutable thing there is. Private to the suite. */
+export class Exchange {
+  readonly state: { -readonly [K in keyof TokenState]?: TokenState[K] } = Object.create(null)
+  readonly notes: Notes = { step: '', claimed: {}, notices: [], timings: {}, startedAt: performance.now() }
+  /** The proof of the request's grant, made once. */
+  provenGrant: Promise<ProvenGrant> | undefined
+  /** The issuer that the grant names, as soon as it was found. */
+  grantIssuer: TrustedIssuer | undefined
+  readonly #spent = new Set<string>()
+  readonly #listeners = new Set<Settings['hooks']['onEvent']>()
+  #ended = false
+
+  constructor(
+    readonly req: Request,
+    readonly res: ServerResponse,
+    readonly settings: Settings,
+  ) {
+    res.once('close', () => this.#closed())
+  }
+
+  /** Steps that are mounted apart may bring listeners of their own: each hears the event once. */
+  addListener(listener: Settings['hooks']['onEvent']): void {
+    this.#listeners.add(listener)
+  }
+
+  /** @throws OAuthError `client_gone` if nobody is there to take an answer: then nothing may be used up and nothing issued */
+  assertClientIsThere(): void {
+    if (this.res.destroyed || this.res.socket?.destroyed) throw refusal('client_gone')
+  }
+
+  /**
+   * Uses up one-time JWTs, all of them or none: the last check of a request.
+   * @throws the marker's refusal; OAuthError `replay_store_full` or `replay_store_error` (503)
+   */
+  async spend(markers: readonly ReplayMarker[]): Promise<void> {
+    const { replayStore, hookTimeout } = this.settings
+    for (const { key, expiresAt, issuer, replayed } of markers) {
+      this.assertClientIsThere()
+      const fresh = await callHook(
+        hookTimeout,
+        () => replayStore.consume(key, expiresAt, issuer),
+        'replay_store_error',
+        'replay_store_error',
+      )
+      if (fresh === true) this.#spent.add(key)
+      else if (fresh === false) throw replayed()
+      else throw refusal(fresh === 'full' ? 'replay_store_full' : 'replay_store_error')
+    }
+  }
+
+  /** Gives the markers of this request back, because no token was delivered for them. */
+  async release(): Promise<void> {
+    const { replayStore, hookTimeout } = this.settings
+    const spent = [...this.#spent]
+    this.#spent.clear()
+    for (const key of spent) {
+      try {
+        if (!replayStore.release) throw new TypeError('the store has no release')
+        await callHook(hookTimeout, () => replayStore.release?.(key))
+      } catch {
+        this.notes.notices.push('release_failed')
+      }
+    }
+  }
+
+  /** The connection is done with this request. If the host's handler failed, the client assertion that it came with may be sent again. */
+  #closed(): void {
+    if (this.#ended) return
+    const { writableEnded, statusCode } = this.res
+    const end = () => this.end({ outcome: writableEnded ? 'handed_on' : 'aborted', status: statusCode })
+    if (writableEnded && statusCode >= 500 && this.#spent.size > 0) this.release().then(end)
+    else end()
+  }
+
+  /** Emits the event, once; none for a request that was the host's from the start, unless the suite had to answer it. */
+  end(how: Pick<TokenEndpointEvent, 'outcome' | 'status' | 'error' | 'reason' | 'cause'>): void {
+    if (this.#ended || (this.state.request === null && !how.reason)) return
+    this.#ended = true
+    try {
+      const event = buildEvent(this.state, this.notes, [...this.#spent], how)
+      for (const listener of this.#listeners) deliverEvent(listener, event, this.req)
+    } catch {
+      // objects of the host may throw when they are read; the answer stands
+    }
+  }
+}

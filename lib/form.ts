@@ -1,0 +1,98 @@
+import { isUtf8 } from 'node:buffer'
+import type { refusals } from './errors.js'
+
+type Problem = keyof typeof refusals
+
+/** Parameters of a token request that some specification registers (IANA OAuth Parameters), and may they repeat. All others are ignored. */
+export const knownParameters: Readonly<Record<string, 'once' | 'many'>> = Object.assign(Object.create(null), {
+  grant_type: 'once',
+  assertion: 'once',
+  client_assertion: 'once',
+  client_assertion_type: 'once',
+  client_id: 'once',
+  client_secret: 'once',
+  scope: 'once',
+  resource: 'many', // RFC 8707 §2
+  audience: 'many', // RFC 8693 §2.1
+  authorization_details: 'once',
+  code: 'once',
+  redirect_uri: 'once',
+  code_verifier: 'once',
+  refresh_token: 'once',
+  username: 'once',
+  password: 'once',
+  device_code: 'once',
+  auth_req_id: 'once',
+  requested_token_type: 'once',
+  subject_token: 'once',
+  subject_token_type: 'once',
+  actor_token: 'once',
+  actor_token_type: 'once',
+} satisfies Record<string, 'once' | 'many'>)
+
+/** The values of known parameters as they were sent, not judged yet: whose request it is decides whether `problem` matters. */
+export interface Form {
+  /** A null-prototype object. */
+  readonly values: Record<string, unknown[]>
+  problem?: Problem
+}
+
+/** Reads `application/x-www-form-urlencoded` bytes (RFC 6749 App. B): strict percent-encoding, strict UTF-8, bounded count. */
+export function parseForm(bytes: Buffer, maxParameters: number): Form {
+  const form: Form = { values: Object.create(null) }
+  if (!isUtf8(bytes)) form.problem = 'parameter_malformed'
+  let text = bytes.toString('utf8')
+  if (text.startsWith('\ufeff')) {
+    text = text.slice(1) // parsers that strip it would read another form
+    form.problem = 'parameter_malformed'
+  }
+  let start = 0
+  for (let count = 0; start < text.length; ) {
+    let end = text.indexOf('&', start)
+    if (end < 0) end = text.length
+    if (end > start) {
+      if (++count > maxParameters) {
+        form.problem ??= 'too_many_parameters'
+        break
+      }
+      addPair(form, text.slice(start, end))
+    }
+    start = end + 1
+  }
+  return form
+}
+
+function addPair(form: Form, pair: string): void {
+  const equals = pair.indexOf('=')
+  try {
+    const name = decodeComponent(equals < 0 ? pair : pair.slice(0, equals))
+    const value = decodeComponent(equals < 0 ? '' : pair.slice(equals + 1))
+    // `client_id[]` and `[client_id]` are client_id to a parser that nests
+    const plain = name.replace(/^\[/, '').replace(/[[\]].*$/s, '')
+    if (plain !== name && plain in knownParameters) form.problem ??= 'parameter_shape'
+    if (!(name in knownParameters)) return
+    const sent = form.values[name]
+    if (sent) sent.push(value)
+    else form.values[name] = [value]
+  } catch {
+    form.problem ??= 'parameter_malformed'
+  }
+}
+
+/** Form-decodes one component. @throws URIError on a bad escape or bytes that are not UTF-8 */
+export const decodeComponent = (text: string) => decodeURIComponent(text.replaceAll('+', ' '))
+
+/** Takes over a body that the host parsed: own members of known names only, whatever shape its parser gave them. */
+export function fromParsedBody(body: unknown, maxParameters: number): Form {
+  if (typeof body === 'string') return parseForm(Buffer.from(body), maxParameters)
+  if (Buffer.isBuffer(body)) return parseForm(body, maxParameters)
+  const form: Form = { values: Object.create(null) }
+  if (typeof body !== 'object' || body === null) return form
+  if (Object.keys(body).length > maxParameters) form.problem = 'too_many_parameters'
+  for (const name in knownParameters) {
+    if (!Object.hasOwn(body, name)) continue
+    const value = (body as Record<string, unknown>)[name]
+    form.values[name] = Array.isArray(value) && value.length > 1 ? value : [value] // shorter lists come from `name[]=`, not from repetition
+  }
+  return form
+}

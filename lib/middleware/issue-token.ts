@@ -1,0 +1,74 @@
+import type { Exchange } from '../exchange.js'
+import { callHook, type Granted, type Hooks } from '../hooks.js'
+import { CLIENT_CREDENTIALS, JWT_BEARER_GRANT, type Options } from '../options.js'
+import { hostScope } from '../scope.js'
+import { type Settings, settingsOf } from '../settings.js'
+import type { ClientAuthentication, JwtGrant, TokenRequest, TokenResponse } from '../state.js'
+import { toTokenResponse } from '../token-response.js'
+import { type Middleware, step } from './step.js'
+
+type MintHooks = Pick<Hooks, 'mintToken'> & Partial<Pick<Hooks, 'onEvent'>>
+
+/**
+ * Step 4: answers with the tokens of a verified JWT grant, or of a client that acts for itself (`client_credentials`); passes everything else
+ * on (RFC 6749 §5.1). Calls `mintToken`. If that fails, the JWTs of the request may be used again.
+ *
+ * @throws ConfigurationError at mount, naming the option, the problem and the fix
+ */
+export function issueToken(options: Options<MintHooks>): Middleware {
+  const settings = settingsOf('issueToken', options, ['mintToken'])
+  return step(
+    {
+      name: 'issueToken',
+      needs: ['request', 'client', 'grant'],
+      adds: 'response',
+      run({ request, client, grant }, exchange) {
+        const granted = grant ? fromJwtGrant(request, client, grant, settings) : fromClient(request, client, settings)
+        return granted ? mint(granted, exchange, settings) : null
+      },
+    },
+    settings,
+  )
+}
+
+function fromJwtGrant({ resource }: TokenRequest, client: ClientAuthentication, grant: JwtGrant, { publicClients }: Settings): Granted {
+  const { issuer, sub, subject, scope, assertion, context } = grant
+  return {
+    grant_type: JWT_BEARER_GRANT,
+    client,
+    subject,
+    subject_type: 'user',
+    scope,
+    resource,
+    maxLifetime: client.level === 'identified' ? publicClients?.maxLifetime : undefined,
+    allowRefreshToken: grant.allowRefreshToken && client.level === 'authenticated',
+    grant: { issuer, sub, claims: assertion.claims, context },
+  }
+}
+
+function fromClient(
+  { grant_type, parameters, resource }: TokenRequest,
+  client: ClientAuthentication,
+  { grantTypes }: Settings,
+): Granted | null {
+  if (grant_type !== CLIENT_CREDENTIALS || !grantTypes.includes(CLIENT_CREDENTIALS) || client.level !== 'authenticated') return null
+  const scope = hostScope(parameters.scope ?? client.client.scope ?? '').join(' ')
+  return {
+    grant_type,
+    client,
+    subject: client.client_id,
+    subject_type: 'client',
+    scope,
+    resource,
+    maxLifetime: undefined,
+    allowRefreshToken: false,
+  }
+}
+
+async function mint(granted: Granted, exchange: Exchange, { hooks, hookTimeout }: Settings<MintHooks>): Promise<TokenResponse> {
+  exchange.assertClientIsThere()
+  const minted = await callHook(hookTimeout, () => hooks.mintToken(Object.freeze(granted)))
+  const response = toTokenResponse(minted, granted)
+  if (minted.refresh_token !== undefined && response.refresh_token === undefined) exchange.notes.notices.push('refresh_token_dropped')
+  return response
+}

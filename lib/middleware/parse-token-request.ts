@@ -1,0 +1,167 @@
+import { refusal } from '../errors.js'
+import type { Exchange, Request } from '../exchange.js'
+import { type Form, fromParsedBody, knownParameters, parseForm } from '../form.js'
+import type { Hooks } from '../hooks.js'
+import { CLIENT_CREDENTIALS, JWT_BEARER_CLIENT_ASSERTION, JWT_BEARER_GRANT, JWT_SPIFFE_CLIENT_ASSERTION, type Options } from '../options.js'
+import { type Settings, settingsOf } from '../settings.js'
+import type { TokenRequest } from '../state.js'
+import { readBody } from './read-body.js'
+import { type Middleware, step } from './step.js'
+
+/**
+ * Step 1: the HTTP request becomes `req.tokenState.request` (RFC 6749 §3.2). Reads the form itself unless a parser of the host's did. Calls no hook.
+ *
+ * @throws ConfigurationError at mount, naming the option, the problem and the fix
+ */
+export function parseTokenRequest(options: Options<Partial<Hooks>>): Middleware {
+  const settings = settingsOf('parseTokenRequest', options, [])
+  return step({ name: 'parseTokenRequest', needs: [], adds: 'request', run: (_, exchange) => parse(exchange, settings) }, settings)
+}
+
+const formType = /^application\/x-www-form-urlencoded[\t ]*(?:;(.*))?$/i
+const utf8Charsets = /(?<=^|;)[\t ]*charset[\t ]*=[\t ]*(?:utf-?8|"utf-?8")[\t ]*(?=;|$)/gi
+const controlCharacter = /[\x00-\x1f\x7f]/
+const jwtAssertionTypes: readonly string[] = [JWT_BEARER_CLIENT_ASSERTION, JWT_SPIFFE_CLIENT_ASSERTION]
+const maxGrantTypeLength = 256
+const maxClientIdLength = 1024
+const maxScopeLength = 2048
+
+async function parse(exchange: Exchange, settings: Settings): Promise<TokenRequest | null> {
+  const { req } = exchange
+  const { fallthrough, limits } = settings
+  if (req.method !== 'POST') {
+    if (fallthrough || req.method === 'OPTIONS') return null
+    throw refusal('method_not_allowed')
+  }
+  const parameters = formType.exec(req.headers['content-type'] ?? '')
+  if (!parameters) {
+    if (fallthrough) return null
+    throw refusal('unsupported_media_type')
+  }
+  if ((req.headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity' && isUnread(req)) {
+    if (fallthrough) return null
+    throw refusal('unsupported_content_encoding')
+  }
+
+  const form = await readForm(exchange, settings)
+  claim(exchange, form)
+  if (fallthrough && !isOurs(form, settings)) return null
+
+  if (settings.requireTls && !(req.secure ?? 'encrypted' in req.socket)) throw refusal('tls_required')
+  if (hasOtherCharset(parameters[1])) throw refusal('unsupported_media_type')
+  if (isRepeatedHeader(req, 'content-type')) throw refusal('unsupported_media_type')
+  if (isRepeatedHeader(req, 'authorization')) throw refusal('malformed_authorization')
+  if (hasParameterInQuery(req)) throw refusal('credential_in_query')
+  return tokenRequest(req, form, limits.assertion, settings)
+}
+
+/** Whether the body is still in the stream. Objects that only look like a request say nothing: their `body` counts. */
+const isUnread = (req: Request) => req.readableDidRead === false
+
+/** The form, from the stream if nobody read it. A body for the host's handler stays in the stream. */
+async function readForm({ req, res }: Exchange, settings: Settings): Promise<Form> {
+  const { limits, fallthrough } = settings
+  if (!isUnread(req)) return fromParsedBody(req.body, limits.parameters)
+  let form: Form = { values: Object.create(null) }
+  await readBody(req, limits.body, (body, complete) => {
+    form = parseForm(complete ? body : body.subarray(0, Math.max(0, body.lastIndexOf('&'))), limits.parameters)
+    if (!fallthrough || (complete ? isForIssuing(form, settings) : isOurs(form, settings))) return 'keep'
+    res.once('finish', () => req.readableFlowing ?? req.resume()) // the connection waits for a body that nobody reads
+    return 'give-back'
+  })
+  return form
+}
+
+/** Whether the grant type is one that the steps behind this one serve. */
+function isForIssuing(form: Form, { grantTypes, secretsStayWithHost }: Settings): boolean {
+  return (form.values.grant_type ?? []).some(
+    (grantType) =>
+      grantTypes.includes(grantType as string) && !(secretsStayWithHost && grantType === CLIENT_CREDENTIALS && !carriesJwt(form)),
+  )
+}
+
+/** Under `fallthrough`, a request is ours if it asks for one of our grants, or carries a JWT as client authentication. */
+function isOurs(form: Form, settings: Settings): boolean {
+  return isForIssuing(form, settings) || (carriesJwt(form) && settings.clientAlgorithms.length > 0)
+}
+
+/** Whether a JWT is sent as client credential; an assertion of another type is the host's to judge. */
+function carriesJwt({ values: { client_assertion, client_assertion_type } }: Form): boolean {
+  return (
+    isSent(client_assertion) && (!isSent(client_assertion_type) || jwtAssertionTypes.some((type) => client_assertion_type.includes(type)))
+  )
+}
+
+/** A parameter without value counts as absent (RFC 6749 §3.2). */
+const isSent = (sent: unknown[] | undefined): sent is unknown[] => sent?.some((value) => value !== '') ?? false
+
+/** Notes for the event what the request claims to be. */
+function claim({ notes }: Exchange, { values }: Form): void {
+  const [grantType, clientId] = [values.grant_type?.[0], values.client_id?.[0]]
+  if (typeof grantType === 'string') notes.claimed.grant_type = grantType
+  if (typeof clientId === 'string') notes.claimed.client_id = clientId
+}
+
+/** Which of two charsets counts is read differently: each has to be UTF-8. */
+const hasOtherCharset = (parameters = '') => /charset/i.test(parameters.replace(utf8Charsets, ''))
+
+/** Node keeps the first of two such headers, a proxy perhaps the last. */
+function isRepeatedHeader(req: Request, name: string): boolean {
+  let seen = 0
+  for (let i = 0; i < (req.rawHeaders?.length ?? 0); i += 2) if (req.rawHeaders[i]?.toLowerCase() === name) seen++
+  return seen > 1
+}
+
+/** URLs end up in logs: a parameter in one is refused even where the body has it too (RFC 6749 §2.3.1). */
+function hasParameterInQuery(req: Request): boolean {
+  const query = req.url?.includes('?') && req.url.slice(req.url.indexOf('?') + 1)
+  if (!query) return false
+  for (const name of new URLSearchParams(query).keys()) if (name in knownParameters) return true
+  return false
+}
+
+function tokenRequest(req: Request, { values, problem }: Form, maxAssertion: number, settings: Settings): TokenRequest {
+  if (problem) throw refusal(problem)
+  const parameters: Record<string, string> = Object.create(null)
+  const lists: Record<string, string[]> = { resource: [], audience: [] }
+  for (const name in values) {
+    const sent = plainStrings(values[name] as unknown[])
+    const list = lists[name]
+    if (list) list.push(...sent.filter((value) => value !== ''))
+    else if (sent.length > 1) throw refusal('duplicate_parameter')
+    else if (sent[0] !== undefined && sent[0] !== '') parameters[name] = sent[0] // without value: as if it were not there (§3.2)
+  }
+  checkLength(parameters.grant_type, maxGrantTypeLength)
+  checkLength(parameters.assertion, maxAssertion)
+  checkLength(parameters.client_assertion, maxAssertion)
+  checkLength(parameters.client_id, maxClientIdLength)
+  checkLength(parameters.scope, maxScopeLength)
+
+  const { grant_type } = parameters
+  if (grant_type === undefined) throw refusal('missing_parameter')
+  if (!settings.fallthrough && !settings.grantTypes.includes(grant_type)) throw refusal('unsupported_grant_type')
+  if (grant_type === JWT_BEARER_GRANT && settings.grantTypes.includes(grant_type) && !parameters.assertion)
+    throw refusal('missing_parameter')
+  for (const resource of lists.resource as string[]) {
+    if (!URL.canParse(resource) || resource.includes('#')) throw refusal('target_invalid') // RFC 8707 §2
+  }
+  return Object.freeze({
+    grant_type,
+    parameters: Object.freeze(parameters),
+    resource: Object.freeze(lists.resource as string[]),
+    audience: Object.freeze(lists.audience as string[]),
+    authorization: req.headers.authorization,
+  })
+}
+
+function plainStrings(sent: unknown[]): string[] {
+  for (const value of sent) {
+    if (typeof value !== 'string') throw refusal('parameter_shape')
+    if (controlCharacter.test(value) || !value.isWellFormed()) throw refusal('parameter_malformed')
+  }
+  return sent as string[]
+}
+
+function checkLength(value: string | undefined, most: number): void {
+  if (value !== undefined && value.length > most) throw refusal('parameter_too_large')
+}

@@ -1,0 +1,85 @@
+import { IncomingMessage } from 'node:http'
+import { refusal } from '../errors.js'
+import type { Request } from '../exchange.js'
+
+const drainBytes = 1024 * 1024 // of a body that is too large, so that its sender gets to read the answer
+
+/**
+ * Takes the raw body, at most `limit` bytes, on its way into the request's stream. So the stream stays unread, and a body that is given
+ * back arrives in it, end included, as if nobody had looked.
+ *
+ * @param settle called with the body, or with its first `limit` bytes if it is larger; says what becomes of it
+ * @throws OAuthError `body_too_large` (413) if it is larger and not given back; `client_gone` if the sender went away
+ */
+export function readBody(req: Request, limit: number, settle: (body: Buffer, complete: boolean) => 'give-back' | 'keep'): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    let ended = false
+    let verdict: 'give-back' | 'keep' | undefined
+    const isWhole = req.complete
+    const isInStream = req.readableLength > 0 // it came while the host was busy with something else
+
+    const ignoreLeaving = () => {
+      req.off('close', gone)
+      req.off('error', gone)
+    }
+    const stop = () => {
+      ignoreLeaving()
+      delete (req as { push?: unknown }).push
+    }
+    const fail = (error: unknown) => {
+      stop()
+      reject(error)
+    }
+    const gone = () => fail(refusal('client_gone'))
+    const giveBack = () => {
+      ignoreLeaving()
+      if (isWhole && isInStream) {
+        stop()
+        req.unshift(Buffer.concat(chunks))
+      } else {
+        setImmediate(() => {
+          stop() // by now the host listens, if it wants to
+          for (const chunk of chunks) req.push(chunk)
+          if (ended) req.push(null)
+        })
+      }
+      resolve()
+    }
+    const drop = () => {
+      const tooLarge = size > limit
+      if (!ended && !(tooLarge && size > drainBytes)) return
+      stop()
+      if (ended) {
+        req.push(null)
+        req.resume()
+      }
+      if (tooLarge) reject(refusal('body_too_large'))
+      else resolve()
+    }
+    const take = (chunk: Buffer | null): boolean => {
+      try {
+        if (chunk === null) ended = true
+        else size += chunk.length
+        if (chunk && verdict !== 'keep') chunks.push(chunk)
+        if (!verdict && (ended || size > limit)) {
+          verdict = settle(Buffer.concat(chunks).subarray(0, limit), size <= limit)
+          if (verdict === 'give-back') giveBack()
+        }
+        if (verdict === 'keep') drop()
+      } catch (error) {
+        fail(error)
+      }
+      return verdict !== 'give-back' // more of it has to wait for its reader
+    }
+
+    if (req.destroyed) return gone()
+    req.once('close', gone)
+    req.once('error', gone)
+    req.push = take
+    if (isInStream) take(req.read())
+    else if (req._read !== IncomingMessage.prototype._read) req.read(0) // what only looks like a request makes its body when asked
+    if (isWhole && !ended) take(null)
+  })
+}

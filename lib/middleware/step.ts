@@ -1,0 +1,171 @@
+/**
+ * What a step of the token endpoint is. This file alone keeps the order of the steps, catches what they throw, writes responses with
+ * their cache headers, and ends the exchange with its event.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { ConfigurationError, OAuthError, ownOAuthError, refusal } from '../errors.js'
+import { Exchange, type Request } from '../exchange.js'
+import type { Settings } from '../settings.js'
+import type { TokenState } from '../state.js'
+
+/** An Express request handler, by structure: it fits the types of Express 4 and 5. */
+export type Middleware = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void
+
+type Key = keyof TokenState
+/** Once a request is known to be for this suite, it has a request and a client; a grant may still be the host's. */
+type Owned = { [K in Key]: K extends 'request' | 'client' ? NonNullable<TokenState[K]> : TokenState[K] }
+
+export interface StepDefinition<Needs extends Key, Adds extends Key> {
+  name: string
+  needs: readonly Needs[]
+  adds: Adds
+  /** The value to add, or `null` if the request, or this part of it, is the host's. Throws `OAuthError` to refuse. */
+  run(state: Pick<Owned, Needs>, exchange: Exchange): TokenState[Adds] | Promise<TokenState[Adds]>
+  /** How to go on to the next handler, where that needs more than a call. */
+  proceed?(value: TokenState[Adds], state: Pick<Owned, Needs>, next: () => void): void
+}
+
+/** Which step adds what, in the order of the flow. */
+const order: Record<Key, string> = {
+  request: 'parseTokenRequest',
+  client: 'authenticateClient',
+  grant: 'verifyJwtGrant',
+  response: 'issueToken',
+}
+const flow = `The order is ${Object.values(order).join(', ')}.`
+
+const exchanges = new WeakMap<IncomingMessage, Exchange>()
+
+/** Makes the Express middleware of one step. `run` can read only what `needs` names. */
+export function step<Needs extends Key, Adds extends Key>(definition: StepDefinition<Needs, Adds>, settings: Settings): Middleware {
+  const { name, needs, adds, run, proceed } = definition
+
+  const middleware: Middleware = (req, res, next) => {
+    const exchange = exchangeOf(req, res, settings)
+    const { state, notes } = exchange
+    const startedAt = performance.now()
+    notes.step = name
+
+    const done = (value: TokenState[Adds]) => {
+      notes.timings[name] = performance.now() - startedAt
+      state[adds] = value
+      if (adds !== 'response' || value === null)
+        return proceed && value !== null ? proceed(value, state as Pick<Owned, Needs>, next) : next()
+      try {
+        exchange.assertClientIsThere()
+        respond(res, 200, value)
+        exchange.end({ outcome: 'issued', status: 200 })
+      } catch (error) {
+        failed(error)
+      }
+    }
+    const failed = (error: unknown) => {
+      notes.timings[name] = performance.now() - startedAt
+      exchange.release().then(() => refuse(exchange, error, next))
+    }
+
+    try {
+      assertOrder(definition, exchange, settings)
+      if (needs.length > 0 && state.request === null) return done(null as TokenState[Adds])
+      const result = run(state as Pick<Owned, Needs>, exchange)
+      if (result instanceof Promise) result.then(done, failed)
+      else done(result)
+    } catch (error) {
+      failed(error)
+    }
+  }
+  return Object.defineProperty(middleware, 'name', { value: name })
+}
+
+/** The exchange of a request. `req.tokenState` shows its state; nothing that stands on `req` can stand in for it. */
+function exchangeOf(req: Request, res: ServerResponse, settings: Settings): Exchange {
+  let exchange = exchanges.get(req)
+  if (!exchange) {
+    exchange = new Exchange(req, res, settings)
+    exchanges.set(req, exchange)
+    req.tokenState = exchange.state
+  }
+  exchange.addListener(settings.hooks.onEvent)
+  return exchange
+}
+
+/** What the steps of one endpoint must agree on. */
+const shared = ['issuer', 'replayStore', 'clockTolerance'] as const
+
+function assertOrder<Needs extends Key, Adds extends Key>(
+  { name, needs, adds }: StepDefinition<Needs, Adds>,
+  { state, settings: first }: Exchange,
+  settings: Settings,
+): void {
+  const missing = needs.find((key) => !(key in state))
+  if (missing)
+    throw new ConfigurationError(
+      `${name} needs req.tokenState.${missing}: mount ${order[missing]}(options) before ${name}(options). ${flow}`,
+    )
+  if (adds in state) throw new ConfigurationError(`${name} ran twice on one request: mount it once on this route. ${flow}`)
+  if (shared.some((option) => first[option] !== settings[option])) {
+    throw new ConfigurationError(
+      `${name} has another ${shared.join(' or ')} than the steps before it: give the same options object to each step.`,
+    )
+  }
+}
+
+/** Writes one JSON response. No response of a token endpoint is ever stored (RFC 6749 §5.1). */
+function respond(res: ServerResponse, status: number, body: object, headers: Record<string, string> = {}): void {
+  const json = JSON.stringify(body)
+  res.writeHead(status, {
+    ...headers,
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(json),
+    'Cache-Control': 'no-store',
+    Pragma: 'no-cache',
+  })
+  res.end(json)
+}
+
+/** Renders an error (RFC 6749 §5.2) and ends the exchange. */
+function refuse(exchange: Exchange, thrown: unknown, next: (error?: unknown) => void): void {
+  const { req, res, settings } = exchange
+  const error = asOAuthError(thrown)
+  const usedHeader = req.headers.authorization !== undefined
+  const status = error.error === 'invalid_client' && !usedHeader ? settings.invalidClientStatus : error.status
+  const outcome = error.reason === 'client_gone' ? 'aborted' : status < 500 ? 'refused' : 'failed'
+  const how = { outcome, status, error: error.error, reason: error.reason, cause: error.cause } as const
+  try {
+    if (res.headersSent)
+      next(thrown) // somebody answered already: Express decides
+    else renderError(res, error, status, usedHeader)
+  } catch (unwritable) {
+    res.destroy(unwritable as Error)
+  } finally {
+    exchange.end(how)
+  }
+}
+
+/** Writes an OAuth error response. */
+export function renderError(res: ServerResponse, error: OAuthError, status: number, challenge: boolean): void {
+  const description = error.error_description
+  respond(
+    res,
+    status,
+    { error: error.error, ...(description && { error_description: description }) },
+    {
+      ...(status === 405 && { Allow: 'POST' }),
+      ...(status === 413 && { Connection: 'close' }), // the rest of the body is not read
+      ...((status === 503 || status === 429) && { 'Retry-After': '5' }),
+      ...(status === 401 && challenge && { 'WWW-Authenticate': 'Basic realm="token endpoint", charset="UTF-8"' }),
+    },
+  )
+}
+
+/** What the client gets to read of anything that was thrown. */
+function asOAuthError(thrown: unknown): OAuthError {
+  try {
+    if (thrown instanceof ConfigurationError)
+      return new OAuthError('server_error', thrown.message, { reason: 'misconfigured', cause: thrown })
+    if (!(thrown instanceof OAuthError)) return refusal('hook_error', thrown)
+    return ownOAuthError(thrown)
+  } catch (odd) {
+    return refusal('hook_error', odd)
+  }
+}

@@ -1,0 +1,119 @@
+import type { VerifiedAssertion } from '../assertion/assertion.js'
+import { assertionRefusal, refusal } from '../errors.js'
+import type { Exchange } from '../exchange.js'
+import { callHook, type GrantDecision, type Hooks } from '../hooks.js'
+import { JWT_BEARER_GRANT, type Options } from '../options.js'
+import { grantedScope, issuerPolicy, scopePolicy, subjectIsClient, subjectPolicy } from '../policy.js'
+import { proveGrant } from '../prove-grant.js'
+import type { TrustedIssuer } from '../registration.js'
+import { replayMarker } from '../replay/marker.js'
+import { type Settings, settingsOf } from '../settings.js'
+import type { ClientAuthentication, JwtGrant, TokenRequest } from '../state.js'
+import { type Middleware, step } from './step.js'
+
+type GrantHooks = Pick<Hooks, 'findIssuer' | 'authorizeGrant'> & Partial<Pick<Hooks, 'onEvent'>>
+
+/**
+ * Step 3: may this token be issued, on whose behalf? Adds `req.tokenState.grant` for a JWT authorization grant (RFC 7523 §2.1, §3), which is then
+ * used up; other grant types pass. Calls `findIssuer` and `authorizeGrant`.
+ *
+ * @throws ConfigurationError at mount, naming the option, the problem and the fix
+ */
+export function verifyJwtGrant(options: Options<GrantHooks>): Middleware {
+  const settings = settingsOf('verifyJwtGrant', options, ['findIssuer', 'authorizeGrant'])
+  return step(
+    {
+      name: 'verifyJwtGrant',
+      needs: ['request', 'client'],
+      adds: 'grant',
+      run: ({ request, client }, exchange) =>
+        request.grant_type === JWT_BEARER_GRANT && settings.grantTypes.includes(JWT_BEARER_GRANT)
+          ? verify(request, client, exchange, settings)
+          : null,
+    },
+    settings,
+  )
+}
+
+async function verify(
+  request: TokenRequest,
+  client: ClientAuthentication,
+  exchange: Exchange,
+  settings: Settings<GrantHooks>,
+): Promise<JwtGrant> {
+  const { assertion: token = '', client_assertion, scope: scopeParameter } = request.parameters
+  const { clockTolerance } = settings
+  if (token === client_assertion) throw refusal('jwt_kind_confusion')
+  try {
+    const { issuer, assertion } = await proveGrant(token, exchange, settings)
+    if (client.assertion?.signingInput === assertion.signingInput) throw refusal('jwt_kind_confusion') // in another spelling of the signature
+    const { claims, header } = assertion
+    const sub = claims.sub ?? issuer.issuer
+    const subject_kind = claims.sub === undefined ? 'issuer' : 'asserted'
+
+    const candidate = allowed(grantPolicy(client, issuer, sub, claims, scopeParameter, settings))
+    const offered = candidate.scope?.join(' ')
+    const decision = await authorize(
+      { issuer, sub, subject_kind, claims, header, client, scope: offered, resource: request.resource },
+      settings,
+    )
+    const scope = allowed(grantedScope(candidate, decision.scope))
+    if (candidate.scope && scope.length < candidate.scope.length) exchange.notes.notices.push('scope_narrowed')
+    if (subjectIsClient(decision.subject, client, issuer)) throw refusal('subject_is_client')
+
+    const mayComeAgain = isReusable(issuer, client, assertion)
+    if (mayComeAgain) exchange.notes.notices.push('grant_reusable')
+    await exchange.spend(mayComeAgain ? [] : [replayMarker(assertion, 'grant', clockTolerance)])
+    const { subject, allowRefreshToken = false, context } = decision
+    return Object.freeze({ issuer, sub, subject, scope: scope.join(' '), allowRefreshToken, assertion, context })
+  } catch (error) {
+    throw assertionRefusal('grant', error)
+  }
+}
+
+function grantPolicy(
+  client: ClientAuthentication,
+  issuer: TrustedIssuer,
+  sub: string,
+  claims: VerifiedAssertion['claims'],
+  scopeParameter: string | undefined,
+  settings: Settings,
+) {
+  return (
+    issuerPolicy(client, issuer, claims) ??
+    subjectPolicy(client, issuer, sub) ??
+    scopePolicy(client, issuer, scopeParameter, claims.scope, settings)
+  )
+}
+
+/** What a policy allows. @throws OAuthError for what it refuses */
+function allowed<T extends object>(verdict: T | { readonly refused: Parameters<typeof refusal>[0] }): T {
+  if ('refused' in verdict) throw refusal(verdict.refused)
+  return verdict as T
+}
+
+async function authorize(
+  candidate: Parameters<Hooks['authorizeGrant']>[0],
+  { hooks, hookTimeout }: Settings<GrantHooks>,
+): Promise<Exclude<GrantDecision, { refused: unknown } | undefined>> {
+  const decision = await callHook(hookTimeout, () => hooks.authorizeGrant(Object.freeze(candidate)))
+  if (decision === undefined || decision === null) throw refusal('subject_unknown')
+  if (typeof decision === 'object' && 'refused' in decision) {
+    const { refused } = decision
+    if (refused === 'subject_unknown' || refused === 'subject_disabled' || refused === 'consent_missing') throw refusal(refused)
+    throw refusal(
+      'hook_error',
+      new TypeError(`authorizeGrant refused for ${String(refused)}: it is one of subject_unknown, subject_disabled, consent_missing`),
+    )
+  }
+  const { subject, scope } = decision
+  if (typeof subject !== 'string' || subject === '') throw refusal('hook_error', new TypeError('authorizeGrant gave no subject'))
+  if (scope !== undefined && typeof scope !== 'string')
+    throw refusal('hook_error', new TypeError('authorizeGrant gave a scope that is no string'))
+  return decision
+}
+
+/** `same-client` needs a grant that names its client: {@link issuerPolicy} has compared the two. */
+function isReusable({ replay }: TrustedIssuer, client: ClientAuthentication, { claims }: VerifiedAssertion): boolean {
+  return replay === 'reusable' || (replay === 'same-client' && client.client_id !== undefined && claims.client_id === client.client_id)
+}

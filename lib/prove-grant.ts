@@ -1,0 +1,67 @@
+import type { VerifiedAssertion } from './assertion/assertion.js'
+import type { SignerRules } from './assertion/ladder.js'
+import { readAssertion, verifyAssertion } from './assertion/verify.js'
+import { AssertionError, refusal } from './errors.js'
+import type { Exchange } from './exchange.js'
+import { callHook, type Hooks } from './hooks.js'
+import { checkTrustedIssuer, type TrustedIssuer } from './registration.js'
+import type { Settings } from './settings.js'
+
+/** An authorization grant whose signature was verified, and the registration that it was held against. Whether it may be used is not decided. */
+export interface ProvenGrant {
+  readonly issuer: TrustedIssuer
+  readonly assertion: VerifiedAssertion
+}
+
+type IssuerSettings = Settings<Partial<Pick<Hooks, 'findIssuer'>>>
+
+/**
+ * The trusted issuer that an assertion names: the one trust evaluation, made for every request, so that what is switched off is refused at once.
+ * @throws AssertionError `issuer_untrusted`, `issuer_disabled`; OAuthError `hook_error`, `hook_timeout`
+ */
+export async function findIssuer(iss: string, { hooks, hookTimeout }: IssuerSettings): Promise<TrustedIssuer> {
+  const issuer = await callHook(hookTimeout, () => hooks.findIssuer?.(iss))
+  if (issuer === undefined || issuer === null) throw new AssertionError('issuer_untrusted')
+  try {
+    if (typeof issuer !== 'object') throw new TypeError('findIssuer gave neither a TrustedIssuer nor undefined')
+    checkTrustedIssuer(issuer)
+  } catch (error) {
+    throw refusal('hook_error', error)
+  }
+  if (issuer.issuer !== iss) throw new AssertionError('issuer_untrusted')
+  if (issuer.enabled !== undefined && issuer.enabled !== true) throw new AssertionError('issuer_disabled')
+  if (issuer.not_after && issuer.not_after.getTime() <= Date.now()) throw new AssertionError('issuer_disabled')
+  return issuer
+}
+
+/**
+ * Proves the `assertion` of a request, once: a step that asks again gets the same result (RFC 7523 §3).
+ * @throws AssertionError with the reason of the first check that fails; OAuthError for a server that could not check
+ */
+export function proveGrant(token: string, exchange: Exchange, settings: IssuerSettings): Promise<ProvenGrant> {
+  exchange.provenGrant ??= prove(token, exchange, settings)
+  return exchange.provenGrant
+}
+
+async function prove(token: string, exchange: Exchange, settings: IssuerSettings): Promise<ProvenGrant> {
+  const jwt = readAssertion(token, settings.assertionRules.grant)
+  exchange.notes.claimed.issuer = jwt.claims.iss
+  const issuer = await findIssuer(jwt.claims.iss, settings)
+  exchange.grantIssuer = issuer
+  return { issuer, assertion: await verifyAssertion(jwt, signerRules(issuer, settings), issuer, settings.findKeys) }
+}
+
+/** The registration of the issuer, where it says something, else the settings of the endpoint. */
+function signerRules(issuer: TrustedIssuer, { ownAudience, clockTolerance }: IssuerSettings): SignerRules {
+  const { algorithms, typ, audience = ownAudience, default_sub, requireJti = false, maxLifetime = 300, jwks_uri } = issuer
+  return {
+    algorithms,
+    typ,
+    audience: typeof audience === 'string' ? [audience] : audience,
+    defaultSub: default_sub,
+    requireJti,
+    maxLifetime,
+    clockTolerance,
+    jwks_uri,
+  }
+}

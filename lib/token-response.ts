@@ -1,0 +1,55 @@
+import { refusal } from './errors.js'
+import type { Granted } from './hooks.js'
+import { hostScope, isWithin } from './scope.js'
+import type { TokenResponse } from './state.js'
+
+const visible = /^[\x20-\x7e]+$/ // RFC 6749 App. A.12, A.13, A.17
+
+type Check = (value: unknown, granted: Granted) => string | undefined
+const isText: Check = (value) => (typeof value === 'string' && visible.test(value) ? undefined : 'is a non-empty string of visible ASCII')
+
+/** The members of a token response (IANA OAuth Parameters, "token response") and what each must be; others are not sent. */
+const members: { [Name in keyof Required<TokenResponse>]: Check } = {
+  access_token: isText,
+  token_type: isText,
+  expires_in: (value, { maxLifetime = Number.MAX_SAFE_INTEGER }) =>
+    Number.isSafeInteger(value) && (value as number) > 0 && (value as number) <= maxLifetime
+      ? undefined
+      : `is a whole number of seconds from 1 to ${maxLifetime}`,
+  refresh_token: isText,
+  scope: (value, { scope }) =>
+    typeof value === 'string' && isWithin(hostScope(value), hostScope(scope)) ? undefined : 'is within the granted scope',
+  id_token: isText,
+  issued_token_type: isText,
+  authorization_details: (value) => (Array.isArray(value) ? undefined : 'is an array'),
+}
+
+/**
+ * What goes on the wire of what `mintToken` gave: own members that the table knows, each checked; the granted scope, where there is one; no refresh
+ * token that the policy does not allow (RFC 6749 §5.1).
+ * @throws OAuthError `hook_error` (500), with the member and the fix in its cause
+ */
+export function toTokenResponse(minted: unknown, granted: Granted): TokenResponse {
+  try {
+    if (typeof minted !== 'object' || minted === null) throw new TypeError('mintToken gave no token response')
+    const response: Record<string, unknown> = {}
+    for (const [name, check] of Object.entries(members)) {
+      const value = Object.hasOwn(minted, name) ? (minted as Record<string, unknown>)[name] : undefined
+      if (value === undefined) {
+        const isNeeded = name === 'access_token' || name === 'token_type' || (name === 'expires_in' && granted.maxLifetime !== undefined)
+        if (isNeeded) throw new TypeError(`mintToken gave no ${name}`)
+        continue
+      }
+      const problem = check(value, granted)
+      if (problem) throw new TypeError(`mintToken gave a wrong ${name}: it ${problem}`)
+      if (name !== 'refresh_token' || granted.allowRefreshToken) response[name] = value
+    }
+    const scope = hostScope((response.scope as string | undefined) ?? granted.scope).join(' ')
+    if (scope) response.scope = scope
+    else delete response.scope // an empty scope has no spelling (RFC 6749 §3.3)
+    JSON.stringify(response) // a value that cannot be written must fail here
+    return response as unknown as TokenResponse
+  } catch (error) {
+    throw refusal('hook_error', error)
+  }
+}

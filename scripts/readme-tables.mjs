@@ -1,0 +1,83 @@
+// Prints the tables of the README that are tables in the code. `node scripts/readme-tables.mjs [--check]` after `npm run compile`: rewrites the
+// README, or fails if that would change it.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const root = new URL('..', import.meta.url)
+const built = new URL(process.env.BUILD_DIR ?? 'build/', root)
+const { refusals, assertionRefusals, assertionUses } = await import(new URL('lib/errors.js', built).href)
+const { shapeRungs, registrationRungs } = await import(new URL('lib/assertion/ladder.js', built).href)
+
+const { clientPolicy, issuerPolicy } = await import(new URL('lib/policy.js', built).href)
+
+const code = (text) => `\`${text}\``
+const assertionReasons = Object.keys(assertionRefusals).map(code).join(', ')
+
+function errorTable() {
+  const rows = new Map()
+  for (const [reason, [status, error]] of Object.entries(refusals)) {
+    const key = `| ${status} | ${code(error)} |`
+    rows.set(key, [...(rows.get(key) ?? []), code(reason)])
+  }
+  const uses = Object.values(assertionUses).map(([, error]) => code(error))
+  return [
+    '| status | `error` | reasons |',
+    '|---|---|---|',
+    ...[...rows].map(([key, reasons]) => `${key} ${reasons.join(', ')} |`),
+    `| 401 or 400 | ${uses[0]} for a \`client_assertion\`, ${uses[1]} for an \`assertion\` | ${assertionReasons} |`,
+  ]
+}
+
+const rungTable = () => [
+  '| reason | what must hold |',
+  '|---|---|',
+  ...[...shapeRungs, ...registrationRungs].map(({ reason, demands }) => `| ${code(reason)} | ${demands} |`),
+]
+
+/** The policy functions, asked for every kind of client. */
+function policyTable() {
+  const grant = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+  const registered = { client_id: 'c', grant_types: [grant, 'client_credentials'] }
+  const open = { publicClients: { scope: '', maxLifetime: 300 } }
+  const kinds = [
+    ['authenticates', { level: 'authenticated', client_id: 'c', client: registered }, open],
+    ['public, with `publicClients`', { level: 'identified', client_id: 'c', client: registered }, open],
+    ['public, without', { level: 'identified', client_id: 'c', client: registered }, { publicClients: undefined }],
+    ['none named', { level: 'anonymous' }, open],
+  ]
+  const answer = (refused) => (refused ? code(refusals[refused.refused][1]) : 'yes')
+  const demands = ['required', 'identified', 'none']
+  return [
+    `| the client | ${code('client_credentials')} | ${demands.map((demand) => `JWT grant, issuer says ${code(demand)}`).join(' | ')} |`,
+    '|---|---|---|---|---|',
+    ...kinds.map(([name, client, settings]) => {
+      const request = (grant_type) => ({ grant_type, parameters: {} })
+      const byGrant = demands.map((client_authentication) =>
+        answer(
+          clientPolicy(client, request(grant), settings) ??
+            issuerPolicy(client, { issuer: 'i', clients: ['c'], client_authentication }, {}),
+        ),
+      )
+      return `| ${name} | ${answer(clientPolicy(client, request('client_credentials'), settings))} | ${byGrant.join(' | ')} |`
+    }),
+  ]
+}
+
+function fill(text, name, rows) {
+  const between = new RegExp(`(<!-- ${name} -->\\n)(?:\\|.*\\n)*`)
+  if (!between.test(text)) throw new Error(`README.md has no <!-- ${name} -->`)
+  return text.replace(between, (_, marker) => `${marker}${rows.join('\n')}\n`)
+}
+
+const readme = fileURLToPath(new URL('README.md', root))
+const before = readFileSync(readme, 'utf8')
+const after = [
+  ['policy', policyTable()],
+  ['errors', errorTable()],
+  ['rungs', rungTable()],
+].reduce((text, [name, rows]) => fill(text, name, rows), before)
+if (!process.argv.includes('--check')) writeFileSync(readme, after)
+else if (before !== after) {
+  console.error('README.md: the tables of errors are not those of the code. Run npm run docs.')
+  process.exitCode = 1
+}

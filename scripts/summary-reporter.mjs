@@ -1,0 +1,7 @@
+// Ends a test run with one plain line.
+export default class SummaryReporter {
+  onRunComplete(_, { numPassedTests, numFailedTests, numPendingTests, numRuntimeErrorTestSuites }) {
+    this.summary = `${numPassedTests} passed, ${numFailedTests + numRuntimeErrorTestSuites} failed, ${numPendingTests} skipped`
+    process.on('exit', () => console.log(this.summary))
+  }
+}
