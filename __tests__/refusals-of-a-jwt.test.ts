@@ -596,14 +596,17 @@ describe('the table', () => {
 })
 
 describe.each(expresses)('a JWT on %s', (_, express) => {
-  const spent: string[] = []
+  const spent: string[] = [] // what stays used up when the request is over
   const memory = memoryReplayStore()
   const replayStore: ReplayStore = {
     consume(key, expiresAt, iss) {
       spent.push(key)
       return memory.consume(key, expiresAt, iss)
     },
-    release: (key) => memory.release?.(key),
+    release(key) {
+      spent.splice(spent.indexOf(key), 1)
+      return memory.release?.(key)
+    },
   }
   const world = startWorld(express, {
     options: { replayStore, clientAuthMethods: ['private_key_jwt'] }, // with client_secret_jwt, HS256 would be looked up
