@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { refusal } from './errors.js'
+import { AssertionError, type AssertionUse, assertionRefusal, refusal } from './errors.js'
 import { buildEvent, deliverEvent, type Notes, type TokenEndpointEvent } from './events.js'
 import { callHook } from './hooks.js'
 import type { ProvenGrant } from './prove-grant.js'
@@ -10,13 +10,13 @@ import type { TokenState } from './state.js'
 /** What a step may use of Express's request: `body` is whatever a host's parser left there. */
 export type Request = IncomingMessage & { body?: unknown; secure?: boolean; tokenState?: Partial<TokenState> }
 
-/** A marker of a one-time JWT: recorded until `expiresAt` (seconds since the epoch), counted against `issuer`. */
+/** A marker of a one-time JWT: the arguments of `ReplayStore.consume`. */
 export interface ReplayMarker {
   readonly key: string
   readonly expiresAt: number
   readonly issuer: string
-  /** The refusal, if it was recorded before. */
-  readonly replayed: () => unknown
+  readonly usableFrom: number
+  readonly use: AssertionUse
 }
 
 /** One token request on its way through the steps: the only mutable thing there is. Private to the suite. */
@@ -51,20 +51,21 @@ export class Exchange {
 
   /**
    * Uses up one-time JWTs, all of them or none: the last check of a request.
-   * @throws the marker's refusal; OAuthError `replay_store_full` or `replay_store_error` (503)
+   * @throws OAuthError `jti_replayed`, `not_provably_fresh`; `replay_store_full`, `replay_store_error` (503)
    */
   async spend(markers: readonly ReplayMarker[]): Promise<void> {
     const { replayStore, hookTimeout } = this.settings
-    for (const { key, expiresAt, issuer, replayed } of markers) {
+    for (const { key, expiresAt, issuer, usableFrom, use } of markers) {
       this.assertClientIsThere()
       const fresh = await callHook(
         hookTimeout,
-        () => replayStore.consume(key, expiresAt, issuer),
+        () => replayStore.consume(key, expiresAt, issuer, usableFrom),
         'replay_store_error',
         'replay_store_error',
       )
       if (fresh === true) this.#spent.add(key)
-      else if (fresh === false) throw replayed()
+      else if (fresh === false) throw assertionRefusal(use, new AssertionError('jti_replayed'))
+      else if (fresh === 'forgotten') throw assertionRefusal(use, new AssertionError('not_provably_fresh'))
       else throw refusal(fresh === 'full' ? 'replay_store_full' : 'replay_store_error')
     }
   }

@@ -128,6 +128,7 @@ export const assertionRefusals = {
   key_not_found: null,
   signature_invalid: null,
   jti_replayed: null,
+  not_provably_fresh: null,
 } as const satisfies Record<string, string | null>
 
 export type AssertionReason = keyof typeof assertionRefusals

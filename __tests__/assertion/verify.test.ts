@@ -87,3 +87,20 @@ describe('readAssertion and verifyAssertion', () => {
     expect(() => readAssertion(jwt({ exp: now - 9 }), rules)).toThrow(expect.objectContaining({ reason: 'expired' }))
   })
 })
+
+describe('usableFrom (T-45): the first moment at which a JWT could have been accepted', () => {
+  it.each<[what: string, claims: object, from: number]>([
+    ['its iat, less the tolerance', { iat: now - 5 }, now - 15],
+    ['its nbf, if that is later', { iat: now - 5, nbf: now - 2 }, now - 12],
+    ['its exp less the longest lifetime, without either', {}, now + 60 - 300 - 10],
+    ['its exp less the longest lifetime, if that is later', { iat: now - 20, exp: now + 290 }, now - 20],
+  ])('is %s', async (_, claims, from) => {
+    expect((await verify(jwt(claims))).usableFrom).toBe(from)
+    clock.mockReturnValue((from - 1) * 1000)
+    try {
+      await expect((async () => verify(jwt(claims)))()).rejects.toThrow(/iat_future|not_yet_valid|lifetime_too_long/)
+    } finally {
+      clock.mockReturnValue(now * 1000)
+    }
+  })
+})

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { memoryReplayStore, type ReplayStore } from '../../lib/index.js'
 import { expresses } from '../support/express.js'
+import { now } from '../support/jwt.js'
 import { byJwt, clientAssertion, clientCredentials, grant, grantRequest, openIdp, startWorld } from '../support/world.js'
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
@@ -91,6 +92,25 @@ describe.each(expresses)('a replay store that fails, on %s', (_, express) => {
     const world = startWorld(express, { options: { replayStore: { consume } }, hooks: { mintToken: () => Promise.reject(new Error('x')) } })
     expect((await world.post(grantRequest())).status).toBe(500)
     expect(world.last().notices).toEqual(['release_failed', 'release_failed'])
+  })
+})
+
+describe.each(expresses)('T-45 a store that cannot know whether a JWT was used, on %s', (_, express) => {
+  it('has it refused in either role, as any bad JWT; one signed since is honoured', async () => {
+    const world = startWorld(express, { options: { replayStore: memoryReplayStore({ startupGuard: true }), clockTolerance: 0 } })
+    const old = { iat: now() - 30 }
+    expect(await world.post(grantRequest(grant({ ...old, iss: openIdp }), {})).then(({ status, body }) => [status, body.error])).toEqual([
+      400,
+      'invalid_grant',
+    ])
+    expect(world.last().reason).toBe('not_provably_fresh')
+    expect(await world.post(clientCredentials(byJwt(clientAssertion(old)))).then(({ status, body }) => [status, body.error])).toEqual([
+      401,
+      'invalid_client',
+    ])
+    expect(world.last().reason).toBe('not_provably_fresh')
+    await sleep(1000) // iat has whole seconds
+    expect((await world.post(grantRequest(grant(), byJwt(clientAssertion())))).status).toBe(200)
   })
 })
 

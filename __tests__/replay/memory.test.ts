@@ -16,7 +16,8 @@ afterEach(() => clock.mockRestore())
 function storeOf(options: Parameters<typeof memoryReplayStore>[0] = {}) {
   const store: ReplayStore = memoryReplayStore(options)
   return {
-    consume: (key: string, { lives = 60, issuer = 'a' } = {}) => store.consume(key, start + lives, issuer),
+    consume: (key: string, { lives = 60, issuer = 'a', usableFrom = 0 } = {}) =>
+      store.consume(key, start + lives, issuer, start + usableFrom),
     release: (key: string) => store.release?.(key),
   }
 }
@@ -37,7 +38,7 @@ describe('memoryReplayStore', () => {
   })
 
   it('answers in the same turn: nothing can come between look and mark', () => {
-    expect(memoryReplayStore().consume('k', start + 60, 'a')).toBe(true)
+    expect(memoryReplayStore().consume('k', start + 60, 'a', start)).toBe(true)
   })
 
   it('does not care who else uses a key: the issuer is for quotas alone', () => {
@@ -234,7 +235,36 @@ describe('memoryReplayStore', () => {
     })
   })
 
+  describe('startupGuard (T-45): a store knows since when it remembers', () => {
+    it.each([
+      [-0.001, 'forgotten'],
+      [-300, 'forgotten'],
+      [0, true],
+      [60, true],
+    ])('made at 0 s, it says of what was usable from %d s on: %p', (usableFrom, answer) => {
+      expect(storeOf({ startupGuard: true }).consume('k', { usableFrom })).toBe(answer)
+      expect(storeOf({ startupGuard: false }).consume('k', { usableFrom })).toBe(true)
+      expect(storeOf().consume('k', { usableFrom })).toBe(true)
+    })
+
+    it('stores nothing of what it cannot know', () => {
+      const { consume } = storeOf({ startupGuard: true, max: 1, maxPerIssuer: 1 })
+      for (const key of ['k', 'k', 'l']) expect(consume(key, { usableFrom: -1 })).toBe('forgotten')
+      expect(consume('k')).toBe(true)
+    })
+
+    it('of a process that was restarted, honours no used JWT again', () => {
+      expect(storeOf().consume('k', { usableFrom: -5 })).toBe(true)
+      at(10)
+      expect(storeOf({ startupGuard: true }).consume('k', { usableFrom: -5 })).toBe('forgotten')
+    })
+  })
+
   describe('options', () => {
+    it.each([0, 'yes', null])('startupGuard is true or false, not %p', (value) => {
+      expect(() => memoryReplayStore({ startupGuard: value as unknown as boolean })).toThrow(/startupGuard is true or false/)
+    })
+
     it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '10', null])(
       'max and maxPerIssuer are positive integers, not %p',
       (value) => {

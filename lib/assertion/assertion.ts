@@ -17,6 +17,8 @@ export interface ReadAssertion extends DecodedAssertion {
     readonly iss: string
     readonly sub?: string
     readonly exp: number
+    readonly nbf?: number
+    readonly iat?: number
     readonly jti?: string
   }
 }
@@ -25,4 +27,6 @@ export interface ReadAssertion extends DecodedAssertion {
 export interface VerifiedAssertion extends ReadAssertion {
   /** Under which its use is remembered. */
   readonly replayKey: string
+  /** Seconds since the epoch: the first moment at which it could have been accepted. */
+  readonly usableFrom: number
 }

@@ -34,5 +34,10 @@ export async function verifyAssertion(
   if (failure) throw new AssertionError(failure)
   await verifySignature(jwt, await findKeys(keys, jwt.header))
   const { iss = '', jti } = jwt.claims // a JWT-SVID need not name its issuer
-  return { ...jwt, replayKey: replayKey(iss, jti, jwt.signingInput) }
+  return { ...jwt, replayKey: replayKey(iss, jti, jwt.signingInput), usableFrom: usableFrom(jwt.claims, rules) }
+}
+
+/** What the rungs on `iat`, `nbf` and the lifetime refused before then. */
+function usableFrom({ iat, nbf, exp }: ReadAssertion['claims'], { maxLifetime, clockTolerance }: SignerRules): number {
+  return Math.max(exp - maxLifetime, iat ?? 0, nbf ?? 0) - clockTolerance
 }

@@ -7,6 +7,11 @@ export interface MemoryReplayStoreOptions {
   max?: number
   /** How many of them one issuer may fill. Default: half of `max`. */
   maxPerIssuer?: number
+  /**
+   * Refuses what could have been used before this store was made: a restarted process honours no used JWT again. Default false, since it also
+   * refuses JWTs that were signed before the start and never used, and for their longest lifetime those without `iat`.
+   */
+  startupGuard?: boolean
 }
 
 const purgeInterval = 1000 // ms: how often a full store may look for expired records
@@ -18,12 +23,14 @@ const purgeInterval = 1000 // ms: how often a full store may look for expired re
  * @throws ConfigurationError if a limit is not a positive integer
  */
 export function memoryReplayStore(options: MemoryReplayStoreOptions = {}): ReplayStore {
-  const { max = 100_000, maxPerIssuer = Math.ceil(max / 2), ...unknown } = options
+  const { max = 100_000, maxPerIssuer = Math.ceil(max / 2), startupGuard = false, ...unknown } = options
   for (const name of Object.keys(unknown))
-    throw new ConfigurationError(`memoryReplayStore: ${name} does not exist. Its options are max and maxPerIssuer.`)
+    throw new ConfigurationError(`memoryReplayStore: ${name} does not exist. Its options are max, maxPerIssuer, startupGuard.`)
   for (const [name, value] of Object.entries({ max, maxPerIssuer })) {
     if (!Number.isSafeInteger(value) || value < 1) throw new ConfigurationError(`memoryReplayStore: ${name} is a positive integer.`)
   }
+  if (typeof startupGuard !== 'boolean') throw new ConfigurationError('memoryReplayStore: startupGuard is true or false.')
+  const remembersSince = startupGuard ? Date.now() / 1000 : 0
   let latest = 0
   const now = () => {
     latest = Math.max(latest, Date.now())
@@ -50,7 +57,8 @@ export function memoryReplayStore(options: MemoryReplayStoreOptions = {}): Repla
   }
 
   return {
-    consume(key, expiresAt, issuer) {
+    consume(key, expiresAt, issuer, usableFrom) {
+      if (usableFrom < remembersSince) return 'forgotten'
       const time = now()
       const ttl = expiresAt * 1000 - time
       if (ttl <= 0 || used.has(key)) return false
