@@ -65,24 +65,43 @@ export function ownOAuthError({ error, error_description, status, reason, cause 
 /** An `OAuthError` for one row of {@link refusals}. */
 export function refusal(reason: keyof typeof refusals, cause?: unknown): OAuthError {
   const [status, error, description] = refusals[reason]
-  return new OAuthError(error, description, { status, reason, ...(cause !== undefined && { cause }) })
+  return withoutStack(() => new OAuthError(error, description, { status, reason, ...(cause !== undefined && { cause }) }))
 }
 
-/** A JWT failed a check. It does not know what the JWT was used for: {@link assertionRefusal} does. */
-export class AssertionError extends Error {
-  override readonly name = 'AssertionError'
-  readonly reason: AssertionReason
-  constructor(reason: AssertionReason, cause?: unknown) {
-    super(reason, cause === undefined ? undefined : { cause })
-    this.reason = reason
+/**
+ * A JWT failed a check. It does not know what the JWT was used for: {@link assertionRefusal} does. No `Error` by class: a stack would cost more
+ * than the checks that led to it, at the sender's bidding.
+ */
+export class AssertionError implements Error {
+  readonly name = 'AssertionError'
+  readonly message: string
+  constructor(
+    readonly reason: AssertionReason,
+    readonly cause?: unknown,
+  ) {
+    this.message = reason
   }
 }
 
 /** The wire error of a failed JWT: an {@link AssertionError} becomes the error of its use; anything else comes back as it is. */
 export function assertionRefusal(use: AssertionUse, error: unknown): unknown {
   if (!(error instanceof AssertionError)) return error
+  const { reason, cause } = error
   const [status, code, constant] = assertionUses[use]
-  return new OAuthError(code, assertionRefusals[error.reason] ?? constant, { status, reason: error.reason, cause: error.cause })
+  return withoutStack(
+    () => new OAuthError(code, assertionRefusals[reason] ?? constant, { status, reason, ...(cause !== undefined && { cause }) }),
+  )
+}
+
+/** A refusal says all in its reason. */
+function withoutStack<E extends Error>(make: () => E): E {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return make()
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
 }
 
 /** A mistake of the host: a wrong option, a step in the wrong place. It names the option, the problem and the fix. */

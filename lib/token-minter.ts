@@ -1,8 +1,8 @@
 import { createPrivateKey, KeyObject, randomBytes, type webcrypto } from 'node:crypto'
-import { SignJWT } from 'jose'
 import { ConfigurationError, OAuthError } from './errors.js'
 import type { Hooks } from './hooks.js'
 import type { JWK } from './jwk.js'
+import { isSignatureKey, signJws } from './jws.js'
 
 export interface TokenMinterOptions {
   /** Issuer identifier of this server: `iss`. */
@@ -34,17 +34,18 @@ export function tokenMinter(options: TokenMinterOptions): Hooks['mintToken'] {
   if (!Number.isSafeInteger(lifetime) || lifetime < 1)
     throw new ConfigurationError('tokenMinter: option lifetime is a positive whole number of seconds.')
   const key = privateKey(given)
-  const alg = algorithm ?? (given as JWK).alg ?? fittingAlgorithm(key)
+  const alg = String(algorithm ?? (given as JWK).alg ?? fittingAlgorithm(key))
+  if (!isSignatureKey(alg, key)) throw new ConfigurationError(`tokenMinter: option key is no key for ${alg}.`)
   const kid = givenKid ?? (typeof (given as JWK).kid === 'string' ? (given as JWK).kid : undefined)
-  const header = { alg: String(alg), typ: 'at+jwt', ...(kid !== undefined && { kid }) }
+  const header = base64url(JSON.stringify({ alg, typ: 'at+jwt', ...(kid !== undefined && { kid }) }))
   const audiences = typeof audience === 'string' ? [audience] : audience
 
-  return async ({ client, subject, scope, resource, maxLifetime = lifetime }) => {
+  return ({ client, subject, scope, resource, maxLifetime = lifetime }) => {
     const stranger = resource.find((uri) => !audiences.includes(uri))
     if (stranger !== undefined) throw new OAuthError('invalid_target', 'The resource is not known.')
     const expires_in = Math.min(lifetime, maxLifetime)
     const iat = Math.floor(Date.now() / 1000)
-    const access_token = await new SignJWT({
+    const claims = {
       iss: issuer,
       sub: subject,
       aud: resource.length > 1 ? [...resource] : (resource[0] ?? audiences[0]),
@@ -55,12 +56,19 @@ export function tokenMinter(options: TokenMinterOptions): Hooks['mintToken'] {
       ...(scope && { scope }),
       ...(client.client?.tls_client_certificate_bound_access_tokens &&
         client.certificateThumbprint && { cnf: { 'x5t#S256': client.certificateThumbprint } }),
+    }
+    const signingInput = `${header}.${base64url(JSON.stringify(claims))}`
+    const respond = (signature: Buffer) => ({
+      access_token: `${signingInput}.${signature.toString('base64url')}`,
+      token_type: 'Bearer',
+      expires_in,
     })
-      .setProtectedHeader(header)
-      .sign(key)
-    return { access_token, token_type: 'Bearer', expires_in }
+    const signature = signJws(alg, key, signingInput)
+    return signature instanceof Promise ? signature.then(respond) : respond(signature)
   }
 }
+
+const base64url = (text: string) => Buffer.from(text).toString('base64url')
 
 function privateKey(key: TokenMinterOptions['key']): KeyObject {
   try {

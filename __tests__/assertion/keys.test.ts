@@ -232,7 +232,7 @@ describe('keyFinder', () => {
   it.each([[{}], [{ jwks, jwks_uri: url }], [{ jwks: undefined, jwks_uri: undefined }], [{ jwks: null as unknown as JSONWebKeySet }]])(
     'refuses both and neither: %j',
     async (registration) => {
-      await expect(findKeys(registration, header)).rejects.toMatchObject({ reason: 'jwks_invalid' })
+      await expect((async () => findKeys(registration, header))()).rejects.toMatchObject({ reason: 'jwks_invalid' })
     },
   )
 
@@ -248,7 +248,7 @@ describe('keyFinder', () => {
     const [first, second, third] = [ec('k1'), ec('k2'), ec('k3')]
     const live = { keys: [first.jwk] }
     const has = (pair: Pair) =>
-      findKeys({ jwks: live }, { alg: 'ES256', kid: pair.kid }).then(
+      (async () => findKeys({ jwks: live }, { alg: 'ES256', kid: pair.kid }))().then(
         () => true,
         () => false,
       )

@@ -42,6 +42,7 @@ const clean = (value: object) => Object.fromEntries(Object.entries(value).filter
 const jwt = ({ header = {}, claims = {} }: Change<unknown>): DecodedAssertion => ({
   token: '',
   signingInput: '',
+  signature: Buffer.alloc(0),
   header: clean({ alg: 'ES256', ...header }),
   claims: clean({ iss: 'a', sub: 'b', aud: issuer, exp: Math.floor(now) + 60, ...claims }),
 })
@@ -217,7 +218,8 @@ describe('the reasons', () => {
     jwks_blocked: 'guarded-fetch.ts',
     key_not_found: 'keys.ts',
     signature_invalid: 'signature.ts',
-    jti_replayed: 'replay/marker.ts',
+    jti_replayed: 'exchange.ts',
+    not_provably_fresh: 'exchange.ts',
   }
 
   it('are all reachable: by a rung, or elsewhere', () => {

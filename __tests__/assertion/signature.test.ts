@@ -1,4 +1,4 @@
-import type { webcrypto } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
 import { decodeAssertion } from '../../lib/assertion/compact.js'
 import { prepareKeySet } from '../../lib/assertion/keys.js'
@@ -40,13 +40,13 @@ describe.each(Object.entries(pairs))('%s', (alg, pair) => {
   })
 
   it('finds the right key among several', async () => {
-    const [right] = (await keysOf(pair, alg)) as [webcrypto.CryptoKey]
+    const [right] = (await keysOf(pair, alg)) as readonly [KeyObject]
     const other = alg.startsWith('Ed')
       ? ed('k')
       : alg.startsWith('ES')
         ? ec('k', `P-${alg.replace('ES512', 'ES521').slice(2)}`, alg)
         : rsa('k')
-    const [wrong] = (await keysOf(other, alg)) as [webcrypto.CryptoKey]
+    const [wrong] = (await keysOf(other, alg)) as readonly [KeyObject]
     const jwt = token(pair, alg)
     await expect(verifySignature(jwt, [wrong, right])).resolves.toBeUndefined()
     await expect(verifySignature(jwt, [right, wrong])).resolves.toBeUndefined()
@@ -88,11 +88,5 @@ describe('a key that does not fit alg (JW-05)', () => {
   it.each(['none', 'HS256', 'ES256K', 'constructor', ''])('T-01 alg %j is never verified', async (alg) => {
     const keys = await keysOf(pairs.ES256 as Pair, 'ES256')
     await expect(verifySignature(token(pairs.ES256 as Pair, alg, 'ES256'), keys)).rejects.toMatchObject(invalid)
-  })
-
-  it('T-06 crit is not understood here either', async () => {
-    const pair = pairs.ES256 as Pair
-    const jwt = decodeAssertion(forge({ alg: 'ES256', crit: ['x'], x: 1 }, {}, pair.privateKey))
-    await expect(verifySignature(jwt, await keysOf(pair, 'ES256'))).rejects.toMatchObject(invalid)
   })
 })

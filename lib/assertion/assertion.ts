@@ -5,6 +5,7 @@ export interface DecodedAssertion {
   readonly token: string
   /** `header.payload`, the octets that are signed (RFC 7515 §2). */
   readonly signingInput: string
+  readonly signature: Buffer
   /** JOSE header; a null-prototype object. */
   readonly header: Readonly<Record<string, unknown>>
   /** JWT Claims Set; a null-prototype object. */

@@ -4,7 +4,9 @@ import type { DecodedAssertion } from './assertion.js'
 import { hasDuplicateMember } from './json.js'
 
 const maxHeaderBytes = 2048
-const compact = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/
+/** base64url without padding, where the bits that the last character has to spare are zero (RFC 4648 §3.5): each text has one spelling. */
+const segment = '((?:[\\w-]{4})*(?:[\\w-][AQgw]|[\\w-]{2}[AEIMQUYcgkosw048])?)'
+const compact = new RegExp(`^${segment}\\.${segment}\\.${segment}$`)
 
 /**
  * Decodes one JWS in compact serialization (RFC 7515 §3.1, RFC 7519 §7.2), and only its canonical spelling: no padding, no white space, no
@@ -16,19 +18,14 @@ export function decodeAssertion(token: string): DecodedAssertion {
   if (!parts) throw new AssertionError('jwt_malformed')
   const [, header, payload, signature] = parts as unknown as [string, string, string, string]
   if (header.length > Math.ceil((maxHeaderBytes * 4) / 3)) throw new AssertionError('header_too_large')
-  decodeSegment(signature)
+  if (header === '' || payload === '' || signature === '') throw new AssertionError('jwt_malformed')
   return {
     token,
     signingInput: token.slice(0, header.length + 1 + payload.length),
-    header: parseObject(decodeSegment(header)),
-    claims: parseObject(decodeSegment(payload)),
+    signature: Buffer.from(signature, 'base64url'),
+    header: parseObject(Buffer.from(header, 'base64url')),
+    claims: parseObject(Buffer.from(payload, 'base64url')),
   }
-}
-
-function decodeSegment(segment: string): Buffer {
-  const bytes = Buffer.from(segment, 'base64url')
-  if (bytes.toString('base64url') !== segment) throw new AssertionError('jwt_malformed')
-  return bytes
 }
 
 function parseObject(bytes: Buffer): Readonly<Record<string, unknown>> {

@@ -1,20 +1,20 @@
-import type { KeyObject, webcrypto } from 'node:crypto'
+import { KeyObject } from 'node:crypto'
 import { createLocalJWKSet, errors } from 'jose'
 import { AssertionError } from '../errors.js'
 import type { JSONWebKeySet, JWK } from '../jwk.js'
 import type { KeyRegistration } from '../registration.js'
 import type { RemoteKeySets } from './remote-key-sets.js'
 
-/** A key that verifies signatures. */
-export type VerificationKey = webcrypto.CryptoKey | KeyObject
-
 /** Finds the keys of a registered signer that fit a JOSE header; at least one. */
-export type KeyFinder = (registration: KeyRegistration, header: Readonly<Record<string, unknown>>) => Promise<readonly VerificationKey[]>
+export type KeyFinder = (
+  registration: KeyRegistration,
+  header: Readonly<Record<string, unknown>>,
+) => readonly KeyObject[] | Promise<readonly KeyObject[]>
 
 /** The usable keys of one key set. */
 export interface KeySet {
   /** The keys that fit a JOSE header, at least one. @throws AssertionError `key_not_found` */
-  find(header: Readonly<Record<string, unknown>>): Promise<readonly VerificationKey[]>
+  find(header: Readonly<Record<string, unknown>>): readonly KeyObject[] | Promise<readonly KeyObject[]>
   /** Whether this very public key is among them. */
   has(publicKey: KeyObject): boolean
 }
@@ -26,7 +26,7 @@ const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
 
 /** Where keys come from is registered, never read from the JWT (RFC 8725 §3.10). */
 export function keyFinder(remote: RemoteKeySets): KeyFinder {
-  return async (registration, header) => {
+  return (registration, header) => {
     const { jwks, jwks_uri, allowPrivateJwksUri = false } = oneSource(registration)
     return jwks_uri === undefined ? localKeySet(jwks as JSONWebKeySet).find(header) : remote.find(jwks_uri, allowPrivateJwksUri, header)
   }
@@ -71,22 +71,31 @@ export function prepareKeySet(document: unknown): KeySet {
   return { find: chooser(keys), has: (publicKey) => keys.some((jwk) => isSameKey(jwk, publicKey.export({ format: 'jwk' }) as JWK)) }
 }
 
+/** jose chooses and imports; what it chose for an `alg` and a `kid` stays chosen, since the keys of a set do not change. */
 function chooser(keys: JWK[]): KeySet['find'] {
   const choose = localJwks(keys)
-  return async (header) => {
-    try {
-      return [await choose(header as { alg: string })]
-    } catch (error) {
-      if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw new AssertionError('key_not_found', error)
-      const candidates: webcrypto.CryptoKey[] = []
-      for await (const key of error) if (candidates.push(key) === maxCandidates) break
-      if (candidates.length === 0) throw new AssertionError('key_not_found', error)
-      return candidates
-    }
+  const chosen = new Map<string, readonly KeyObject[]>() // only what was found: a sender cannot make it grow
+  return (header) => {
+    const id = `${header.alg} ${header.kid ?? ''}`
+    return chosen.get(id) ?? chosenBy(choose, header).then((found) => chosen.set(id, found) && found)
   }
 }
 
-function localJwks(keys: JWK[]) {
+async function chosenBy(choose: LocalJwks, header: Readonly<Record<string, unknown>>): Promise<readonly KeyObject[]> {
+  try {
+    return [KeyObject.from(await choose(header as { alg: string }))]
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw new AssertionError('key_not_found', error)
+    const candidates: KeyObject[] = []
+    for await (const key of error) if (candidates.push(KeyObject.from(key)) === maxCandidates) break
+    if (candidates.length === 0) throw new AssertionError('key_not_found', error)
+    return candidates
+  }
+}
+
+type LocalJwks = ReturnType<typeof createLocalJWKSet>
+
+function localJwks(keys: JWK[]): LocalJwks {
   try {
     return createLocalJWKSet({ keys })
   } catch (error) {

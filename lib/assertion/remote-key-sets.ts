@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { AssertionError, refusal } from '../errors.js'
 import { fetchJson } from './guarded-fetch.js'
-import { type KeySet, prepareKeySet, type VerificationKey } from './keys.js'
+import { type KeySet, prepareKeySet } from './keys.js'
 
 const cooldown = 30_000 // ms between two fetches of one URL, also after a failure
 const maxAge = 600_000 // ms after which keys are fetched anew
@@ -32,7 +32,7 @@ export class RemoteKeySets {
    * The keys at `url` that fit `header`.
    * @throws AssertionError `key_not_found`, `jwks_invalid`, `jwks_blocked`; OAuthError `jwks_unavailable` (503)
    */
-  async find(url: string, allowPrivate: boolean, header: Readonly<Record<string, unknown>>): Promise<readonly VerificationKey[]> {
+  async find(url: string, allowPrivate: boolean, header: Readonly<Record<string, unknown>>): Promise<readonly KeyObject[]> {
     const { keySet, refresh } = await this.#keySet(url, allowPrivate)
     try {
       return await keySet.find(header)

@@ -1,21 +1,21 @@
-import { compactVerify, errors } from 'jose'
+import type { KeyObject } from 'node:crypto'
 import { AssertionError } from '../errors.js'
+import { verifyJws } from '../jws.js'
 import type { DecodedAssertion } from './assertion.js'
-import type { VerificationKey } from './keys.js'
 
 /**
  * Verifies the signature with the first of `keys` that fits (RFC 7515 §5.2). The keys are the signer's and fit `alg`.
  * @throws AssertionError `signature_invalid`
  */
-export async function verifySignature(jwt: DecodedAssertion, keys: readonly VerificationKey[]): Promise<void> {
-  const options = { algorithms: [jwt.header.alg as string] }
-  for (const key of keys) {
-    try {
-      await compactVerify(jwt.token, key, options)
-      return
-    } catch (error) {
-      if (!(error instanceof errors.JOSEError)) throw new AssertionError('signature_invalid', error)
-    }
-  }
+export async function verifySignature(jwt: DecodedAssertion, keys: readonly KeyObject[]): Promise<void> {
+  for (const key of keys) if (await isRight(jwt, key)) return
   throw new AssertionError('signature_invalid')
+}
+
+async function isRight({ header, signingInput, signature }: DecodedAssertion, key: KeyObject): Promise<boolean> {
+  try {
+    return await verifyJws(header.alg as string, key, signingInput, signature)
+  } catch (error) {
+    throw new AssertionError('signature_invalid', error)
+  }
 }

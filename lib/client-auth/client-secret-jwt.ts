@@ -20,9 +20,7 @@ export async function verifyClientSecretJwt(
 ): Promise<ClientAuthentication> {
   const { settings } = context
   assertUsable(context, client, 'client_secret_jwt')
-  const assertion = await verifyAssertion(jwt, signerRules(client, settings), client, async () => [
-    secretKey(client, jwt.header.alg as string),
-  ])
+  const assertion = await verifyAssertion(jwt, signerRules(client, settings), client, () => [secretKey(client, jwt.header.alg as string)])
   assertUnexpiredSecret(client)
   noteLegacyAudience(context, assertion.claims.aud)
   return { level: 'authenticated', method: 'client_secret_jwt', client_id: client.client_id, client, assertion }
