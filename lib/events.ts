@@ -95,12 +95,12 @@ export function buildEvent(
 
 /** Hands the event to the listener; nothing that the listener does, now or later, changes the answer. */
 export function deliverEvent(
-  listener: ((event: TokenEndpointEvent, req: IncomingMessage) => unknown) | undefined,
+  listener: (event: TokenEndpointEvent, req: IncomingMessage) => unknown,
   event: TokenEndpointEvent,
   req: IncomingMessage,
 ): void {
   try {
-    Promise.resolve(listener?.(event, req)).catch(() => {})
+    Promise.resolve(listener(event, req)).catch(() => {})
   } catch {
     // a listener that throws changes nothing
   }

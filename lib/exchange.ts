@@ -21,14 +21,14 @@ export interface ReplayMarker {
 
 /** One token request on its way through the steps: the only mutable thing there is. Private to the suite. */
 export class Exchange {
-  readonly state: { -readonly [K in keyof TokenState]?: TokenState[K] } = Object.create(null)
+  readonly state: { -readonly [K in keyof TokenState]?: TokenState[K] } = {}
   readonly notes: Notes = { step: '', claimed: {}, notices: [], timings: {}, startedAt: performance.now() }
   /** The proof of the request's grant, made once. */
   provenGrant: Promise<ProvenGrant> | undefined
   /** The issuer that the grant names, as soon as it was found. */
   grantIssuer: TrustedIssuer | undefined
-  readonly #spent = new Set<string>()
-  readonly #listeners = new Set<Settings['hooks']['onEvent']>()
+  #spent: string[] = []
+  readonly #listeners: NonNullable<Settings['hooks']['onEvent']>[] = []
   #ended = false
 
   constructor(
@@ -36,12 +36,12 @@ export class Exchange {
     readonly res: ServerResponse,
     readonly settings: Settings,
   ) {
-    res.once('close', () => this.#closed())
+    res.on('close', () => this.#closed())
   }
 
   /** Steps that are mounted apart may bring listeners of their own: each hears the event once. */
   addListener(listener: Settings['hooks']['onEvent']): void {
-    this.#listeners.add(listener)
+    if (listener && !this.#listeners.includes(listener)) this.#listeners.push(listener)
   }
 
   /** @throws OAuthError `client_gone` if nobody is there to take an answer: then nothing may be used up and nothing issued */
@@ -63,18 +63,22 @@ export class Exchange {
         'replay_store_error',
         'replay_store_error',
       )
-      if (fresh === true) this.#spent.add(key)
+      if (fresh === true) this.#spent.push(key)
       else if (fresh === false) throw assertionRefusal(use, new AssertionError('jti_replayed'))
       else if (fresh === 'forgotten') throw assertionRefusal(use, new AssertionError('not_provably_fresh'))
       else throw refusal(fresh === 'full' ? 'replay_store_full' : 'replay_store_error')
     }
   }
 
+  get hasSpent(): boolean {
+    return this.#spent.length > 0
+  }
+
   /** Gives the markers of this request back, because no token was delivered for them. */
   async release(): Promise<void> {
     const { replayStore, hookTimeout } = this.settings
-    const spent = [...this.#spent]
-    this.#spent.clear()
+    const spent = this.#spent
+    this.#spent = []
     for (const key of spent) {
       try {
         if (!replayStore.release) throw new TypeError('the store has no release')
@@ -90,7 +94,7 @@ export class Exchange {
     if (this.#ended) return
     const { writableEnded, statusCode } = this.res
     const end = () => this.end({ outcome: writableEnded ? 'handed_on' : 'aborted', status: statusCode })
-    if (writableEnded && statusCode >= 500 && this.#spent.size > 0) this.release().then(end)
+    if (writableEnded && statusCode >= 500 && this.hasSpent) this.release().then(end)
     else end()
   }
 
@@ -98,8 +102,9 @@ export class Exchange {
   end(how: Pick<TokenEndpointEvent, 'outcome' | 'status' | 'error' | 'reason' | 'cause'>): void {
     if (this.#ended || (this.state.request === null && !how.reason)) return
     this.#ended = true
+    if (this.#listeners.length === 0) return
     try {
-      const event = buildEvent(this.state, this.notes, [...this.#spent], how)
+      const event = buildEvent(this.state, this.notes, this.#spent, how)
       for (const listener of this.#listeners) deliverEvent(listener, event, this.req)
     } catch {
       // objects of the host may throw when they are read; the answer stands

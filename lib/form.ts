@@ -67,10 +67,11 @@ function addPair(form: Form, pair: string): void {
   try {
     const name = decodeComponent(equals < 0 ? pair : pair.slice(0, equals))
     const value = decodeComponent(equals < 0 ? '' : pair.slice(equals + 1))
-    // `client_id[]` and `[client_id]` are client_id to a parser that nests
-    const plain = name.replace(/^\[/, '').replace(/[[\]].*$/s, '')
-    if (plain !== name && plain in knownParameters) form.problem ??= 'parameter_shape'
-    if (!(name in knownParameters)) return
+    if (!(name in knownParameters)) {
+      const plain = name.replace(/^\[/, '').replace(/[[\]].*$/s, '') // `client_id[]` and `[client_id]` are client_id to a parser that nests
+      if (plain in knownParameters) form.problem ??= 'parameter_shape'
+      return
+    }
     const sent = form.values[name]
     if (sent) sent.push(value)
     else form.values[name] = [value]
@@ -80,7 +81,8 @@ function addPair(form: Form, pair: string): void {
 }
 
 /** Form-decodes one component. @throws URIError on a bad escape or bytes that are not UTF-8 */
-export const decodeComponent = (text: string) => decodeURIComponent(text.replaceAll('+', ' '))
+export const decodeComponent = (text: string) =>
+  text.includes('%') || text.includes('+') ? decodeURIComponent(text.replaceAll('+', ' ')) : text
 
 /** Takes over a body that the host parsed: own members of known names only, whatever shape its parser gave them. */
 export function fromParsedBody(body: unknown, maxParameters: number): Form {

@@ -89,30 +89,43 @@ export interface Hooks {
 }
 
 /**
- * Calls a hook within its time budget.
+ * Calls a hook within its time budget. What a hook gives at once is given on at once.
  * @throws OAuthError: the hook's own, else `hook_error` (500); after `seconds`, `onTimeout` (503). A later result is ignored.
  */
-export async function callHook<T>(
+export function callHook<T>(
   seconds: number,
   call: () => Awaitable<T>,
   failure: keyof typeof refusals = 'hook_error',
   onTimeout: keyof typeof refusals = 'hook_timeout',
+): T | Promise<T> {
+  try {
+    const result = call()
+    return isThenable(result) ? inTime(result, seconds, failure, onTimeout) : result
+  } catch (error) {
+    throw hookFailure(error, failure)
+  }
+}
+
+async function inTime<T>(
+  result: PromiseLike<T>,
+  seconds: number,
+  failure: keyof typeof refusals,
+  onTimeout: keyof typeof refusals,
 ): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   try {
-    const result = call()
-    if (!isThenable(result)) return result
     const timeout = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(refusal(onTimeout)), seconds * 1000)
     })
     return await Promise.race([result, timeout])
   } catch (error) {
-    if (error instanceof OAuthError) throw error
-    throw refusal(failure, error)
+    throw hookFailure(error, failure)
   } finally {
     clearTimeout(timer)
   }
 }
+
+const hookFailure = (error: unknown, failure: keyof typeof refusals) => (error instanceof OAuthError ? error : refusal(failure, error))
 
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   ((typeof value === 'object' && value !== null) || typeof value === 'function') && typeof (value as { then?: unknown }).then === 'function'

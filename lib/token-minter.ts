@@ -1,4 +1,4 @@
-import { createPrivateKey, KeyObject, randomBytes, type webcrypto } from 'node:crypto'
+import { createPrivateKey, KeyObject, randomUUID, type webcrypto } from 'node:crypto'
 import { ConfigurationError, OAuthError } from './errors.js'
 import type { Hooks } from './hooks.js'
 import type { JWK } from './jwk.js'
@@ -52,7 +52,7 @@ export function tokenMinter(options: TokenMinterOptions): Hooks['mintToken'] {
       ...(client.client_id !== undefined && { client_id: client.client_id }),
       iat,
       exp: iat + expires_in,
-      jti: randomBytes(16).toString('base64url'),
+      jti: randomUUID(),
       ...(scope && { scope }),
       ...(client.client?.tls_client_certificate_bound_access_tokens &&
         client.certificateThumbprint && { cnf: { 'x5t#S256': client.certificateThumbprint } }),

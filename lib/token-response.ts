@@ -24,6 +24,8 @@ const members: { [Name in keyof Required<TokenResponse>]: Check } = {
   authorization_details: (value) => (Array.isArray(value) ? undefined : 'is an array'),
 }
 
+const checks = Object.entries(members)
+
 /**
  * What goes on the wire of what `mintToken` gave: own members that the table knows, each checked; the granted scope, where there is one; no refresh
  * token that the policy does not allow (RFC 6749 §5.1).
@@ -33,7 +35,7 @@ export function toTokenResponse(minted: unknown, granted: Granted): TokenRespons
   try {
     if (typeof minted !== 'object' || minted === null) throw new TypeError('mintToken gave no token response')
     const response: Record<string, unknown> = {}
-    for (const [name, check] of Object.entries(members)) {
+    for (const [name, check] of checks) {
       const value = Object.hasOwn(minted, name) ? (minted as Record<string, unknown>)[name] : undefined
       if (value === undefined) {
         const isNeeded = name === 'access_token' || name === 'token_type' || (name === 'expires_in' && granted.maxLifetime !== undefined)
@@ -47,7 +49,6 @@ export function toTokenResponse(minted: unknown, granted: Granted): TokenRespons
     const scope = hostScope((response.scope as string | undefined) ?? granted.scope).join(' ')
     if (scope) response.scope = scope
     else delete response.scope // an empty scope has no spelling (RFC 6749 §3.3)
-    JSON.stringify(response) // a value that cannot be written must fail here
     return response as unknown as TokenResponse
   } catch (error) {
     throw refusal('hook_error', error)

@@ -98,7 +98,9 @@ describe('usableFrom (T-45): the first moment at which a JWT could have been acc
     expect((await verify(jwt(claims))).usableFrom).toBe(from)
     clock.mockReturnValue((from - 1) * 1000)
     try {
-      await expect((async () => verify(jwt(claims)))()).rejects.toMatchObject({ message: expect.stringMatching(/iat_future|not_yet_valid|lifetime_too_long/) })
+      await expect((async () => verify(jwt(claims)))()).rejects.toMatchObject({
+        message: expect.stringMatching(/iat_future|not_yet_valid|lifetime_too_long/),
+      })
     } finally {
       clock.mockReturnValue(now * 1000)
     }

@@ -47,6 +47,7 @@ const lookAlikes: [string, (body: Buffer) => Request][] = [
   ],
 ]
 
+const kept = { value: 'form', becomes: 'kept' } as const
 const textOf = async (req: Request) => Buffer.concat(await req.toArray()).toString()
 
 describe.each(lookAlikes)('readBody of %s', (_, make) => {
@@ -54,27 +55,29 @@ describe.each(lookAlikes)('readBody of %s', (_, make) => {
     const req = make(Buffer.from(text))
     const ended = new Promise((resolve) => req.once('end', resolve))
     const seen: unknown[] = []
-    await readBody(req, 100, (body, complete) => {
+    const value = await readBody(req, 100, (body, complete) => {
       seen.push(body.toString(), complete)
-      return 'keep'
+      return kept
     })
     await ended
+    expect(value).toBe('form')
     expect(seen).toEqual([text, true])
   })
 
   it.each(['', 'grant_type=x', 'x'.repeat(100), 'x'.repeat(101)])('gives %j back', async (text) => {
     const req = make(Buffer.from(text))
     const seen: unknown[] = []
-    await readBody(req, 100, (body, complete) => {
+    const value = await readBody(req, 100, (body, complete) => {
       seen.push(body.toString(), complete)
-      return 'give-back'
+      return { value: 'form', becomes: 'given-back' }
     })
+    expect(value).toBe('form')
     expect(seen).toEqual([text.slice(0, 100), text.length <= 100])
     expect(await textOf(req)).toBe(text)
   })
 
   it('TE-15: refuses what is too large', async () => {
-    await expect(readBody(make(Buffer.alloc(101)), 100, () => 'keep')).rejects.toMatchObject({ status: 413, reason: 'body_too_large' })
+    await expect(readBody(make(Buffer.alloc(101)), 100, () => kept)).rejects.toMatchObject({ status: 413, reason: 'body_too_large' })
   })
 
   it('passes on what `settle` throws', async () => {
@@ -87,6 +90,6 @@ describe.each(lookAlikes)('readBody of %s', (_, make) => {
 
   it('T-36: says that the sender is gone', async () => {
     const req = make(Buffer.from('x')).destroy()
-    await expect(readBody(req, 100, () => 'keep')).rejects.toMatchObject({ reason: 'client_gone' })
+    await expect(readBody(req, 100, () => kept)).rejects.toMatchObject({ reason: 'client_gone' })
   })
 })

@@ -25,8 +25,9 @@ const jwtAssertionTypes: readonly string[] = [JWT_BEARER_CLIENT_ASSERTION, JWT_S
 const maxGrantTypeLength = 256
 const maxClientIdLength = 1024
 const maxScopeLength = 2048
+type Problem = Parameters<typeof refusal>[0]
 
-async function parse(exchange: Exchange, settings: Settings): Promise<TokenRequest | null> {
+function parse(exchange: Exchange, settings: Settings): TokenRequest | null | Promise<TokenRequest | null> {
   const { req } = exchange
   const { fallthrough, limits } = settings
   if (req.method !== 'POST') {
@@ -43,33 +44,36 @@ async function parse(exchange: Exchange, settings: Settings): Promise<TokenReque
     throw refusal('unsupported_content_encoding')
   }
 
-  const form = await readForm(exchange, settings)
-  claim(exchange, form)
-  if (fallthrough && !isOurs(form, settings)) return null
+  const judged = (form: Form) => judge(exchange, form, parameters[1], settings)
+  if (!isUnread(req)) return judged(fromParsedBody(req.body, limits.parameters))
+  return readForm(exchange, settings).then(judged)
+}
 
+/** Judges a request by its form. `null`: it is the host's. */
+function judge(exchange: Exchange, form: Form, mediaTypeParameters: string | undefined, settings: Settings): TokenRequest | null {
+  const { req } = exchange
+  claim(exchange, form)
+  if (settings.fallthrough && !isOurs(form, settings)) return null
   if (settings.requireTls && !(req.secure ?? 'encrypted' in req.socket)) throw refusal('tls_required')
-  if (hasOtherCharset(parameters[1])) throw refusal('unsupported_media_type')
-  if (isRepeatedHeader(req, 'content-type')) throw refusal('unsupported_media_type')
-  if (isRepeatedHeader(req, 'authorization')) throw refusal('malformed_authorization')
+  if (hasOtherCharset(mediaTypeParameters)) throw refusal('unsupported_media_type')
+  const repeated = repeatedHeader(req)
+  if (repeated) throw refusal(repeated)
   if (hasParameterInQuery(req)) throw refusal('credential_in_query')
-  return tokenRequest(req, form, limits.assertion, settings)
+  return tokenRequest(req, form, settings.limits.assertion, settings)
 }
 
 /** Whether the body is still in the stream. Objects that only look like a request say nothing: their `body` counts. */
 const isUnread = (req: Request) => req.readableDidRead === false
 
-/** The form, from the stream if nobody read it. A body for the host's handler stays in the stream. */
-async function readForm({ req, res }: Exchange, settings: Settings): Promise<Form> {
+/** The form in the stream. A body for the host's handler stays there. */
+function readForm({ req, res }: Exchange, settings: Settings): Promise<Form> {
   const { limits, fallthrough } = settings
-  if (!isUnread(req)) return fromParsedBody(req.body, limits.parameters)
-  let form: Form = { values: Object.create(null) }
-  await readBody(req, limits.body, (body, complete) => {
-    form = parseForm(complete ? body : body.subarray(0, Math.max(0, body.lastIndexOf('&'))), limits.parameters)
-    if (!fallthrough || (complete ? isForIssuing(form, settings) : isOurs(form, settings))) return 'keep'
-    res.once('finish', () => req.readableFlowing ?? req.resume()) // the connection waits for a body that nobody reads
-    return 'give-back'
+  return readBody(req, limits.body, (body, complete) => {
+    const form = parseForm(complete ? body : body.subarray(0, Math.max(0, body.lastIndexOf('&'))), limits.parameters)
+    const isKept = !fallthrough || (complete ? isForIssuing(form, settings) : isOurs(form, settings))
+    if (!isKept) res.once('finish', () => req.readableFlowing ?? req.resume()) // the connection waits for a body that nobody reads
+    return { value: form, becomes: isKept ? 'kept' : 'given-back' }
   })
-  return form
 }
 
 /** Whether the grant type is one that the steps behind this one serve. */
@@ -103,13 +107,24 @@ function claim({ notes }: Exchange, { values }: Form): void {
 }
 
 /** Which of two charsets counts is read differently: each has to be UTF-8. */
-const hasOtherCharset = (parameters = '') => /charset/i.test(parameters.replace(utf8Charsets, ''))
+const hasOtherCharset = (parameters = '') => parameters !== '' && /charset/i.test(parameters.replace(utf8Charsets, ''))
 
-/** Node keeps the first of two such headers, a proxy perhaps the last. */
-function isRepeatedHeader(req: Request, name: string): boolean {
-  let seen = 0
-  for (let i = 0; i < (req.rawHeaders?.length ?? 0); i += 2) if (req.rawHeaders[i]?.toLowerCase() === name) seen++
-  return seen > 1
+/** Headers that may come once: Node keeps the first of two, a proxy perhaps the last. */
+const soleHeaders: Readonly<Record<string, Problem>> = {
+  'content-type': 'unsupported_media_type',
+  authorization: 'malformed_authorization',
+}
+
+function repeatedHeader({ rawHeaders = [] }: Request): Problem | undefined {
+  const seen: string[] = []
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const length = rawHeaders[i]?.length
+    if (length !== 12 && length !== 13) continue // as long as one of the two
+    const name = (rawHeaders[i] as string).toLowerCase()
+    if (seen.includes(name) && Object.hasOwn(soleHeaders, name)) return soleHeaders[name]
+    seen.push(name)
+  }
+  return undefined
 }
 
 /** URLs end up in logs: a parameter in one is refused even where the body has it too (RFC 6749 §2.3.1). */

@@ -4,19 +4,27 @@ import type { Request } from '../exchange.js'
 
 const drainBytes = 1024 * 1024 // of a body that is too large, so that its sender gets to read the answer
 
+/** What a body came to, and whether it goes on to the host's handler. */
+interface Settled<T> {
+  readonly value: T
+  readonly becomes: 'kept' | 'given-back'
+}
+
 /**
  * Takes the raw body, at most `limit` bytes, on its way into the request's stream. So the stream stays unread, and a body that is given
  * back arrives in it, end included, as if nobody had looked.
  *
  * @param settle called with the body, or with its first `limit` bytes if it is larger; says what becomes of it
- * @throws OAuthError `body_too_large` (413) if it is larger and not given back; `client_gone` if the sender went away
+ * @returns the value that `settle` gave
+ * @throws OAuthError `body_too_large` (413) if it is larger and kept; `client_gone` if the sender went away
  */
-export function readBody(req: Request, limit: number, settle: (body: Buffer, complete: boolean) => 'give-back' | 'keep'): Promise<void> {
+export function readBody<T>(req: Request, limit: number, settle: (body: Buffer, complete: boolean) => Settled<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
     let ended = false
-    let verdict: 'give-back' | 'keep' | undefined
+    let settled: Settled<T> | undefined
+    const { push } = req
     const isWhole = req.complete
     const isInStream = req.readableLength > 0 // it came while the host was busy with something else
 
@@ -26,7 +34,9 @@ export function readBody(req: Request, limit: number, settle: (body: Buffer, com
     }
     const stop = () => {
       ignoreLeaving()
-      delete (req as { push?: unknown }).push
+      if (settled?.becomes === 'kept')
+        req.push = push // to delete it would cost the request its fast form
+      else delete (req as { push?: unknown }).push
     }
     const fail = (error: unknown) => {
       stop()
@@ -45,7 +55,6 @@ export function readBody(req: Request, limit: number, settle: (body: Buffer, com
           if (ended) req.push(null)
         })
       }
-      resolve()
     }
     const drop = () => {
       const tooLarge = size > limit
@@ -56,22 +65,26 @@ export function readBody(req: Request, limit: number, settle: (body: Buffer, com
         req.resume()
       }
       if (tooLarge) reject(refusal('body_too_large'))
-      else resolve()
+      else resolve((settled as Settled<T>).value)
     }
     const take = (chunk: Buffer | null): boolean => {
       try {
         if (chunk === null) ended = true
         else size += chunk.length
-        if (chunk && verdict !== 'keep') chunks.push(chunk)
-        if (!verdict && (ended || size > limit)) {
-          verdict = settle(Buffer.concat(chunks).subarray(0, limit), size <= limit)
-          if (verdict === 'give-back') giveBack()
+        if (chunk && settled?.becomes !== 'kept') chunks.push(chunk)
+        if (!settled && (ended || size > limit)) {
+          const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
+          settled = settle(body.subarray(0, limit), size <= limit)
+          if (settled.becomes === 'given-back') {
+            giveBack()
+            resolve(settled.value)
+          }
         }
-        if (verdict === 'keep') drop()
+        if (settled?.becomes === 'kept') drop()
       } catch (error) {
         fail(error)
       }
-      return verdict !== 'give-back' // more of it has to wait for its reader
+      return settled?.becomes !== 'given-back' // more of it has to wait for its reader
     }
 
     if (req.destroyed) return gone()

@@ -49,8 +49,11 @@ export function step<Needs extends Key, Adds extends Key>(definition: StepDefini
     const done = (value: TokenState[Adds]) => {
       notes.timings[name] = performance.now() - startedAt
       state[adds] = value
-      if (adds !== 'response' || value === null)
-        return proceed && value !== null ? proceed(value, state as Pick<Owned, Needs>, next) : next()
+      if (adds !== 'response' || value === null) {
+        if (proceed && value !== null) proceed(value, state as Pick<Owned, Needs>, next)
+        else next()
+        return
+      }
       try {
         exchange.assertClientIsThere()
         respond(res, 200, value)
@@ -61,7 +64,8 @@ export function step<Needs extends Key, Adds extends Key>(definition: StepDefini
     }
     const failed = (error: unknown) => {
       notes.timings[name] = performance.now() - startedAt
-      exchange.release().then(() => refuse(exchange, error, next))
+      if (exchange.hasSpent) exchange.release().then(() => refuse(exchange, error, next))
+      else refuse(exchange, error, next)
     }
 
     try {
@@ -103,23 +107,28 @@ function assertOrder<Needs extends Key, Adds extends Key>(
       `${name} needs req.tokenState.${missing}: mount ${order[missing]}(options) before ${name}(options). ${flow}`,
     )
   if (adds in state) throw new ConfigurationError(`${name} ran twice on one request: mount it once on this route. ${flow}`)
-  if (shared.some((option) => first[option] !== settings[option])) {
+  if (first !== settings && shared.some((option) => first[option] !== settings[option])) {
     throw new ConfigurationError(
       `${name} has another ${shared.join(' or ')} than the steps before it: give the same options object to each step.`,
     )
   }
 }
 
-/** Writes one JSON response. No response of a token endpoint is ever stored (RFC 6749 §5.1). */
-function respond(res: ServerResponse, status: number, body: object, headers: Record<string, string> = {}): void {
+/** No response of a token endpoint is ever stored (RFC 6749 §5.1). */
+const headersOfAll = [
+  'Content-Type',
+  'application/json; charset=utf-8',
+  'Cache-Control',
+  'no-store',
+  'Pragma',
+  'no-cache',
+  'Content-Length',
+]
+
+/** Writes one JSON response; `headers` are names and values in turn. */
+function respond(res: ServerResponse, status: number, body: object, headers: readonly string[] = []): void {
   const json = JSON.stringify(body)
-  res.writeHead(status, {
-    ...headers,
-    'Content-Type': 'application/json; charset=utf-8',
-    'Content-Length': Buffer.byteLength(json),
-    'Cache-Control': 'no-store',
-    Pragma: 'no-cache',
-  })
+  res.writeHead(status, [...headers, ...headersOfAll, String(Buffer.byteLength(json))])
   res.end(json)
 }
 
@@ -149,13 +158,16 @@ export function renderError(res: ServerResponse, error: OAuthError, status: numb
     res,
     status,
     { error: error.error, ...(description && { error_description: description }) },
-    {
-      ...(status === 405 && { Allow: 'POST' }),
-      ...(status === 413 && { Connection: 'close' }), // the rest of the body is not read
-      ...((status === 503 || status === 429) && { 'Retry-After': '5' }),
-      ...(status === 401 && challenge && { 'WWW-Authenticate': 'Basic realm="token endpoint", charset="UTF-8"' }),
-    },
+    status === 401 && !challenge ? undefined : headersOf[status],
   )
+}
+
+const headersOf: Readonly<Record<number, readonly string[]>> = {
+  401: ['WWW-Authenticate', 'Basic realm="token endpoint", charset="UTF-8"'],
+  405: ['Allow', 'POST'],
+  413: ['Connection', 'close'], // the rest of the body is not read
+  429: ['Retry-After', '5'],
+  503: ['Retry-After', '5'],
 }
 
 /** What the client gets to read of anything that was thrown. */
