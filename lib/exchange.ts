@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { after } from './after.js'
 import { AssertionError, type AssertionUse, assertionRefusal, refusal } from './errors.js'
 import { buildEvent, deliverEvent, type Notes, type TokenEndpointEvent } from './events.js'
 import { callHook } from './hooks.js'
-import type { ProvenGrant } from './prove-grant.js'
+import type { Proof } from './prove-grant.js'
 import type { TrustedIssuer } from './registration.js'
 import type { Settings } from './settings.js'
 import type { TokenState } from './state.js'
@@ -24,7 +25,7 @@ export class Exchange {
   readonly state: { -readonly [K in keyof TokenState]?: TokenState[K] } = {}
   readonly notes: Notes = { step: '', claimed: {}, notices: [], timings: {}, startedAt: performance.now() }
   /** The proof of the request's grant, made once. */
-  provenGrant: Promise<ProvenGrant> | undefined
+  proof: Proof | undefined
   /** The issuer that the grant names, as soon as it was found. */
   grantIssuer: TrustedIssuer | undefined
   #spent: string[] = []
@@ -50,24 +51,19 @@ export class Exchange {
   }
 
   /**
-   * Uses up one-time JWTs, all of them or none: the last check of a request.
+   * Uses up a one-time JWT: the last check of a request.
    * @throws OAuthError `jti_replayed`, `not_provably_fresh`; `replay_store_full`, `replay_store_error` (503)
    */
-  async spend(markers: readonly ReplayMarker[]): Promise<void> {
+  spend({ key, expiresAt, issuer, usableFrom, use }: ReplayMarker): void | Promise<void> {
     const { replayStore, hookTimeout } = this.settings
-    for (const { key, expiresAt, issuer, usableFrom, use } of markers) {
-      this.assertClientIsThere()
-      const fresh = await callHook(
-        hookTimeout,
-        () => replayStore.consume(key, expiresAt, issuer, usableFrom),
-        'replay_store_error',
-        'replay_store_error',
-      )
+    this.assertClientIsThere()
+    const consume = () => replayStore.consume(key, expiresAt, issuer, usableFrom)
+    return after(callHook(hookTimeout, consume, 'replay_store_error', 'replay_store_error'), (fresh) => {
       if (fresh === true) this.#spent.push(key)
       else if (fresh === false) throw assertionRefusal(use, new AssertionError('jti_replayed'))
       else if (fresh === 'forgotten') throw assertionRefusal(use, new AssertionError('not_provably_fresh'))
       else throw refusal(fresh === 'full' ? 'replay_store_full' : 'replay_store_error')
-    }
+    })
   }
 
   get hasSpent(): boolean {

@@ -64,16 +64,23 @@ export function isSignatureKey(alg: string, key: KeyObject): boolean {
   return algorithm?.keyType !== undefined && isFor(algorithm, key)
 }
 
-/** Whether `key` is of the kind that `alg` needs (RFC 8725 §3.2): a public key is never read as a secret. */
-function isFor({ keyType, curve }: Algorithm, key: KeyObject): boolean {
+/** Whether `key` is of the kind that `algorithm` needs (RFC 8725 §3.2): a public key is never read as a secret. */
+function isFor(algorithm: Algorithm, key: KeyObject): boolean {
+  const { keyType, curve } = algorithm
   if (keyType === undefined) return key.type === 'secret'
-  return key.asymmetricKeyType === keyType && (curve === undefined || key.asymmetricKeyDetails?.namedCurve === curve)
+  if (fits.get(key) === algorithm) return true
+  const isIt = key.asymmetricKeyType === keyType && (curve === undefined || key.asymmetricKeyDetails?.namedCurve === curve)
+  if (isIt) fits.set(key, algorithm)
+  return isIt
 }
+
+/** What a key was last found to be for: to ask Node for the details of a key costs as much as some of the checks before it. */
+const fits = new WeakMap<KeyObject, Algorithm>()
 
 /**
  * Verifies a JWS signature.
  * @param data JWS Signing Input
- * @returns whether it is right; `false` also if `alg` is none of ours, the key is not for it, or the signature has no form
+ * @returns whether it is right; `false` also if `alg` is none of ours, the key is not for it or cannot be used, or the signature has no form
  */
 export function verifyJws(alg: string, key: KeyObject, data: string, signature: Buffer): boolean | Promise<boolean> {
   const algorithm = algorithms.get(alg)
@@ -89,10 +96,12 @@ export function verifyJws(alg: string, key: KeyObject, data: string, signature: 
   const bytes = Buffer.from(data, 'latin1')
   const form = size === undefined ? signature : derFromRaw(signature)
   const input = pss ? { key, ...pss } : key // the options form costs more, so only where it must be
-  if (!slow.verify) return cryptoVerify(hash, bytes, input, form)
-  return new Promise((resolve, reject) =>
-    cryptoVerify(hash, bytes, input, form, (error, isRight) => (error ? reject(error) : resolve(isRight))),
-  )
+  try {
+    if (!slow.verify) return cryptoVerify(hash, bytes, input, form)
+    return new Promise((resolve) => cryptoVerify(hash, bytes, input, form, (error, isRight) => resolve(!error && isRight)))
+  } catch {
+    return false
+  }
 }
 
 /**

@@ -61,11 +61,15 @@ export function subjectIsClient(subject: string, client: ClientAuthentication, i
   return subject === client.client_id && issuer.default_sub !== 'iss'
 }
 
+/** A scope, if one was asked for or bounds what may be had; and whether anything that this server registered bounds it. */
+export interface BoundedScope {
+  readonly scope: readonly string[] | undefined
+  readonly bounded: boolean
+}
+
 /**
  * The scope that a grant may yield: what was asked for, within what the assertion, the issuer, the client and the kind of client allow.
  * What the form asks for is granted whole or refused; what only the assertion names is narrowed (RFC 6749 §3.3, RFC 7521 §4.1).
- *
- * @returns `scope` is `undefined` if nothing was asked for and nothing bounds it; `bounded` says whether anything that this server registered does
  */
 export function scopePolicy(
   client: ClientAuthentication,
@@ -73,7 +77,7 @@ export function scopePolicy(
   parameter: string | undefined,
   claim: unknown,
   { publicClients }: PolicySettings,
-): Refused | { scope: readonly string[] | undefined; bounded: boolean } {
+): Refused | BoundedScope {
   const from = issuer.scope_from ?? 'intersection'
   if (from === 'assertion' && parameter !== undefined) return refused('scope_param_forbidden')
   const requested = parameter === undefined ? undefined : parseScope(parameter)
@@ -101,11 +105,7 @@ export function scopePolicy(
  * What is granted in the end: the scope of the policy within the scope that the host's decision names. Where nothing bounds what was asked for,
  * the host must name it, or it is refused.
  */
-export function grantedScope(
-  candidate: { scope: readonly string[] | undefined; bounded: boolean },
-  decided: string | undefined,
-): Refused | readonly string[] {
-  const { scope, bounded } = candidate
+export function grantedScope({ scope, bounded }: BoundedScope, decided: string | undefined): Refused | readonly string[] {
   if (decided === undefined) return bounded || !scope ? (scope ?? []) : refused('scope_exceeds_grant')
   const allowed = hostScope(decided)
   const granted = scope ? intersect(scope, allowed) : allowed

@@ -1,3 +1,4 @@
+import { after } from './after.js'
 import type { VerifiedAssertion } from './assertion/assertion.js'
 import type { SignerRules } from './assertion/ladder.js'
 import { readAssertion, verifyAssertion } from './assertion/verify.js'
@@ -19,8 +20,14 @@ type IssuerSettings = Settings<Partial<Pick<Hooks, 'findIssuer'>>>
  * The trusted issuer that an assertion names: the one trust evaluation, made for every request, so that what is switched off is refused at once.
  * @throws AssertionError `issuer_untrusted`, `issuer_disabled`; OAuthError `hook_error`, `hook_timeout`
  */
-export async function findIssuer(iss: string, { hooks, hookTimeout }: IssuerSettings): Promise<TrustedIssuer> {
-  const issuer = await callHook(hookTimeout, () => hooks.findIssuer?.(iss))
+export function findIssuer(iss: string, { hooks, hookTimeout }: IssuerSettings): TrustedIssuer | Promise<TrustedIssuer> {
+  return after(
+    callHook(hookTimeout, () => hooks.findIssuer?.(iss)),
+    (issuer) => trusted(issuer, iss),
+  )
+}
+
+function trusted(issuer: TrustedIssuer | undefined, iss: string): TrustedIssuer {
   if (issuer === undefined || issuer === null) throw new AssertionError('issuer_untrusted')
   try {
     if (typeof issuer !== 'object') throw new TypeError('findIssuer gave neither a TrustedIssuer nor undefined')
@@ -38,17 +45,30 @@ export async function findIssuer(iss: string, { hooks, hookTimeout }: IssuerSett
  * Proves the `assertion` of a request, once: a step that asks again gets the same result (RFC 7523 §3).
  * @throws AssertionError with the reason of the first check that fails; OAuthError for a server that could not check
  */
-export function proveGrant(token: string, exchange: Exchange, settings: IssuerSettings): Promise<ProvenGrant> {
-  exchange.provenGrant ??= prove(token, exchange, settings)
-  return exchange.provenGrant
+export function proveGrant(token: string, exchange: Exchange, settings: IssuerSettings): ProvenGrant | Promise<ProvenGrant> {
+  exchange.proof ??= attempt(() => prove(token, exchange, settings))
+  if ('failure' in exchange.proof) throw exchange.proof.failure
+  return exchange.proof.grant
 }
 
-async function prove(token: string, exchange: Exchange, settings: IssuerSettings): Promise<ProvenGrant> {
+/** What came of proving a grant. */
+export type Proof = { readonly grant: ProvenGrant | Promise<ProvenGrant> } | { readonly failure: unknown }
+
+function attempt(proving: () => ProvenGrant | Promise<ProvenGrant>): Proof {
+  try {
+    return { grant: proving() }
+  } catch (failure) {
+    return { failure }
+  }
+}
+
+function prove(token: string, exchange: Exchange, settings: IssuerSettings): ProvenGrant | Promise<ProvenGrant> {
   const jwt = readAssertion(token, settings.assertionRules.grant)
   exchange.notes.claimed.issuer = jwt.claims.iss
-  const issuer = await findIssuer(jwt.claims.iss, settings)
-  exchange.grantIssuer = issuer
-  return { issuer, assertion: await verifyAssertion(jwt, signerRules(issuer, settings), issuer, settings.findKeys) }
+  return after(findIssuer(jwt.claims.iss, settings), (issuer) => {
+    exchange.grantIssuer = issuer
+    return after(verifyAssertion(jwt, signerRules(issuer, settings), issuer, settings.findKeys), (assertion) => ({ issuer, assertion }))
+  })
 }
 
 /** The registration of the issuer, where it says something, else the settings of the endpoint. */

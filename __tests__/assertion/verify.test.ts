@@ -31,7 +31,7 @@ const findKeys: KeyFinder = async (_, header) => {
   searches++
   return prepareKeySet({ keys: [pair.jwk] }).find(header)
 }
-const verify = (token: string, over: Partial<SignerRules> = {}, finder = findKeys) =>
+const verify = async (token: string, over: Partial<SignerRules> = {}, finder = findKeys) =>
   verifyAssertion(readAssertion(token, rules), { ...signer, ...over }, {}, finder)
 
 describe('readAssertion and verifyAssertion', () => {

@@ -39,5 +39,5 @@ function parseObject(bytes: Buffer): Readonly<Record<string, unknown>> {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new AssertionError('jwt_malformed')
   if (hasDuplicateMember(text, value)) throw new AssertionError('duplicate_member')
-  return Object.freeze(Object.assign(Object.create(null), value))
+  return Object.freeze(Object.setPrototypeOf(value, null))
 }

@@ -1,3 +1,4 @@
+import { after } from '../after.js'
 import { AssertionError } from '../errors.js'
 import type { KeyRegistration } from '../registration.js'
 import { replayKey } from '../replay/replay-key.js'
@@ -24,17 +25,29 @@ export function readAssertion(token: string, rules: AssertionRules): ReadAsserti
  * Holds a JWT against the registration of its signer, then verifies its signature with a key of that signer.
  * @throws AssertionError with the reason of the first check that fails; OAuthError `jwks_unavailable` (503)
  */
-export async function verifyAssertion(
+export function verifyAssertion(
   jwt: ReadAssertion,
   rules: SignerRules,
   keys: KeyRegistration,
   findKeys: KeyFinder,
-): Promise<VerifiedAssertion> {
+): VerifiedAssertion | Promise<VerifiedAssertion> {
   const failure = firstFailure(registrationRungs, jwt, rules, seconds())
   if (failure) throw new AssertionError(failure)
-  await verifySignature(jwt, await findKeys(keys, jwt.header))
-  const { iss = '', jti } = jwt.claims // a JWT-SVID need not name its issuer
-  return { ...jwt, replayKey: replayKey(iss, jti, jwt.signingInput), usableFrom: usableFrom(jwt.claims, rules) }
+  return after(findKeys(keys, jwt.header), (found) => after(verifySignature(jwt, found), () => verified(jwt, rules)))
+}
+
+function verified(jwt: ReadAssertion, rules: SignerRules): VerifiedAssertion {
+  const { token, signingInput, signature, header, claims } = jwt
+  const { iss = '', jti } = claims // a JWT-SVID need not name its issuer
+  return {
+    token,
+    signingInput,
+    signature,
+    header,
+    claims,
+    replayKey: replayKey(iss, jti, signingInput),
+    usableFrom: usableFrom(claims, rules),
+  }
 }
 
 /** What the rungs on `iat`, `nbf` and the lifetime refused before then. */

@@ -1,6 +1,7 @@
+import { after } from '../after.js'
 import type { ReadAssertion } from '../assertion/assertion.js'
 import { readAssertion } from '../assertion/verify.js'
-import { AssertionError, assertionRefusal, refusal } from '../errors.js'
+import { AssertionError, refusal } from '../errors.js'
 import { JWT_BEARER_CLIENT_ASSERTION, JWT_SPIFFE_CLIENT_ASSERTION, secretAlgorithms } from '../options.js'
 import type { ClientAuthentication } from '../state.js'
 import { verifyClientSecretJwt } from './client-secret-jwt.js'
@@ -16,34 +17,28 @@ import { verifyPrivateKeyJwt } from './private-key-jwt.js'
 export const clientAssertion: ClientAuthMechanism = {
   isPresent: ({ parameters }) => parameters.client_assertion !== undefined || parameters.client_assertion_type !== undefined,
 
-  async authenticate(context) {
+  authenticate(context) {
     const { settings, request, exchange } = context
     const { client_assertion, client_assertion_type, client_id } = request.parameters
     if (client_assertion === undefined || client_assertion_type === undefined) throw refusal('incomplete_client_assertion')
     const isSpiffe = client_assertion_type === JWT_SPIFFE_CLIENT_ASSERTION
     if (client_assertion_type !== JWT_BEARER_CLIENT_ASSERTION && !isSpiffe) throw refusal('unsupported_client_assertion_type')
-    try {
-      const { spiffe, client } = settings.assertionRules
-      const jwt = readAssertion(client_assertion, isSpiffe ? spiffe : client)
-      exchange.notes.claimed.client_id = client_id ?? jwt.claims.iss
-      return isSpiffe || (client_id !== undefined && client_id !== jwt.claims.iss)
-        ? await byForeignToken(context, jwt, client_id)
-        : await bySelf(context, jwt)
-    } catch (error) {
-      throw assertionRefusal('client', error)
-    }
+    const { spiffe, client } = settings.assertionRules
+    const jwt = readAssertion(client_assertion, isSpiffe ? spiffe : client)
+    exchange.notes.claimed.client_id = client_id ?? jwt.claims.iss
+    return isSpiffe || (client_id !== undefined && client_id !== jwt.claims.iss)
+      ? byForeignToken(context, jwt, client_id)
+      : bySelf(context, jwt)
   },
 }
 
 /** The client speaks for itself: `iss` and `sub` are its `client_id` (RFC 7523 §3). */
-async function bySelf(context: ClientAuthContext, jwt: ReadAssertion): Promise<ClientAuthentication> {
+function bySelf(context: ClientAuthContext, jwt: ReadAssertion): ClientAuthentication | Promise<ClientAuthentication> {
   const { iss, sub } = jwt.claims
   if (sub === undefined) throw new AssertionError('sub_missing')
   if (iss !== sub) throw refusal('client_identity_mismatch')
-  const client = await findClient(context, iss)
-  return secretAlgorithms.includes(jwt.header.alg as string)
-    ? verifyClientSecretJwt(context, client, jwt)
-    : verifyPrivateKeyJwt(context, client, jwt)
+  const isByKey = !secretAlgorithms.includes(jwt.header.alg as string)
+  return after(findClient(context, iss), (client) => (isByKey ? verifyPrivateKeyJwt : verifyClientSecretJwt)(context, client, jwt))
 }
 
 /** Somebody else speaks for the client: only if its registration names exactly this token's issuer, subject and audience. */

@@ -1,3 +1,4 @@
+import { after } from '../after.js'
 import { refusal } from '../errors.js'
 import { callHook } from '../hooks.js'
 import type { Client, ClientAuthMethodName } from '../registration.js'
@@ -10,13 +11,17 @@ const vschar = /^[\x20-\x7e]+$/
  * @throws OAuthError `client_id_malformed`; `hook_error` (500), `hook_timeout` (503)
  * @returns `undefined` if there is none of exactly this identifier
  */
-export async function findClient({ settings, exchange }: ClientAuthContext, client_id: string): Promise<Client | undefined> {
+export function findClient({ settings, exchange }: ClientAuthContext, client_id: string): Client | undefined | Promise<Client | undefined> {
   if (client_id.length > 1024 || !vschar.test(client_id)) throw refusal('client_id_malformed') // RFC 6749 App. A.1
   exchange.notes.claimed.client_id = client_id
-  const client = await callHook(settings.hookTimeout, () => settings.hooks.findClient(client_id))
-  if (client === undefined || client === null) return undefined
-  if (typeof client !== 'object') throw refusal('hook_error', new TypeError('findClient gave neither a client nor undefined'))
-  return client.client_id === client_id ? client : undefined
+  return after(
+    callHook(settings.hookTimeout, () => settings.hooks.findClient(client_id)),
+    (client) => {
+      if (client === undefined || client === null) return undefined
+      if (typeof client !== 'object') throw refusal('hook_error', new TypeError('findClient gave neither a client nor undefined'))
+      return client.client_id === client_id ? client : undefined
+    },
+  )
 }
 
 /** A client that there is, and that is not switched off. @throws OAuthError `client_unknown`, `client_disabled`: one text for both */

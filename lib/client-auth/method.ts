@@ -22,7 +22,7 @@ export interface ClientAuthMechanism {
   isPresent(request: TokenRequest): boolean
   /**
    * Who the client is, proven.
-   * @throws OAuthError if the credential is not exactly right
+   * @throws OAuthError, AssertionError if the credential is not exactly right
    */
-  authenticate(context: ClientAuthContext): Promise<ClientAuthentication>
+  authenticate(context: ClientAuthContext): ClientAuthentication | Promise<ClientAuthentication>
 }

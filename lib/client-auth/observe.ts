@@ -1,4 +1,4 @@
-import { OAuthError, refusal } from '../errors.js'
+import { AssertionError, OAuthError, refusal } from '../errors.js'
 import type { ClientAuthentication } from '../state.js'
 import type { ClientAuthContext, ClientAuthMechanism, ClientHooks } from './method.js'
 
@@ -47,7 +47,10 @@ async function outcome(context: ClientAuthContext, { client_id, client }: Client
       result: proven.client_id === client_id ? ('ok' as const) : ('client_identity_mismatch' as const),
     }
   } catch (error) {
-    return { method: 'private_key_jwt', result: error instanceof OAuthError ? error.reason : ('hook_error' as const) }
+    return {
+      method: 'private_key_jwt',
+      result: error instanceof OAuthError || error instanceof AssertionError ? error.reason : ('hook_error' as const),
+    }
   }
 }
 

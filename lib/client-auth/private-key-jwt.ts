@@ -1,3 +1,4 @@
+import { after } from '../after.js'
 import type { ReadAssertion } from '../assertion/assertion.js'
 import type { SignerRules } from '../assertion/ladder.js'
 import { verifyAssertion } from '../assertion/verify.js'
@@ -11,16 +12,18 @@ import type { ClientAuthContext } from './method.js'
  * `private_key_jwt` (RFC 7523 §2.2, OpenID Connect Core §9): the client signed with a private key whose public half it registered.
  * @throws AssertionError with the reason; OAuthError if the client may not use this method
  */
-export async function verifyPrivateKeyJwt(
+export function verifyPrivateKeyJwt(
   context: ClientAuthContext,
   client: Client | undefined,
   jwt: ReadAssertion,
-): Promise<ClientAuthentication> {
+): ClientAuthentication | Promise<ClientAuthentication> {
   const { settings } = context
   assertUsable(context, client, 'private_key_jwt')
-  const assertion = await verifyAssertion(jwt, signerRules(client, settings), client, settings.findKeys)
-  noteLegacyAudience(context, assertion.claims.aud)
-  return { level: 'authenticated', method: 'private_key_jwt', client_id: client.client_id, client, assertion }
+  const { client_id } = client
+  return after(verifyAssertion(jwt, signerRules(client, settings), client, settings.findKeys), (assertion) => {
+    noteLegacyAudience(context, assertion.claims.aud)
+    return { level: 'authenticated', method: 'private_key_jwt', client_id, client, assertion }
+  })
 }
 
 /** A host sees in its events which clients still address their assertions to the token endpoint (RFC 7523bis). */

@@ -1,3 +1,4 @@
+import { after } from '../after.js'
 import { clientAssertion } from '../client-auth/client-assertion.js'
 import { clientId } from '../client-auth/client-id.js'
 import { clientSecretBasic } from '../client-auth/client-secret-basic.js'
@@ -9,7 +10,7 @@ import { runWithClient } from '../current-client.js'
 import { refusal } from '../errors.js'
 import type { Options } from '../options.js'
 import { clientPolicy } from '../policy.js'
-import { clientMarkers } from '../replay/marker.js'
+import { clientMarker } from '../replay/marker.js'
 import { settingsOf } from '../settings.js'
 import type { ClientAuthentication } from '../state.js'
 import { type Middleware, step } from './step.js'
@@ -30,15 +31,20 @@ export function authenticateClient(options: Options<ClientHooks>): Middleware {
       name: 'authenticateClient',
       needs: ['request'],
       adds: 'client',
-      async run({ request }, exchange) {
-        const client = Object.freeze(await authenticate({ settings, request, exchange }))
-        const markers = clientMarkers(client, settings.clockTolerance)
-        if (client.assertion && markers.length === 0) exchange.notes.notices.push('client_assertion_reusable')
+      assertion: 'client',
+      run: ({ request }, exchange) => {
         const isIssuedHere = settings.grantTypes.includes(request.grant_type)
-        const policy = isIssuedHere ? clientPolicy(client, request, settings) : undefined
-        if (policy) throw refusal(policy.refused)
-        await exchange.spend(markers) // whatever stands behind this step; a step of ours that refuses gives them back
-        return client
+        return after(authenticate({ settings, request, exchange }), (client) => {
+          const policy = isIssuedHere ? clientPolicy(client, request, settings) : undefined
+          if (policy) throw refusal(policy.refused)
+          Object.freeze(client)
+          const marker = clientMarker(client, settings.clockTolerance)
+          if (!marker) {
+            if (client.assertion) exchange.notes.notices.push('client_assertion_reusable')
+            return client
+          }
+          return after(exchange.spend(marker), () => client) // whatever stands behind this step; a step of ours that refuses gives it back
+        })
       },
       // the host's handler may ask currentClient(); a request that is answered here does not pay for it
       proceed: (client, { request }, next) =>
@@ -49,14 +55,14 @@ export function authenticateClient(options: Options<ClientHooks>): Middleware {
 }
 
 /** By the one credential in the request; else by the grant that the client signed; else by its name; else no client. */
-async function authenticate(context: ClientAuthContext): Promise<ClientAuthentication> {
+function authenticate(context: ClientAuthContext): ClientAuthentication | Promise<ClientAuthentication> {
   const { request } = context
   const present = credentials.filter((credential) => credential.isPresent(request))
   const [first, second] = present
   if (second) return severalCredentials(context, present)
   if (first) return first.authenticate(context)
   if (clientId.isPresent(request)) return clientId.authenticate(context)
-  return (await implicitClient(context)) ?? { level: 'anonymous' }
+  return after(implicitClient(context), (client) => client ?? { level: 'anonymous' })
 }
 
 /** Refused (RFC 7521 §4.2.1, RFC 6749 §2.3), unless a client that moves from its secret to a key is being observed. */

@@ -1,3 +1,4 @@
+import { after } from '../after.js'
 import type { Exchange } from '../exchange.js'
 import { callHook, type Granted, type Hooks } from '../hooks.js'
 import { CLIENT_CREDENTIALS, JWT_BEARER_GRANT, type Options } from '../options.js'
@@ -65,10 +66,14 @@ function fromClient(
   }
 }
 
-async function mint(granted: Granted, exchange: Exchange, { hooks, hookTimeout }: Settings<MintHooks>): Promise<TokenResponse> {
+function mint(granted: Granted, exchange: Exchange, { hooks, hookTimeout }: Settings<MintHooks>): TokenResponse | Promise<TokenResponse> {
   exchange.assertClientIsThere()
-  const minted = await callHook(hookTimeout, () => hooks.mintToken(Object.freeze(granted)))
-  const response = toTokenResponse(minted, granted)
-  if (minted.refresh_token !== undefined && response.refresh_token === undefined) exchange.notes.notices.push('refresh_token_dropped')
-  return response
+  return after(
+    callHook(hookTimeout, () => hooks.mintToken(Object.freeze(granted))),
+    (minted) => {
+      const response = toTokenResponse(minted, granted)
+      if (minted.refresh_token !== undefined && response.refresh_token === undefined) exchange.notes.notices.push('refresh_token_dropped')
+      return response
+    },
+  )
 }

@@ -3,7 +3,7 @@
  * their cache headers, and ends the exchange with its event.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { ConfigurationError, OAuthError, ownOAuthError, refusal } from '../errors.js'
+import { type AssertionUse, assertionRefusal, ConfigurationError, OAuthError, ownOAuthError, refusal } from '../errors.js'
 import { Exchange, type Request } from '../exchange.js'
 import type { Settings } from '../settings.js'
 import type { TokenState } from '../state.js'
@@ -19,6 +19,8 @@ export interface StepDefinition<Needs extends Key, Adds extends Key> {
   name: string
   needs: readonly Needs[]
   adds: Adds
+  /** What a JWT that this step refuses was sent as. */
+  assertion?: AssertionUse
   /** The value to add, or `null` if the request, or this part of it, is the host's. Throws `OAuthError` to refuse. */
   run(state: Pick<Owned, Needs>, exchange: Exchange): TokenState[Adds] | Promise<TokenState[Adds]>
   /** How to go on to the next handler, where that needs more than a call. */
@@ -38,7 +40,7 @@ const exchanges = new WeakMap<IncomingMessage, Exchange>()
 
 /** Makes the Express middleware of one step. `run` can read only what `needs` names. */
 export function step<Needs extends Key, Adds extends Key>(definition: StepDefinition<Needs, Adds>, settings: Settings): Middleware {
-  const { name, needs, adds, run, proceed } = definition
+  const { name, needs, adds, assertion = 'grant', run, proceed } = definition
 
   const middleware: Middleware = (req, res, next) => {
     const exchange = exchangeOf(req, res, settings)
@@ -62,7 +64,8 @@ export function step<Needs extends Key, Adds extends Key>(definition: StepDefini
         failed(error)
       }
     }
-    const failed = (error: unknown) => {
+    const failed = (thrown: unknown) => {
+      const error = assertionRefusal(assertion, thrown)
       notes.timings[name] = performance.now() - startedAt
       if (exchange.hasSpent) exchange.release().then(() => refuse(exchange, error, next))
       else refuse(exchange, error, next)

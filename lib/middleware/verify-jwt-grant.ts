@@ -1,10 +1,11 @@
+import { after } from '../after.js'
 import type { VerifiedAssertion } from '../assertion/assertion.js'
-import { assertionRefusal, refusal } from '../errors.js'
+import { refusal } from '../errors.js'
 import type { Exchange } from '../exchange.js'
-import { callHook, type GrantDecision, type Hooks } from '../hooks.js'
+import { callHook, type GrantCandidate, type GrantDecision, type Hooks } from '../hooks.js'
 import { JWT_BEARER_GRANT, type Options } from '../options.js'
-import { grantedScope, issuerPolicy, scopePolicy, subjectIsClient, subjectPolicy } from '../policy.js'
-import { proveGrant } from '../prove-grant.js'
+import { type BoundedScope, grantedScope, issuerPolicy, scopePolicy, subjectIsClient, subjectPolicy } from '../policy.js'
+import { type ProvenGrant, proveGrant } from '../prove-grant.js'
 import type { TrustedIssuer } from '../registration.js'
 import { replayMarker } from '../replay/marker.js'
 import { type Settings, settingsOf } from '../settings.js'
@@ -26,6 +27,7 @@ export function verifyJwtGrant(options: Options<GrantHooks>): Middleware {
       name: 'verifyJwtGrant',
       needs: ['request', 'client'],
       adds: 'grant',
+      assertion: 'grant',
       run: ({ request, client }, exchange) =>
         request.grant_type === JWT_BEARER_GRANT && settings.grantTypes.includes(JWT_BEARER_GRANT)
           ? verify(request, client, exchange, settings)
@@ -35,40 +37,54 @@ export function verifyJwtGrant(options: Options<GrantHooks>): Middleware {
   )
 }
 
-async function verify(
+function verify(
   request: TokenRequest,
   client: ClientAuthentication,
   exchange: Exchange,
   settings: Settings<GrantHooks>,
-): Promise<JwtGrant> {
-  const { assertion: token = '', client_assertion, scope: scopeParameter } = request.parameters
-  const { clockTolerance } = settings
+): JwtGrant | Promise<JwtGrant> {
+  const { assertion: token = '', client_assertion } = request.parameters
   if (token === client_assertion) throw refusal('jwt_kind_confusion')
-  try {
-    const { issuer, assertion } = await proveGrant(token, exchange, settings)
-    if (client.assertion?.signingInput === assertion.signingInput) throw refusal('jwt_kind_confusion') // in another spelling of the signature
-    const { claims, header } = assertion
-    const sub = claims.sub ?? issuer.issuer
-    const subject_kind = claims.sub === undefined ? 'issuer' : 'asserted'
+  return after(proveGrant(token, exchange, settings), (proven) => {
+    if (client.assertion?.signingInput === proven.assertion.signingInput) throw refusal('jwt_kind_confusion') // in another spelling of the signature
+    const { candidate, scope } = consider(proven, request, client, settings)
+    return after(authorize(candidate, settings), (decision) => {
+      const grant = granted(proven, candidate, scope, decision, exchange)
+      const mayComeAgain = isReusable(proven.issuer, client, proven.assertion)
+      if (mayComeAgain) {
+        exchange.notes.notices.push('grant_reusable')
+        return grant
+      }
+      return after(exchange.spend(replayMarker(proven.assertion, 'grant', settings.clockTolerance)), () => grant)
+    })
+  })
+}
 
-    const candidate = allowed(grantPolicy(client, issuer, sub, claims, scopeParameter, settings))
-    const offered = candidate.scope?.join(' ')
-    const decision = await authorize(
-      { issuer, sub, subject_kind, claims, header, client, scope: offered, resource: request.resource },
-      settings,
-    )
-    const scope = allowed(grantedScope(candidate, decision.scope))
-    if (candidate.scope && scope.length < candidate.scope.length) exchange.notes.notices.push('scope_narrowed')
-    if (subjectIsClient(decision.subject, client, issuer)) throw refusal('subject_is_client')
+/** What the policy lets the host decide about. @throws OAuthError for what it refuses */
+function consider(
+  { issuer, assertion: { claims, header } }: ProvenGrant,
+  { parameters, resource }: TokenRequest,
+  client: ClientAuthentication,
+  settings: Settings,
+): { candidate: GrantCandidate; scope: BoundedScope } {
+  const sub = claims.sub ?? issuer.issuer
+  const subject_kind = claims.sub === undefined ? 'issuer' : 'asserted'
+  const scope = allowed(grantPolicy(client, issuer, sub, claims, parameters.scope, settings))
+  return { candidate: { issuer, sub, subject_kind, claims, header, client, scope: scope.scope?.join(' '), resource }, scope }
+}
 
-    const mayComeAgain = isReusable(issuer, client, assertion)
-    if (mayComeAgain) exchange.notes.notices.push('grant_reusable')
-    await exchange.spend(mayComeAgain ? [] : [replayMarker(assertion, 'grant', clockTolerance)])
-    const { subject, allowRefreshToken = false, context } = decision
-    return Object.freeze({ issuer, sub, subject, scope: scope.join(' '), allowRefreshToken, assertion, context })
-  } catch (error) {
-    throw assertionRefusal('grant', error)
-  }
+/** The grant as the host decided. @throws OAuthError for a scope or a subject that the policy does not allow */
+function granted(
+  { issuer, assertion }: ProvenGrant,
+  { sub, client }: GrantCandidate,
+  offered: BoundedScope,
+  { subject, scope: decided, allowRefreshToken = false, context }: Decided,
+  exchange: Exchange,
+): JwtGrant {
+  const scope = allowed(grantedScope(offered, decided))
+  if (offered.scope && scope.length < offered.scope.length) exchange.notes.notices.push('scope_narrowed')
+  if (subjectIsClient(subject, client, issuer)) throw refusal('subject_is_client')
+  return Object.freeze({ issuer, sub, subject, scope: scope.join(' '), allowRefreshToken, assertion, context })
 }
 
 function grantPolicy(
@@ -92,11 +108,17 @@ function allowed<T extends object>(verdict: T | { readonly refused: Parameters<t
   return verdict as T
 }
 
-async function authorize(
-  candidate: Parameters<Hooks['authorizeGrant']>[0],
-  { hooks, hookTimeout }: Settings<GrantHooks>,
-): Promise<Exclude<GrantDecision, { refused: unknown } | undefined>> {
-  const decision = await callHook(hookTimeout, () => hooks.authorizeGrant(Object.freeze(candidate)))
+function authorize(candidate: GrantCandidate, { hooks, hookTimeout }: Settings<GrantHooks>): Decided | Promise<Decided> {
+  return after(
+    callHook(hookTimeout, () => hooks.authorizeGrant(Object.freeze(candidate))),
+    decided,
+  )
+}
+
+type Decided = Exclude<GrantDecision, { refused: unknown } | undefined>
+
+/** The host's decision, if it is one, and favourable. @throws OAuthError */
+function decided(decision: GrantDecision): Decided {
   if (decision === undefined || decision === null) throw refusal('subject_unknown')
   if (typeof decision === 'object' && 'refused' in decision) {
     const { refused } = decision

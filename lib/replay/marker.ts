@@ -13,6 +13,6 @@ export function replayMarker(
 }
 
 /** A client assertion with a `jti` is one-time, unless it was registered as reusable; one without may be used until it expires. */
-export function clientMarkers({ assertion, reusable }: ClientAuthentication, clockTolerance: number): readonly ReplayMarker[] {
-  return assertion?.claims.jti === undefined || reusable ? [] : [replayMarker(assertion, 'client', clockTolerance)]
+export function clientMarker({ assertion, reusable }: ClientAuthentication, clockTolerance: number): ReplayMarker | undefined {
+  return assertion?.claims.jti === undefined || reusable ? undefined : replayMarker(assertion, 'client', clockTolerance)
 }
