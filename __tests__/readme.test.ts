@@ -82,6 +82,7 @@ describe('the README', () => {
       'clockTolerance',
       'replayStore',
       'hookTimeout',
+      'turnBudget',
       'invalidClientStatus',
       'requireTls',
       'limits',
@@ -97,7 +98,7 @@ describe('the README', () => {
       if (name === 'replayStore') continue
       expect([name, settings[name as keyof typeof settings]]).toEqual([name, new Function(`return (${value})`)()])
     }
-    expect(Object.keys(defaults)).toHaveLength(9)
+    expect(Object.keys(defaults)).toHaveLength(10)
   })
 
   it('lists every hook', () => {

@@ -101,6 +101,11 @@ const mistakes: [option: string, over: object, problem: string][] = [
     { hookTimeout: value },
     seconds(0.001, 600),
   ]),
+  ...[0, -1, '1', Number.NaN, null].map((value): [string, object, string] => [
+    'turnBudget',
+    { turnBudget: value },
+    seconds(0.001, Number.POSITIVE_INFINITY),
+  ]),
   ['invalidClientStatus', { invalidClientStatus: 403 }, 'is one of 400, 401'],
   ['invalidClientStatus', { invalidClientStatus: '401' }, 'is one of 400, 401'],
   ['requireTls', { requireTls: 'true' }, 'is true or false'],
@@ -211,7 +216,7 @@ describe('good options', () => {
 
   it('defaults', () => {
     const settings = settingsOf('tokenEndpoint', options(), [])
-    const { replayStore, findKeys, hasKey, hooks: given, ...plain } = settings
+    const { replayStore, findKeys, hasKey, load, hooks: given, ...plain } = settings
     const secretAlgorithms = ['HS256', 'HS384', 'HS512']
     const common = { typ: ['jwt', 'jose'], required: ['iss', 'aud', 'exp'], audience: undefined, clockTolerance: 10 }
     const algorithms = ['ES256', 'ES384', 'PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512', 'EdDSA', 'Ed25519']
@@ -237,6 +242,7 @@ describe('good options', () => {
       publicClients: undefined,
       clockTolerance: 10,
       hookTimeout: 3,
+      turnBudget: 0.02,
       invalidClientStatus: 401,
       requireTls: false,
       limits: { body: 32_768, parameters: 50, assertion: 8192 },
@@ -250,7 +256,8 @@ describe('good options', () => {
         spiffe: { ...common, algorithms: algorithms.slice(0, 8), required: ['sub', 'aud', 'exp'] },
         grant: { ...common, algorithms, typ: [...common.typ, 'authorization-grant+jwt'] },
       },
-    } satisfies Omit<Settings, 'replayStore' | 'findKeys' | 'hasKey' | 'hooks'>)
+    } satisfies Omit<Settings, 'replayStore' | 'findKeys' | 'hasKey' | 'load' | 'hooks'>)
+    expect(load.hasRoom()).toBe(true)
     expect(given).toBe(all)
     expect([replayStore.consume, findKeys, hasKey].map((each) => typeof each)).toEqual(['function', 'function', 'function'])
   })
@@ -291,6 +298,7 @@ describe('good options', () => {
       clockTolerance: 0,
       replayStore,
       hookTimeout: 0.5,
+      turnBudget: 0.5,
       invalidClientStatus: 400,
       requireTls: true,
       limits: { body: 1000, parameters: 10, assertion: 4096 },

@@ -58,6 +58,9 @@ const algorithms = new Map<string, Algorithm>(
   }),
 )
 
+/** Whether signatures by `alg` are verified in the thread pool, whose queue has no end by itself. */
+export const isVerifiedInPool = (alg: string): boolean => algorithms.get(alg)?.slow.verify ?? false
+
 /** Whether `key` is an asymmetric key for `alg`. */
 export function isSignatureKey(alg: string, key: KeyObject): boolean {
   const algorithm = algorithms.get(alg)

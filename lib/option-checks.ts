@@ -72,6 +72,7 @@ const checks: { [Name in keyof Required<Options>]: Check | Record<string, Check>
   clockTolerance: secondsUpTo(60),
   replayStore: isStore,
   hookTimeout: secondsUpTo(600, 0.001),
+  turnBudget: secondsUpTo(Number.POSITIVE_INFINITY, 0.001),
   invalidClientStatus: oneOf(400, 401),
   requireTls: isBoolean,
   limits: { body: positiveInteger, parameters: positiveInteger, assertion: positiveInteger },

@@ -60,6 +60,11 @@ export interface Options<H extends Partial<Hooks> = Hooks> {
   replayStore?: ReplayStore
   /** Time budget of each hook and store call. Default 3. */
   hookTimeout?: number
+  /**
+   * Sheds load: how long the requests of one turn of the event loop may take while turn after turn takes longer. Those that come later in such a turn are
+   * answered 503 with `Retry-After`, before any signature is verified. Default 0.02; `Infinity` answers everybody, late.
+   */
+  turnBudget?: number
   /** HTTP status of `invalid_client` when no Authorization header was used. Default 401. */
   invalidClientStatus?: 400 | 401
   /** Refuse requests that did not come over TLS (`req.secure`, which heeds Express's `trust proxy`). Default false. */

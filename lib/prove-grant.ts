@@ -67,6 +67,7 @@ function prove(token: string, exchange: Exchange, settings: IssuerSettings): Pro
   exchange.notes.claimed.issuer = jwt.claims.iss
   return after(findIssuer(jwt.claims.iss, settings), (issuer) => {
     exchange.grantIssuer = issuer
+    if (!settings.load.hasRoomToVerify()) throw refusal('overloaded')
     return after(verifyAssertion(jwt, signerRules(issuer, settings), issuer, settings.findKeys), (assertion) => ({ issuer, assertion }))
   })
 }

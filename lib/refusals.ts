@@ -88,6 +88,7 @@ export const refusals = {
   hook_error: [500, 'server_error', 'The server could not answer.'],
   hook_timeout: [503, 'temporarily_unavailable', busyText],
   misconfigured: [500, 'server_error', 'The token endpoint is not set up correctly.'],
+  overloaded: [503, 'temporarily_unavailable', busyText],
   jwks_unavailable: [503, 'temporarily_unavailable', busyText],
   replay_store_error: [503, 'temporarily_unavailable', busyText],
   replay_store_full: [503, 'temporarily_unavailable', busyText],

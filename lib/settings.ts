@@ -10,6 +10,7 @@ import { algorithmNames, grantTypeNames, type Options, secretAlgorithms } from '
 import { type ClientAssertionAudience, type ClientAuthMethodName, clientAuthMethodNames, type KeyRegistration } from './registration.js'
 import { memoryReplayStore } from './replay/memory.js'
 import type { ReplayStore } from './replay/store.js'
+import { TurnBudget } from './turn-budget.js'
 
 /** Options after validation, with every default in place. */
 export interface Settings<H extends Partial<Hooks> = Partial<Hooks>> {
@@ -36,6 +37,8 @@ export interface Settings<H extends Partial<Hooks> = Partial<Hooks>> {
   readonly clockTolerance: number
   readonly replayStore: ReplayStore
   readonly hookTimeout: number
+  readonly turnBudget: number
+  readonly load: TurnBudget
   readonly invalidClientStatus: 400 | 401
   readonly requireTls: boolean
   readonly limits: { readonly body: number; readonly parameters: number; readonly assertion: number }
@@ -112,7 +115,7 @@ function normalise(where: string, options: Options<Partial<Hooks>>): Settings {
   checkOptions(where, options)
   if (options.publicClients && options.publicClients.scope === undefined)
     throw new ConfigurationError(`${where}: option publicClients.scope is missing: set it to what public clients may be granted.`)
-  const { issuer, tokenEndpointUrl, fallthrough = false, publicClients, clockTolerance = 10 } = options
+  const { issuer, tokenEndpointUrl, fallthrough = false, publicClients, clockTolerance = 10, turnBudget = 0.02 } = options
   const clientAssertions = {
     audience: 'issuer' as const,
     requireJti: false,
@@ -141,6 +144,8 @@ function normalise(where: string, options: Options<Partial<Hooks>>): Settings {
     clockTolerance,
     replayStore: options.replayStore ?? memoryReplayStore(),
     hookTimeout: options.hookTimeout ?? 3,
+    turnBudget,
+    load: new TurnBudget(turnBudget),
     invalidClientStatus: options.invalidClientStatus ?? 401,
     requireTls: options.requireTls ?? false,
     limits: { body: 32_768, parameters: 50, assertion: 8192, ...withoutUndefined(options.limits) },

@@ -93,3 +93,22 @@ describe('a key that does not fit alg (JW-05)', () => {
     await expect(verifySignature(token(pairs.ES256 as Pair, alg, 'ES256'), keys)).rejects.toMatchObject(invalid)
   })
 })
+
+describe('T-46 signatures that are verified in the thread pool (ES384, ES512)', () => {
+  it.each(['ES384', 'ES512'])('%s: those that would wait behind a hundred are refused with 503, and room comes back', async (alg) => {
+    const pair = pairs[alg] as Pair
+    const [jwt, keys] = [token(pair, alg), await keysOf(pair, alg)]
+    const many = await Promise.allSettled(Array.from({ length: 150 }, () => verifySignature(jwt, keys)))
+    expect(many.slice(0, 100).every(({ status }) => status === 'fulfilled')).toBe(true)
+    for (const late of many.slice(100)) expect(late).toMatchObject({ status: 'rejected', reason: { status: 503, reason: 'overloaded' } })
+    await expect(verifySignature(jwt, keys)).resolves.toBeUndefined()
+  })
+
+  it('do not keep others waiting', async () => {
+    const [slow, fast] = [pairs.ES384 as Pair, pairs.ES256 as Pair]
+    const [jwt, keys] = [token(slow, 'ES384'), await keysOf(slow, 'ES384')]
+    const many = Array.from({ length: 100 }, () => verifySignature(jwt, keys))
+    expect(verifyNow(token(fast, 'ES256'), await keysOf(fast, 'ES256'))).toBeUndefined()
+    await Promise.all(many)
+  })
+})

@@ -1,12 +1,15 @@
 import type { KeyObject } from 'node:crypto'
 import { after } from '../after.js'
-import { AssertionError } from '../errors.js'
-import { verifyJws } from '../jws.js'
+import { AssertionError, refusal } from '../errors.js'
+import { isVerifiedInPool, verifyJws } from '../jws.js'
 import type { DecodedAssertion } from './assertion.js'
+
+const maxInPool = 100 // verifications that wait for a thread: some tens of milliseconds of work
+let inPool = 0
 
 /**
  * Verifies the signature with the first of `keys` that fits (RFC 7515 §5.2). The keys are the signer's and fit `alg`.
- * @throws AssertionError `signature_invalid`
+ * @throws AssertionError `signature_invalid`; OAuthError `overloaded` (503) if too many are waiting to be verified
  */
 export function verifySignature(jwt: DecodedAssertion, keys: readonly KeyObject[]): void | Promise<void> {
   return after(isSignedByOne(jwt, keys), (isSigned) => {
@@ -17,6 +20,15 @@ export function verifySignature(jwt: DecodedAssertion, keys: readonly KeyObject[
 function isSignedByOne(jwt: DecodedAssertion, keys: readonly KeyObject[], from = 0): boolean | Promise<boolean> {
   const key = keys[from]
   if (key === undefined) return false
-  const { header, signingInput, signature } = jwt
-  return after(verifyJws(header.alg as string, key, signingInput, signature), (isIt) => isIt || isSignedByOne(jwt, keys, from + 1))
+  return after(isSignedBy(jwt, key), (isIt) => isIt || isSignedByOne(jwt, keys, from + 1))
+}
+
+function isSignedBy({ header, signingInput, signature }: DecodedAssertion, key: KeyObject): boolean | Promise<boolean> {
+  const alg = header.alg as string
+  if (!isVerifiedInPool(alg)) return verifyJws(alg, key, signingInput, signature)
+  if (inPool >= maxInPool) throw refusal('overloaded')
+  inPool++
+  return Promise.resolve(verifyJws(alg, key, signingInput, signature)).finally(() => {
+    inPool--
+  })
 }

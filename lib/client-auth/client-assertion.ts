@@ -38,7 +38,10 @@ function bySelf(context: ClientAuthContext, jwt: ReadAssertion): ClientAuthentic
   if (sub === undefined) throw new AssertionError('sub_missing')
   if (iss !== sub) throw refusal('client_identity_mismatch')
   const isByKey = !secretAlgorithms.includes(jwt.header.alg as string)
-  return after(findClient(context, iss), (client) => (isByKey ? verifyPrivateKeyJwt : verifyClientSecretJwt)(context, client, jwt))
+  return after(findClient(context, iss), (client) => {
+    if (!context.settings.load.hasRoomToVerify()) throw refusal('overloaded')
+    return isByKey ? verifyPrivateKeyJwt(context, client, jwt) : verifyClientSecretJwt(context, client, jwt)
+  })
 }
 
 /** Somebody else speaks for the client: only if its registration names exactly this token's issuer, subject and audience. */

@@ -44,6 +44,7 @@ function parse(exchange: Exchange, settings: Settings): TokenRequest | null | Pr
     throw refusal('unsupported_content_encoding')
   }
 
+  if (!fallthrough && !settings.load.hasRoom()) throw refusal('overloaded')
   const judged = (form: Form) => judge(exchange, form, parameters[1], settings)
   if (!isUnread(req)) return judged(fromParsedBody(req.body, limits.parameters))
   return readForm(exchange, settings).then(judged)
@@ -53,7 +54,10 @@ function parse(exchange: Exchange, settings: Settings): TokenRequest | null | Pr
 function judge(exchange: Exchange, form: Form, mediaTypeParameters: string | undefined, settings: Settings): TokenRequest | null {
   const { req } = exchange
   claim(exchange, form)
-  if (settings.fallthrough && !isOurs(form, settings)) return null
+  if (settings.fallthrough) {
+    if (!isOurs(form, settings)) return null
+    if (!settings.load.hasRoom()) throw refusal('overloaded')
+  }
   if (settings.requireTls && !(req.secure ?? 'encrypted' in req.socket)) throw refusal('tls_required')
   if (hasOtherCharset(mediaTypeParameters)) throw refusal('unsupported_media_type')
   const repeated = repeatedHeader(req)

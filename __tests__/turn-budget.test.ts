@@ -1,0 +1,99 @@
+import { describe, expect, it } from '@jest/globals'
+import { TurnBudget } from '../lib/turn-budget.js'
+import { expresses } from './support/express.js'
+import { bytesOf, encode, form, RawConnection } from './support/raw.js'
+import { grant, grantRequest, openIdp, startWorld } from './support/world.js'
+
+describe('TurnBudget', () => {
+  /** Lets turns go by, each with a request that comes every `every` ms; tells how many of each turn were sent away. */
+  const sentAway = (turns: readonly number[], { budget = 20, every = 1, idle = 0 } = {}) => {
+    let now = 0
+    let endTurn = () => {}
+    const load = new TurnBudget(
+      budget / 1000,
+      () => now,
+      (end) => {
+        endTurn = end
+      },
+    )
+    return turns.map((length) => {
+      now += idle
+      let count = 0
+      for (let at = 0; at < length; at += every) {
+        if (!load.hasRoom()) count++
+        now += every
+      }
+      endTurn()
+      return count
+    })
+  }
+
+  it.each<[what: string, turns: number[], expected: number[], more: object]>([
+    ['short turns', [10, 10, 10, 10], [0, 0, 0, 0], {}],
+    ['a burst, in one long turn', [500], [0], {}],
+    ['a burst, and short turns', [500, 10, 10], [0, 0, 0], {}],
+    ['long turns, for a tenth of a second', [40, 40, 10], [0, 0, 0], {}],
+    ['long turns, for longer: the budget of each is served', [40, 50, 40, 30], [0, 0, 19, 9], {}],
+    ['a burst, and another one behind it', [500, 500], [0, 479], {}],
+    ['long turns, with idle time between them', [50, 60, 40, 30], [0, 0, 0, 0], { idle: 30 }],
+    ['long turns, and a short one between them', [40, 50, 40, 10, 60, 30], [0, 0, 19, 0, 0, 0], {}],
+    ['no bound', [500, 500, 500], [0, 0, 0], { budget: Number.POSITIVE_INFINITY }],
+  ])('%s', (_, turns, expected, more) => {
+    expect(sentAway(turns, more)).toEqual(expected)
+  })
+
+  it('lets one request of each turn go on to its signature, however long its look-up took', () => {
+    let now = 0
+    let endTurn = () => {}
+    const load = new TurnBudget(
+      0.02,
+      () => now,
+      (end) => {
+        endTurn = end
+      },
+    )
+    for (let turn = 0; turn < 5; turn++) {
+      expect(load.hasRoom()).toBe(true)
+      now += 150
+      expect(load.hasRoom()).toBe(turn === 0)
+      expect(load.hasRoomToVerify()).toBe(true)
+      expect(load.hasRoomToVerify()).toBe(turn === 0)
+      endTurn()
+    }
+  })
+})
+
+describe.each(expresses)('load shedding on %s', (_, express) => {
+  const block = (ms: number) => {
+    const end = performance.now() + ms
+    while (performance.now() < end);
+  }
+
+  it('T-46 answers 503 with Retry-After what comes too late in a turn, before its signature; afterwards all is well', async () => {
+    let lookups = 0
+    let then = () => {}
+    const world = startWorld(express, {
+      hooks: {
+        findIssuer: (iss) => {
+          block(40)
+          if (++lookups === 4) then()
+          return { issuer: iss, jwks: { keys: [] }, client_authentication: 'none' }
+        },
+      },
+    })
+    const request = () => bytesOf({ headers: [form], body: encode(grantRequest(grant({ iss: openIdp }), {})) })
+    const [first, second] = [new RawConnection(world.server), new RawConnection(world.server)]
+    await second.ask({ method: 'GET' })
+    then = () => void second.socket.write(Buffer.concat([request(), request(), request()])) // it waits while the loop is busy
+    first.socket.write(Buffer.concat([request(), request(), request(), request()]))
+    const answers = []
+    for (const connection of [first, first, first, first, second, second, second]) answers.push(await connection.response())
+    expect(answers.map(({ status }) => status)).toEqual([400, 400, 400, 400, 400, 503, 503])
+    expect(answers[6]).toMatchObject({ headers: { 'retry-after': '5', 'cache-control': 'no-store' } })
+    expect(JSON.parse(answers[6]?.body ?? '')).toMatchObject({ error: 'temporarily_unavailable' })
+    expect(lookups).toBeLessThanOrEqual(7)
+    expect(world.last()).toMatchObject({ outcome: 'failed', status: 503, reason: 'overloaded' })
+    for (const connection of [first, second]) connection.close()
+    expect((await world.post(grantRequest(grant({ iss: openIdp }), {}))).status).toBe(400)
+  })
+})
