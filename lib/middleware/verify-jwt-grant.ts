@@ -59,7 +59,7 @@ async function verify(
     )
     const scope = allowed(grantedScope(candidate, decision.scope))
     if (candidate.scope && scope.length < candidate.scope.length) exchange.notes.notices.push('scope_narrowed')
-    if (subjectIsClient(decision.subject, client, issuer)) throw refusal('subject_is_client')
+    if (subjectIsClient(decision.subject, client, subject_kind)) throw refusal('subject_is_client')
 
     const mayComeAgain = isReusable(issuer, client, assertion)
     if (mayComeAgain) exchange.notes.notices.push('grant_reusable')
