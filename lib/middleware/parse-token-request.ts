@@ -38,7 +38,7 @@ async function parse(exchange: Exchange, settings: Settings): Promise<TokenReque
     if (fallthrough) return null
     throw refusal('unsupported_media_type')
   }
-  if ((req.headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity' && isUnread(req)) {
+  if ((req.headers['content-encoding'] || 'identity').toLowerCase() !== 'identity' && isUnread(req)) {
     if (fallthrough) return null
     throw refusal('unsupported_content_encoding')
   }
