@@ -48,6 +48,7 @@ function isSecretOf(client: Client | undefined, secret: string): boolean {
 }
 
 /** @throws OAuthError `client_secret_expired` (RFC 7591 §3.2.1) */
-export function assertUnexpiredSecret({ client_secret_expires_at: expiresAt = 0 }: Client): void {
+export function assertUnexpiredSecret({ client_secret_expires_at }: Client): void {
+  const expiresAt = client_secret_expires_at ?? 0
   if (expiresAt !== 0 && expiresAt <= Date.now() / 1000) throw refusal('client_secret_expired')
 }
