@@ -276,7 +276,7 @@ describe.each(expresses)('authenticateClient on %s', (_, express) => {
       const world = startWorld(express, {
         hooks: {
           verifyClientSecret: (client, secret) => {
-            seen.push([client.client_id, secret])
+            seen.push([client?.client_id, secret])
             return answer as boolean
           },
         },
