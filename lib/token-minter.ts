@@ -19,7 +19,15 @@ export interface TokenMinterOptions {
   lifetime?: number
 }
 
-const curveAlgorithms: Record<string, string> = { prime256v1: 'ES256', secp384r1: 'ES384', secp521r1: 'ES512' }
+/** By the names of OpenSSL and of Web Cryptography. */
+const curveAlgorithms: Record<string, string> = {
+  prime256v1: 'ES256',
+  secp384r1: 'ES384',
+  secp521r1: 'ES512',
+  'P-256': 'ES256',
+  'P-384': 'ES384',
+  'P-521': 'ES512',
+}
 
 /**
  * Makes a `mintToken` hook that issues JWT access tokens (RFC 9068, `at+jwt`), for a host that has no tokens of its own.
@@ -35,6 +43,10 @@ export function tokenMinter(options: TokenMinterOptions): Hooks['mintToken'] {
     throw new ConfigurationError('tokenMinter: option lifetime is a positive whole number of seconds.')
   const key = privateKey(given)
   const alg = algorithm ?? (given as JWK).alg ?? fittingAlgorithm(key)
+  if (isCryptoKey(key) && !isOneAlgorithm(alg, fittingAlgorithm(key)))
+    throw new ConfigurationError(
+      `tokenMinter: option algorithm does not fit option key: it is ${fittingAlgorithm(key)}, as the key was made for.`,
+    )
   const kid = givenKid ?? (typeof (given as JWK).kid === 'string' ? (given as JWK).kid : undefined)
   const header = { alg: String(alg), typ: 'at+jwt', ...(kid !== undefined && { kid }) }
   const audiences = typeof audience === 'string' ? [audience] : audience
@@ -62,28 +74,43 @@ export function tokenMinter(options: TokenMinterOptions): Hooks['mintToken'] {
   }
 }
 
-function privateKey(key: TokenMinterOptions['key']): KeyObject {
+type PrivateKey = KeyObject | webcrypto.CryptoKey
+
+function privateKey(key: TokenMinterOptions['key']): PrivateKey {
+  let found: PrivateKey
   try {
-    const object =
-      key instanceof KeyObject ? key : isCryptoKey(key) ? KeyObject.from(key) : createPrivateKey({ key: key as never, format: 'jwk' })
-    if (object.type === 'private') return object
+    found = key instanceof KeyObject || isCryptoKey(key) ? key : createPrivateKey({ key: key as never, format: 'jwk' })
   } catch (error) {
     throw new ConfigurationError(`tokenMinter: option key is no private key: ${(error as Error).message}`, { cause: error })
   }
-  throw new ConfigurationError('tokenMinter: option key is not private: tokens are signed with a private key.')
+  if (found.type !== 'private')
+    throw new ConfigurationError('tokenMinter: option key is not private: tokens are signed with a private key.')
+  if ('usages' in found && !found.usages.includes('sign'))
+    throw new ConfigurationError("tokenMinter: option key may not sign: make it with the usage 'sign'.")
+  return found
 }
+
+const edDSA = ['EdDSA', 'Ed25519'] // two names of one algorithm (RFC 9864)
+const isOneAlgorithm = (one: string, other: string) => one === other || (edDSA.includes(one) && edDSA.includes(other))
 
 const isCryptoKey = (key: unknown): key is webcrypto.CryptoKey => Object.prototype.toString.call(key) === '[object CryptoKey]'
 
-function fittingAlgorithm(key: KeyObject): string {
-  const { asymmetricKeyType, asymmetricKeyDetails } = key
-  const algorithm =
-    asymmetricKeyType === 'rsa'
-      ? 'RS256'
-      : asymmetricKeyType === 'ed25519'
-        ? 'EdDSA'
-        : curveAlgorithms[asymmetricKeyDetails?.namedCurve ?? '']
+function fittingAlgorithm(key: PrivateKey): string {
+  const algorithm = key instanceof KeyObject ? ofKeyObject(key) : ofCryptoKey(key)
   if (!algorithm)
     throw new ConfigurationError('tokenMinter: no algorithm fits option key: use an EC (P-256, P-384, P-521), RSA or Ed25519 key.')
   return algorithm
+}
+
+function ofKeyObject({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string | undefined {
+  if (asymmetricKeyType === 'rsa') return 'RS256'
+  return asymmetricKeyType === 'ed25519' ? 'EdDSA' : curveAlgorithms[asymmetricKeyDetails?.namedCurve ?? '']
+}
+
+/** A CryptoKey is bound to one algorithm; it stays one, since it need not be extractable. */
+function ofCryptoKey({ algorithm }: webcrypto.CryptoKey): string | undefined {
+  const { name, namedCurve = '', hash } = algorithm as { name: string; namedCurve?: string; hash?: { name: string } }
+  const bits = /^SHA-(256|384|512)$/.exec(hash?.name ?? '')?.[1]
+  if (bits) return name === 'RSASSA-PKCS1-v1_5' ? `RS${bits}` : name === 'RSA-PSS' ? `PS${bits}` : undefined
+  return name === 'Ed25519' ? 'EdDSA' : name === 'ECDSA' ? curveAlgorithms[namedCurve] : undefined
 }
