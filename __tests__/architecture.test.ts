@@ -59,7 +59,7 @@ describe('imports point downwards (design §2)', () => {
     [new RegExp(`^(${steps.join('|')})$`), ['index.ts', 'token-endpoint.ts']],
     [/^middleware\//, ['index.ts', 'token-endpoint.ts', /^middleware\//]],
     [/^client-auth\//, [/^client-auth\//, 'middleware/authenticate-client.ts']],
-    ['jose', [/^assertion\//, 'token-minter.ts']],
+    ['jose', [/^assertion\//, 'jwt-signer.ts']],
     ['lru-cache', ['replay/memory.ts', 'assertion/remote-key-sets.ts']],
     [/^express|^@types/, []],
   ])('%s is imported only where design §2 lets it', (what, allowed) => {

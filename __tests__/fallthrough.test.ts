@@ -243,6 +243,7 @@ const recorded: [string, RawRequest[]][] = [
   ['gzip', both({ headers: [form, 'Content-Encoding: gzip'], body: gzipSync(encode(password)) })],
   ['gzip with our grant inside, JSON', [{ headers: [json, 'Content-Encoding: gzip'], body: gzipSync(JSON.stringify(password)) }]],
   ['broken gzip', [{ headers: [form, 'Content-Encoding: gzip'], body: encode(password) }]],
+  ['an encoding without a name', both({ headers: [form, 'Content-Encoding: '], body: encode(password) })],
   ['an unknown encoding', [{ headers: [form, 'Content-Encoding: odd'], body: encode(password) }]],
   ['an empty body', [...both({ headers: [form] }), { headers: [form], framing: 'none' }]],
   ['an empty JSON body', [...both({ headers: [json] }), { headers: [json], framing: 'none' }]],

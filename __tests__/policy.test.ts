@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { CLIENT_CREDENTIALS, type Client, JWT_BEARER_GRANT, type TrustedIssuer } from '../lib/index.js'
-import { clientPolicy, grantedScope, issuerPolicy, scopePolicy, subjectPolicy } from '../lib/policy.js'
+import { clientPolicy, grantedScope, issuerPolicy, scopePolicy, subjectIsClient, subjectPolicy } from '../lib/policy.js'
 import type { ClientAuthentication, TokenRequest } from '../lib/state.js'
 
 const client: Client = { client_id: 'c', grant_types: [JWT_BEARER_GRANT, CLIENT_CREDENTIALS], scope: 'a b' }
@@ -115,6 +115,18 @@ describe('subjectPolicy', () => {
     ['DI-06 an issuer that is no client', authenticated(), { issuer: 'user-1' }, 'user-1', undefined],
   ])('%s', (_name, who, over, sub, refused) => {
     expect(subjectPolicy(who, issuer(over), sub)?.refused).toBe(refused)
+  })
+})
+
+describe('subjectIsClient', () => {
+  it.each<[name: string, subject: string, client: ClientAuthentication, kind: 'asserted' | 'issuer', isClient: boolean]>([
+    ['T-68 an account that reads like the client that asks', 'c', authenticated(), 'asserted', true],
+    ['T-68 like a public one', 'c', identified(), 'asserted', true],
+    ['DI-01 a service account', 'c', authenticated(), 'issuer', false],
+    ['an account', 'alice', authenticated(), 'asserted', false],
+    ['an account, where nobody asks', 'c', anonymous, 'asserted', false],
+  ])('%s', (_name, subject, who, kind, isClient) => {
+    expect(subjectIsClient(subject, who, kind)).toBe(isClient)
   })
 })
 

@@ -117,9 +117,9 @@ describe('the README', () => {
   })
 
   it('lists every member of a TrustedIssuer', async () => {
-    const { issuerMembers } = await import('../lib/registration.js')
+    const { issuerMembers } = await import('../lib/registration-checks.js')
     const listed = [...section('Hooks').matchAll(/^\| ((?:`\w+`(?:, | or )?)+) \|/gm)].flatMap(([, cell]) => names(cell as string))
-    expect(listed.sort()).toEqual(Object.keys(issuerMembers).sort())
+    expect(listed.sort()).toEqual([...issuerMembers].sort())
   })
 
   it('names nothing that the package does not export', () => {

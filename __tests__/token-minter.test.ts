@@ -1,5 +1,5 @@
-import { webcrypto } from 'node:crypto'
-import { describe, expect, it } from '@jest/globals'
+import { KeyObject, webcrypto } from 'node:crypto'
+import { describe, expect, it, jest } from '@jest/globals'
 import { decodeProtectedHeader, jwtVerify } from 'jose'
 import { ConfigurationError, type Granted, type JWK, OAuthError, tokenMinter } from '../lib/index.js'
 import { ec, ed, rsa } from './support/keys.js'
@@ -46,7 +46,7 @@ describe('tokenMinter', () => {
     ['EC P-384', ec('a', 'P-384', 'ES384'), 'ES384'],
     ['RSA', rsa('a'), 'RS256'],
     ['Ed25519', ed('a'), 'EdDSA'],
-  ])('signs with %s, as KeyObject, JWK and CryptoKey', async (_name, pair, alg) => {
+  ])('signs with %s, as KeyObject and JWK', async (_name, pair, alg) => {
     const jwk = { ...(pair.privateKey.export({ format: 'jwk' }) as JWK), kid: 'from-jwk' }
     for (const [given, kid] of [
       [pair.privateKey, undefined],
@@ -58,10 +58,63 @@ describe('tokenMinter', () => {
     }
   })
 
-  it('signs with a CryptoKey', async () => {
-    const pair = await webcrypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify'])
-    const { access_token } = await tokenMinter({ issuer, audience, key: pair.privateKey })(granted())
-    await jwtVerify(access_token, pair.publicKey, { issuer })
+  const cryptoKeys: [alg: string, algorithm: webcrypto.EcKeyGenParams | webcrypto.RsaHashedKeyGenParams | { name: string }][] = [
+    ['ES256', { name: 'ECDSA', namedCurve: 'P-256' }],
+    ['ES384', { name: 'ECDSA', namedCurve: 'P-384' }],
+    ['ES512', { name: 'ECDSA', namedCurve: 'P-521' }],
+    ...(['256', '384', '512'] as const).flatMap((bits) =>
+      (
+        [
+          [`RS${bits}`, 'RSASSA-PKCS1-v1_5'],
+          [`PS${bits}`, 'RSA-PSS'],
+        ] as const
+      ).map(([alg, name]): [string, webcrypto.RsaHashedKeyGenParams] => [
+        alg,
+        { name, modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]), hash: `SHA-${bits}` },
+      ]),
+    ),
+    ['EdDSA', { name: 'Ed25519' }],
+  ]
+  const generate = (algorithm: { name: string }) =>
+    webcrypto.subtle.generateKey(algorithm as webcrypto.EcKeyGenParams, false, ['sign', 'verify']) as Promise<webcrypto.CryptoKeyPair>
+
+  it.each(cryptoKeys)('signs %s with a CryptoKey that is not extractable, and stays one', async (alg, algorithm) => {
+    const pair = await generate(algorithm)
+    const from = jest.spyOn(KeyObject, 'from') // deprecated for such keys: DEP0204
+    try {
+      const { access_token } = await tokenMinter({ issuer, audience, key: pair.privateKey })(granted())
+      expect(from).not.toHaveBeenCalled()
+      expect((await jwtVerify(access_token, pair.publicKey, { issuer })).protectedHeader.alg).toBe(alg)
+    } finally {
+      from.mockRestore()
+    }
+  })
+
+  it('refuses a CryptoKey that cannot sign, or not by that algorithm, at start', async () => {
+    const p256 = await generate({ name: 'ECDSA', namedCurve: 'P-256' } as never)
+    const agreement = (await webcrypto.subtle.generateKey({ name: 'ECDH', namedCurve: 'P-256' }, false, [
+      'deriveBits',
+    ])) as webcrypto.CryptoKeyPair
+    const sha1 = await generate({
+      name: 'RSASSA-PKCS1-v1_5',
+      modulusLength: 2048,
+      publicExponent: new Uint8Array([1, 0, 1]),
+      hash: 'SHA-1',
+    } as never)
+    for (const [key, algorithm, problem] of [
+      [p256.publicKey, undefined, 'option key is not private'],
+      [agreement.privateKey, undefined, 'option key may not sign'],
+      [sha1.privateKey, undefined, 'no algorithm fits option key'],
+      [p256.privateKey, 'ES384', 'option key is no key for'],
+      [p256.privateKey, 'RS256', 'option key is no key for'],
+    ] as const)
+      expect(() => tokenMinter({ issuer, audience, key, ...(algorithm && { algorithm }) })).toThrow(problem)
+  })
+
+  it('takes Ed25519 for the name of EdDSA', async () => {
+    const { privateKey, publicKey } = await generate({ name: 'Ed25519' })
+    const { access_token } = await tokenMinter({ issuer, audience, key: privateKey, algorithm: 'Ed25519' })(granted())
+    expect((await jwtVerify(access_token, publicKey)).protectedHeader.alg).toBe('Ed25519')
   })
 
   it('keeps within the lifetime that the policy allows', async () => {

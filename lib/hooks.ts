@@ -77,8 +77,11 @@ export interface Hooks {
   authorizeGrant(candidate: GrantCandidate): Awaitable<GrantDecision>
   /** Makes the tokens. */
   mintToken(granted: Granted): Awaitable<TokenResponse>
-  /** Checks a client secret that is stored hashed. Default: constant-time comparison with `client.client_secret`. */
-  verifyClientSecret?(client: Client, secret: string): Awaitable<boolean>
+  /**
+   * Checks a client secret that is stored hashed. Default: constant-time comparison with `client.client_secret`. `client` is `undefined` where nobody has this
+   * secret, and the result is ignored: compare with the hash of anything then, and the time of an answer does not tell which clients exist.
+   */
+  verifyClientSecret?(client: Client | undefined, secret: string): Awaitable<boolean>
   /**
    * The certificate of the TLS client, where a proxy ends TLS: from a header that only this proxy can set. Default: the certificate of the
    * TLS socket. Called for clients that are registered for it.

@@ -47,7 +47,8 @@ export interface Options<H extends Partial<Hooks> = Hooks> {
   }
   /**
    * How a grant that should authenticate its client, and does not, is refused (RFC 7521 §4.1.1): `grant`, the default, says `invalid_grant` whatever is
-   * wrong with it; `split` says `invalid_client` until its signature is verified.
+   * wrong with it; `split` says `invalid_client` where who signed it is not proven: issuer or client unknown or switched off, no usable key, a wrong
+   * signature. What the JWT says wrong (times, lifetime, audience, missing claims, `alg`, `typ`) is `invalid_grant` in either, and checked before the signature.
    */
   implicitErrors?: 'grant' | 'split'
   /** Lets public clients use the JWT grant, within `scope` (space-separated) and for tokens of at most `maxLifetime` seconds (default 300). Default: they may not. */

@@ -1,5 +1,6 @@
 /** Who may use which grant, how authenticated, with which scope: pure functions of what is registered and what is proven. */
 import type { refusals } from './errors.js'
+import type { GrantCandidate } from './hooks.js'
 import { CLIENT_CREDENTIALS, JWT_BEARER_GRANT } from './options.js'
 import type { TrustedIssuer } from './registration.js'
 import { hostScope, intersect, isWithin, parseScope } from './scope.js'
@@ -55,10 +56,10 @@ export function subjectPolicy(client: ClientAuthentication, issuer: TrustedIssue
 
 /**
  * Whether the account that a grant stands for would read as a client in the tokens (RFC 9068 §5): the identifier of the client that asks, unless the grant
- * is that of a service account.
+ * is that of a service account, which names no subject.
  */
-export function subjectIsClient(subject: string, client: ClientAuthentication, issuer: TrustedIssuer): boolean {
-  return subject === client.client_id && issuer.default_sub !== 'iss'
+export function subjectIsClient(subject: string, client: ClientAuthentication, subject_kind: GrantCandidate['subject_kind']): boolean {
+  return subject === client.client_id && subject_kind !== 'issuer'
 }
 
 /** A scope, if one was asked for or bounds what may be had; and whether anything that this server registered bounds it. */

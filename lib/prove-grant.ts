@@ -5,7 +5,8 @@ import { readAssertion, verifyAssertion } from './assertion/verify.js'
 import { AssertionError, refusal } from './errors.js'
 import type { Exchange } from './exchange.js'
 import { callHook, type Hooks } from './hooks.js'
-import { checkTrustedIssuer, type TrustedIssuer } from './registration.js'
+import type { TrustedIssuer } from './registration.js'
+import { checkTrustedIssuer } from './registration-checks.js'
 import type { Settings } from './settings.js'
 
 /** An authorization grant whose signature was verified, and the registration that it was held against. Whether it may be used is not decided. */

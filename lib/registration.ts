@@ -1,5 +1,4 @@
 import type { X509Certificate } from 'node:crypto'
-import { ConfigurationError } from './errors.js'
 import type { JSONWebKeySet } from './jwk.js'
 
 /** Client authentication methods of this package, by their IANA names (RFC 7591 §2, RFC 8705 §2), safest first. */
@@ -139,66 +138,4 @@ export interface TrustedIssuer extends KeyRegistration {
   enabled?: boolean
   /** The moment from which its grants are refused. */
   not_after?: Date
-}
-
-export const issuerMembers: Record<keyof TrustedIssuer, true> = {
-  issuer: true,
-  jwks: true,
-  jwks_uri: true,
-  allowPrivateJwksUri: true,
-  client_id: true,
-  clients: true,
-  client_authentication: true,
-  subjects: true,
-  scope: true,
-  scope_from: true,
-  default_sub: true,
-  audience: true,
-  algorithms: true,
-  typ: true,
-  requireJti: true,
-  maxLifetime: true,
-  replay: true,
-  enabled: true,
-  not_after: true,
-}
-
-const oneOf: Partial<Record<keyof TrustedIssuer, readonly unknown[]>> = {
-  client_authentication: ['required', 'identified', 'none'],
-  scope_from: ['intersection', 'parameter', 'assertion'],
-  default_sub: ['iss'],
-  allowPrivateJwksUri: [true, false],
-  requireJti: [true, false],
-  replay: ['one-time', 'same-client', 'reusable'],
-}
-
-const fault = (member: string, problem: string) => new ConfigurationError(`TrustedIssuer.${member} ${problem}`)
-const isListOfStrings = (value: unknown) => Array.isArray(value) && value.every((member) => typeof member === 'string')
-
-/**
- * Refuses an issuer object that could be read more leniently than it was meant: unknown members, values outside their list.
- * @throws ConfigurationError naming the member.
- */
-export function checkTrustedIssuer(issuer: TrustedIssuer): void {
-  for (const member of Object.keys(issuer)) {
-    if (!Object.hasOwn(issuerMembers, member)) throw fault(member, 'does not exist: remove it, or correct its spelling.')
-  }
-  for (const [member, values] of Object.entries(oneOf)) {
-    const value = issuer[member as keyof TrustedIssuer]
-    if (value !== undefined && !values.includes(value)) throw fault(member, `is one of ${values.join(', ')}.`)
-  }
-  if (issuer.clients !== undefined && issuer.clients !== 'any' && !isListOfStrings(issuer.clients))
-    throw fault('clients', "is a list of client_ids, or 'any'.")
-  if (issuer.subjects !== undefined && typeof issuer.subjects !== 'function' && !isListOfStrings(issuer.subjects))
-    throw fault('subjects', 'is a list, or a function.')
-  if (issuer.maxLifetime !== undefined && !(Number.isFinite(issuer.maxLifetime) && issuer.maxLifetime > 0))
-    throw fault('maxLifetime', 'is a positive number of seconds.')
-  if (issuer.not_after !== undefined && !(issuer.not_after instanceof Date && !Number.isNaN(issuer.not_after.getTime())))
-    throw fault('not_after', 'is a valid Date.')
-  if (issuer.audience !== undefined && typeof issuer.audience !== 'string' && !isListOfStrings(issuer.audience))
-    throw fault('audience', 'is a string, or a list of strings.')
-  if (issuer.algorithms !== undefined && !isListOfStrings(issuer.algorithms)) throw fault('algorithms', 'is a list of strings.')
-  for (const member of ['scope', 'typ', 'client_id'] as const) {
-    if (issuer[member] !== undefined && typeof issuer[member] !== 'string') throw fault(member, 'is a string.')
-  }
 }

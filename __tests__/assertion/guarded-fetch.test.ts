@@ -18,7 +18,7 @@ describe('isPublicAddress (T-54 JW-13)', () => {
       '192.167.0.1',
       '11.0.0.1',
     ],
-    [true, '2606:4700:4700::1111', '2a00:1450:4001:80b::200e', '2400:cb00::1'],
+    [true, '2606:4700:4700::1111', '2a00:1450:4001:80b::200e', '2400:cb00::1', '2001:4860:4860::8888', '3ffe::1'],
     [false, '127.0.0.1', '127.255.255.254', '0.0.0.0', '0.1.2.3'], // this host
     [false, '10.0.0.1', '10.255.255.255', '172.16.0.1', '172.31.255.255', '192.168.0.1', '192.168.255.255'], // private
     [false, '169.254.169.254', '169.254.0.1'], // link-local, metadata of clouds
@@ -31,6 +31,8 @@ describe('isPublicAddress (T-54 JW-13)', () => {
     [false, '64:ff9b::127.0.0.1', '64:ff9b::a9fe:a9fe', '64:ff9b:1::a00:1'], // NAT64
     [false, '2002:7f00:1::', '2002:a9fe:a9fe::1'], // 6to4
     [false, '2001::1', '2001:0:7f00:1::', '2001:db8::1', '100::1'], // Teredo, documentation, discard
+    [false, '::ffff:0:127.0.0.1', '::ffff:0:a9fe:a9fe', '5f00::1', '4000::1', '8000::1', '1fff:ffff::1', 'e000::1'], // IPv4-translated, and what is not global unicast
+    [false, '3fff::1', '2001:20::1'],
     [false, 'fc00::1', 'fd00::1', 'fd12:3456:789a::1', 'fe80::1', 'febf::1', 'fec0::1', 'ff02::1'],
     [false, 'fe80::1%eth0', 'fe80::1%lo', '::1%lo'], // with a zone
     [false, '', 'localhost', 'example.com', '127.1', '2130706433', '0x7f000001', '1.2.3', '1.2.3.4.5', '[::1]', '256.1.1.1'], // none
@@ -180,7 +182,7 @@ describe('fetchJson (T-52 T-54)', () => {
     server.close()
     raw.close()
   })
-  const fetchOf = (path: string) => fetchJson(base + path, true)
+  const fetchOf = async (path: string) => (await fetchJson(base + path, true)).document
   const invalid = { name: 'AssertionError', reason: 'jwks_invalid' }
   const unavailable = { name: 'OAuthError', reason: 'jwks_unavailable', status: 503 }
 
@@ -212,7 +214,7 @@ describe('fetchJson (T-52 T-54)', () => {
   })
 
   it('takes 256 KiB, and no byte more', async () => {
-    expect(await fetchOf('/largest')).toMatchObject({ keys: [] })
+    expect(await fetchJson(`${base}/largest`, true)).toMatchObject({ document: { keys: [] }, bytes: 256 * 1024 })
     await expect(fetchOf('/large')).rejects.toMatchObject(invalid)
     await expect(fetchOf('/endless')).rejects.toMatchObject(invalid)
   })

@@ -215,7 +215,7 @@ describe('keyFinder', () => {
   const asked: string[] = []
   const remote = new RemoteKeySets(async (url, allowPrivate) => {
     asked.push(`${url} ${allowPrivate}`)
-    return { keys: [es256.jwk] }
+    return { document: { keys: [es256.jwk] }, bytes: 1 }
   })
   const findKeys = keyFinder(remote)
   const url = 'https://idp.example.org/jwks'

@@ -1,3 +1,4 @@
+import { setImmediate as settled } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
 import { RemoteKeySets } from '../../lib/assertion/remote-key-sets.js'
 import { AssertionError, refusal } from '../../lib/errors.js'
@@ -14,11 +15,12 @@ function world() {
     time: 1000,
     fetches: [] as string[],
     answer: (async () => ({ keys: [first.jwk] })) as () => Promise<unknown>,
+    bytes: 500,
   }
   const sets = new RemoteKeySets(
     async (asked) => {
       web.fetches.push(asked)
-      return web.answer()
+      return { document: await web.answer(), bytes: web.bytes }
     },
     () => web.time,
   )
@@ -46,7 +48,7 @@ describe('RemoteKeySets (T-52 T-53)', () => {
   it('fetches once, and then serves from memory', async () => {
     const { web, find } = world()
     for (let i = 0; i < 100; i++) {
-      web.time += 5000
+      web.time += 3000
       expect(await find()).toBe(1)
     }
     expect(web.fetches).toEqual([url])
@@ -129,16 +131,81 @@ describe('RemoteKeySets (T-52 T-53)', () => {
     expect(web.fetches).toHaveLength(2)
   })
 
-  it('replaces, not merges: a removed key is refused at the next fetch', async () => {
-    const { web, find } = world()
-    await find()
-    web.answer = async () => ({ keys: [second.jwk] })
-    web.time += 10 * minute
-    expect(await find('k1')).toBe(1)
+  it('T-53 replaces, not merges: a removed key is refused once the keys were fetched anew, at the latest after ten minutes', async () => {
+    for (const idle of [5 * minute + 1, 10 * minute + 1]) {
+      const { web, find } = world()
+      await find()
+      web.answer = async () => ({ keys: [second.jwk] })
+      web.time += idle
+      const isServedOnce = idle <= 10 * minute
+      expect(await find('k1')).toBe(isServedOnce ? 1 : 'key_not_found')
+      await settled()
+      expect(await find('k1')).toBe('key_not_found')
+      expect(await find('k2')).toBe(1)
+      expect(web.fetches).toHaveLength(2)
+    }
+  })
+
+  it('T-53 another key under an old kid is there after the next fetch', async () => {
+    const { web, find, sets } = world()
+    const keyOf = async () => (await sets.find(url, false, { alg: 'ES256', kid: 'k1' }))[0]
+    const old = await keyOf()
+    web.answer = async () => ({ keys: [{ ...second.jwk, kid: 'k1' }] })
+    web.time += 5 * minute
+    expect(await keyOf()).toBe(old)
+    expect(web.fetches).toHaveLength(1)
     web.time += 1
-    expect(await find('k1')).toBe('key_not_found')
-    expect(await find('k2')).toBe(1)
+    expect(await keyOf()).toBe(old) // and asks for the new one
+    await settled()
+    expect(await keyOf()).not.toBe(old)
+    expect(await find('k1')).toBe(1)
     expect(web.fetches).toHaveLength(2)
+  })
+
+  describe('T-52 who comes with a known kid does not wait', () => {
+    const hangs = () => new Promise(() => {})
+    it.each<[name: string, wait: number]>([
+      ['for the fetch that keeps the keys fresh', 5 * minute + 1],
+      ['for it, up to ten minutes', 10 * minute],
+    ])('%s', async (_name, wait) => {
+      const { web, find } = world()
+      await find()
+      web.answer = hangs
+      web.time += wait
+      expect(await Promise.all(Array.from({ length: 100 }, () => find()))).toEqual(Array(100).fill(1))
+      expect(web.fetches).toHaveLength(2)
+    })
+
+    it('in an outage, be it longer than ten minutes', async () => {
+      const { web, find } = world()
+      await find()
+      web.time += 6 * minute
+      for (; web.time < hour; web.time += 31_000) {
+        const slow = pending()
+        web.answer = async () => {
+          await slow.promise
+          throw refusal('jwks_unavailable')
+        }
+        expect(await find()).toBe(1)
+        const missing = find('k2') // which nobody has
+        slow.resolve(undefined)
+        expect(await missing).toBe('key_not_found')
+      }
+    })
+
+    it('but does where nobody asked for ten minutes: the keys may be others by now', async () => {
+      for (const outage of [false, true]) {
+        const { web, find } = world()
+        await find()
+        web.time += 6 * minute
+        web.answer = outage ? down : async () => ({ keys: [first.jwk] })
+        await find()
+        await find('k2')
+        web.answer = async () => ({ keys: [second.jwk] })
+        web.time += 10 * minute + 1
+        expect(await find('k1')).toBe('key_not_found')
+      }
+    })
   })
 
   it('keeps old keys while the URL does not answer, for a bounded time', async () => {
@@ -217,5 +284,28 @@ describe('RemoteKeySets (T-52 T-53)', () => {
     expect(web.fetches).toHaveLength(10_100)
     await find('k1', `${url}/0`)
     expect(web.fetches).toHaveLength(10_101)
+  })
+
+  it('T-52 is bounded in all by the size of what was fetched', async () => {
+    const { web, find } = world()
+    web.bytes = 256 * 1024
+    for (let i = 0; i < 1000; i++) expect(await find('k1', `${url}/${i}`)).toBe(1)
+    for (let i = 900; i < 1000; i++) await find('k1', `${url}/${i}`)
+    expect(web.fetches).toHaveLength(1000)
+    await find('k1', `${url}/800`) // 127 of this size are 32 MiB
+    expect(web.fetches).toHaveLength(1001)
+  })
+
+  it('T-52 a set that shrinks makes room', async () => {
+    const { web, find } = world()
+    web.bytes = 256 * 1024
+    for (let i = 0; i < 100; i++) await find('k1', `${url}/${i}`)
+    web.bytes = 500
+    web.time += 6 * minute
+    for (let i = 0; i < 100; i++) await find('k1', `${url}/${i}`)
+    expect(web.fetches).toHaveLength(200)
+    for (let i = 100; i < 5000; i++) await find('k1', `${url}/${i}`)
+    for (let i = 0; i < 100; i++) expect(await find('k1', `${url}/${i}`)).toBe(1)
+    expect(web.fetches).toHaveLength(5100)
   })
 })

@@ -61,6 +61,17 @@ describe('MT-03 isSameDistinguishedName: RFC 4514 against the subject of a certi
     expect(await isSame(subject, registered)).toBe(false)
   })
 
+  it.each<[name: string, subject: string, registered: string, same: boolean]>([
+    ['in front', `${' '.repeat(500_000)}CN=a`, 'CN=a', true],
+    ['at the end', `CN=a${' '.repeat(500_000)}`, 'CN=a', true],
+    ['inside a value', `CN=a${' '.repeat(500_000)}b`, `CN=a${' '.repeat(500_000)}b`, true],
+    ['after an escape', `CN=a\\ ${' '.repeat(500_000)}`, 'CN=a\\ ', true],
+    ['of backslashes', `CN=${'\\'.repeat(500_000)}`, 'CN=a', false],
+    ['of separators', 'CN=a+'.repeat(100_000), 'CN=a', false],
+  ])('T-70 reads half a million characters in one pass: %s', (_name, subject, registered, same) => {
+    expect(isSameDistinguishedName(subject, registered)).toBe(same)
+  })
+
   it('knows that a certificate may have no subject at all', async () => {
     const { x509 } = await issueCertificate({ subject: [] })
     expect(x509.subject).toBeUndefined()

@@ -4,6 +4,8 @@ import {
   type Client,
   type ClientAuthentication,
   type GrantDecision,
+  type Hooks,
+  JWT_BEARER_GRANT,
   type Options,
   type TrustedIssuer,
 } from '../../lib/index.js'
@@ -232,36 +234,93 @@ describe.each(expresses)('implicit client authentication on %s', (_, express) =>
     })
 
     describe('I9, T-30 whoever a bare client_id names, nobody learns whether there is such a client', () => {
-      const others = ['nobody', 'disabled-client', 'basic-client', 'other-client', 'constructor']
-      it.each<[name: string, jwt: () => string, answer: Answer, reasons: string[]]>([
-        ['beside the own grant of another', own, refusedGrant, ['client_binding_mismatch']],
+      const others = ['nobody', 'disabled-client', 'basic-client', 'other-client', 'constructor', 'tls-client', 'self-signed-client']
+      const certified: Record<string, Client> = {
+        'tls-client': { token_endpoint_auth_method: 'tls_client_auth', tls_client_auth_subject_dn: 'CN=x' } as Client,
+        'self-signed-client': {
+          token_endpoint_auth_method: 'self_signed_tls_client_auth',
+          jwks_uri: 'http://127.0.0.1:1/',
+          allowPrivateJwksUri: true,
+        } as Client,
+      }
+      const withCertified: Hooks['findClient'] = (client_id) =>
+        Object.hasOwn(certified, client_id)
+          ? { ...certified[client_id], client_id, grant_types: [JWT_BEARER_GRANT] }
+          : Object.hasOwn(clients, client_id)
+            ? clients[client_id as keyof typeof clients]
+            : undefined
+      it.each<[name: string, jwt: () => string, answer: Answer, reasons: string[], ofPublic: boolean]>([
+        ['beside the own grant of another', own, refusedGrant, ['client_binding_mismatch'], false],
         [
           'beside a grant of an issuer that is no client (CA-03)',
           grant,
           refusedClient,
-          ['client_unknown', 'client_disabled', 'auth_method_not_registered'],
+          ['client_unknown', 'client_disabled', 'auth_method_not_registered', 'mtls_cert_missing'],
+          false,
         ],
         [
           'beside a grant of an untrusted issuer',
           () => grant({ iss: 'https://unknown.example' }),
           rule === 'split' ? refusedClient : refusedGrant,
           ['issuer_untrusted'],
+          true,
         ],
         [
           'beside a grant that expired',
           () => grant({ exp: now() - 60, iat: now() - 120 }),
           [400, 'invalid_grant', 'The assertion has expired.'],
           ['expired'],
+          true,
         ],
-        ['beside a forged grant', () => grant({}, { key: keys.other, header: { kid: 'idp-key' } }), refusedGrant, ['signature_invalid']],
-      ])('%s', async (_name, jwt, answer, reasons) => {
-        const world = implicitWorld(express, rule)
-        for (const client_id of others) {
+        [
+          'beside no JWT at all',
+          () => 'x',
+          [400, 'invalid_grant', 'The assertion is not one JWT in JWS compact serialization.'],
+          ['jwt_malformed'],
+          true,
+        ],
+        ['beside a grant for which there is no key now', () => grant({ iss: 'https://down.example' }), down, ['jwks_unavailable'], true],
+        [
+          'beside a forged grant',
+          () => grant({}, { key: keys.other, header: { kid: 'idp-key' } }),
+          refusedGrant,
+          ['signature_invalid'],
+          true,
+        ],
+      ])('%s', async (_name, jwt, answer, reasons, ofPublic) => {
+        const world = startWorld(express, {
+          options: { implicitErrors: rule, publicClients: undefined },
+          hooks: {
+            findClient: withCertified,
+            findIssuer: (issuer) =>
+              issuer === 'https://down.example'
+                ? { issuer, jwks_uri: 'http://127.0.0.1:1/', allowPrivateJwksUri: true }
+                : issuers[issuer as typeof idp],
+          },
+        })
+        for (const client_id of [...others, ...(ofPublic ? ['public-client'] : [])]) {
           const { status, body } = await world.post(grantRequest(jwt(), { client_id }))
           expect([client_id, status, body.error, body.error_description]).toEqual([client_id, ...answer])
           expect(world.last().client_id).toBeUndefined()
         }
         expect([...new Set(world.events.map(({ reason }) => reason))]).toEqual(reasons)
+      })
+
+      it('T-57 not even by a certificate for which the keys of its client cannot be had, or cannot be asked for', async () => {
+        const world = startWorld(express, {
+          options: { implicitErrors: rule },
+          hooks: {
+            findClient: withCertified,
+            getClientCertificate: () => {
+              throw new Error('the proxy is down')
+            },
+          },
+        })
+        for (const client_id of others) {
+          const forged = grant({}, { key: keys.other, header: { kid: 'idp-key' } })
+          const { status, body } = await world.post(grantRequest(forged, { client_id }))
+          expect([client_id, status, body.error, body.error_description]).toEqual([client_id, ...refusedGrant])
+        }
       })
 
       it('I1, I4 an unknown client and a disabled one get one answer', async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
 import type { RequestHandler } from 'express'
-import { type Client, currentClient, type Options } from '../../lib/index.js'
+import { type Client, currentClient, OAuthError, type Options } from '../../lib/index.js'
 import { type ExpressFactory, expresses } from '../support/express.js'
 import { now } from '../support/jwt.js'
 import {
@@ -23,6 +23,8 @@ type Mode = 'enforce' | 'observe' | undefined
 const generic = { error: 'invalid_client', error_description: 'Client authentication failed.' }
 const oneMethod = { error: 'invalid_client', error_description: 'Use one client authentication method.' }
 const secret = 'moving-secret'
+const both = (reason: string) => ({ enforce: reason, observe: reason })
+const tooMany = both('multiple_client_auth_assertion')
 
 /** A client on its way from its secret to the key of `jwt-client`. */
 const moving = (over: Partial<Client> = {}): Client => ({
@@ -85,8 +87,8 @@ describe.each(expresses)('a client that moves to a key, on %s', (_, express) => 
           options: { clientAssertions: { mode } },
           hooks: {
             findClient: (id) => (id === 'moving' ? client : undefined),
-            verifyClientSecret: () => {
-              verified++
+            verifyClientSecret: (known) => {
+              if (known) verified++
               return true
             },
           },
@@ -95,10 +97,8 @@ describe.each(expresses)('a client that moves to a key, on %s', (_, express) => 
           for (const assertion of [assertionOf(), assertionOf({}, { key: keys.other }), 'nonsense'])
             expect(await world.post(clientCredentials(byJwt(assertion)), inBasic(value))).toMatchObject({ status: 401, body: oneMethod })
         }
-        if (mode === 'enforce') {
-          for (const headers of [inBasic('x', 'nobody'), { authorization: 'Basic !!!' }, { authorization: 'Bearer x' }])
-            expect(await world.post(clientCredentials(byJwt()), headers)).toMatchObject({ status: 401, body: oneMethod })
-        }
+        for (const headers of [inBasic('x', 'nobody'), { authorization: 'Basic !!!' }, { authorization: 'Bearer x' }])
+          expect(await world.post(clientCredentials(byJwt()), headers)).toMatchObject({ status: 401, body: oneMethod })
         expect(verified).toBe(0)
       },
     )
@@ -148,18 +148,51 @@ describe.each(expresses)('a client that moves to a key, on %s', (_, express) => 
       ] as const) {
         const world = migrationWorld(express, moving({ client_assertion_mode }), { mode })
         const response = await world.post(clientCredentials(form()), inBasic('wrong'))
-        expect([response.status, response.body]).toEqual([401, generic])
+        expect([response.status, response.body]).toEqual([401, oneMethod])
         expect(response.headers['www-authenticate']).toMatch(/^Basic /)
         expect(world.last()).toMatchObject({ reason: 'client_secret_mismatch' })
         expect(world.last().observed).toBeUndefined()
       }
     })
 
-    it('refuses an unknown client and a disabled one in one way', async () => {
-      const world = migrationWorld(express, moving({ enabled: false }), { mode: 'observe' })
-      for (const id of ['nobody', 'moving'])
-        expect(await world.post(clientCredentials(byJwt()), inBasic(secret, id))).toMatchObject({ status: 401, body: generic })
-      expect(world.events.map(({ reason }) => reason)).toEqual(['client_unknown', 'client_disabled'])
+    describe.each<Mode>(['enforce', 'observe'])('T-40 endpoint %s: nobody learns from a refusal who is observed, or who exists', (mode) => {
+      it.each<[name: string, client: Partial<Client>, headers: Record<string, string>, reason: Record<'enforce' | 'observe', string>]>([
+        ['an unknown client', {}, inBasic(secret, 'nobody'), { enforce: 'client_unknown', observe: 'client_unknown' }],
+        ['one that is not observed', { client_assertion_mode: 'enforce' }, inBasic(), tooMany],
+        ['a wrong secret of one that is not', { client_assertion_mode: 'enforce' }, inBasic('x'), tooMany],
+        ['a wrong secret of one that is', { client_assertion_mode: 'observe' }, inBasic('x'), both('client_secret_mismatch')],
+        ['one that is, and is disabled', { client_assertion_mode: 'observe', enabled: false }, inBasic(), both('client_disabled')],
+        [
+          'one that is, of another method',
+          { client_assertion_mode: 'observe', token_endpoint_auth_method: 'client_secret_post' },
+          inBasic(),
+          both('auth_method_not_registered'),
+        ],
+        ['one of the mode of the endpoint', {}, inBasic('x'), { enforce: tooMany.enforce, observe: 'client_secret_mismatch' }],
+        ['one of no mode that there is', { client_assertion_mode: 'Observe' as never }, inBasic(), tooMany],
+        ['a header that is malformed', {}, { authorization: 'Basic !!!' }, both('malformed_authorization')],
+        ['another scheme', {}, { authorization: 'Bearer x' }, both('unsupported_auth_scheme')],
+      ])('%s', async (_name, client, headers, reason) => {
+        const world = migrationWorld(express, moving(client), { mode })
+        const answer = await world.post(clientCredentials(byJwt(assertionOf())), headers)
+        expect([answer.status, answer.body]).toEqual([401, oneMethod])
+        expect(world.last().reason).toBe(reason[mode as 'enforce'])
+        expect(world.last().observed).toBeUndefined()
+      })
+    })
+
+    it.each([
+      ['T-57 a server that cannot check says so', new Error('the database is down'), 500, 'server_error'],
+      [
+        '§14 row 45 a hook may speak to the client',
+        new OAuthError('invalid_client', 'The tenant is closed.', { status: 403 }),
+        403,
+        'invalid_client',
+      ],
+    ])('%s', async (_name, thrown, status, error) => {
+      const findClient = () => Promise.reject(thrown)
+      const world = startWorld(express, { options: { clientAssertions: { mode: 'observe' } }, hooks: { findClient } })
+      expect(await world.post(clientCredentials(byJwt()), inBasic())).toMatchObject({ status, body: { error } })
     })
 
     it('T-48 the observed assertion is not used up, nor is its notice taken over', async () => {

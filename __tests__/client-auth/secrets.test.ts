@@ -130,22 +130,39 @@ describe.each(expresses)('secrets on %s', (_, express) => {
   })
 
   describe('verifyClientSecret', () => {
-    it.each<[name: string, ...Sent, asked: string[]]>([
+    it.each<[name: string, ...Sent, asked: (string | undefined)[]]>([
       ['a client that may use the method', ...post('post-client'), ['post-client']],
       ['a wrong secret', ...post('post-client', 'wrong'), ['post-client']],
-      ['an unknown client', ...post('nobody'), []],
-      ['a disabled client', ...post('post-disabled'), []],
-      ['a client of another secret method', ...post('basic-client'), []],
-      ['a client without a secret', ...post('key-client'), []],
-      ['a public client', ...post('public-client'), []],
-      ['a client of another method, in the header', ...header('key-client'), []],
-    ])('T-40 is asked only where it has an answer: %s', async (_name, form, headers, asked) => {
-      const seen: string[] = []
+      ['an unknown client', ...post('nobody'), [undefined]],
+      ['a disabled client', ...post('post-disabled'), [undefined]],
+      ['a client of another secret method', ...post('basic-client'), [undefined]],
+      ['a client without a secret', ...post('key-client'), [undefined]],
+      ['a public client', ...post('public-client'), [undefined]],
+      ['a client of another method, in the header', ...header('key-client'), [undefined]],
+    ])('T-40 CA-11 is asked about nobody but a client that may use the method: %s', async (_name, form, headers, asked) => {
+      const seen: (string | undefined)[] = []
       const world = startWorld(express, {
-        hooks: { ...hosts.hashed, verifyClientSecret: (client, sent) => seen.push(client.client_id) > 0 && sent === secret },
+        hooks: { ...hosts.hashed, verifyClientSecret: (client, sent) => seen.push(client?.client_id) > 0 && sent === secret },
       })
       await world.post({ grant_type: CLIENT_CREDENTIALS, ...form }, headers)
       expect(seen).toEqual(asked)
+    })
+
+    it.each<[name: string, verifyClientSecret: () => Promise<boolean>]>([
+      ['says yes', async () => true],
+      ['throws', () => Promise.reject(new TypeError('client is undefined'))],
+      ['hangs', () => new Promise(() => {})],
+    ])('T-40 T-57 where nobody has the secret, it is asked for its time alone: one that %s', async (_name, verifyClientSecret) => {
+      const world = startWorld(express, { options: { hookTimeout: 0.05 }, hooks: { ...hosts.hashed, verifyClientSecret } })
+      for (const [[form, headers], asked] of [
+        [post('nobody'), 1],
+        [post('key-client'), 2],
+        [header('nobody', 'x'), 3],
+        [header('nobody', 'a%41'), 5], // in two spellings
+      ] as const) {
+        expect((await world.post({ grant_type: CLIENT_CREDENTIALS, ...form }, headers)).status).toBe(401)
+        expect(world.calls.verifyClientSecret).toBe(asked)
+      }
     })
 
     it('is not asked where the method is not enabled', async () => {

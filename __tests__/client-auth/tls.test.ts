@@ -362,6 +362,12 @@ describe.each(expresses)('mutual TLS on %s', (_, express) => {
         401,
         'mtls_mismatch',
       ],
+      ...(['validFrom', 'validTo'] as const).map((date): [string, () => unknown, number, string] => [
+        `gives one whose ${date} cannot be read`,
+        async () => ({ certificate: Object.defineProperty((await issued()).x509, date, { value: 'Bad time value' }), verified: true }),
+        401,
+        'mtls_mismatch',
+      ]),
       ['throws', () => Promise.reject(new Error('password=hunter2')), 500, 'hook_error'],
     ])('a hook that %s: T-57', async (_name, hook, status, reason) => {
       const client = byAuthority({ tls_client_auth_subject_dn: 'CN=client' })

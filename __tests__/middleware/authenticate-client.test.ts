@@ -219,6 +219,38 @@ describe.each(expresses)('authenticateClient on %s', (_, express) => {
     ])('accepts %s', async (_name, authorization) => {
       expect(await odd.post({ grant_type: CLIENT_CREDENTIALS }, { authorization })).toMatchObject({ status: 200 })
     })
+
+    it.each<[name: string, id: string, client_id: string, status: number, registered: string[]]>([
+      ['that names it as it is', 'a%2Fb', 'a/b', 200, ['a/b']],
+      ['in the spelling of the header', 'a%2Fb', 'a%2Fb', 200, ['a%2Fb']],
+      ['that tells two clients apart', 'a%2Fb', 'a%2Fb', 200, ['a/b', 'a%2Fb']],
+      ['for a client that sends its identifier raw', 'svc+1', 'svc+1', 200, ['svc+1']],
+      ['of nobody, in either spelling', 'a%2Fb', 'a%2Fb', 401, []],
+      ['of nobody', 'a%2Fb', 'a/b', 401, []],
+      ['of another spelling than that of the client', 'a%2Fb', 'a%2Fb', 401, ['a/b']],
+    ])('CA-05 T-38 beside a client_id %s', async (_name, id, client_id, status, registered) => {
+      const world = startWorld(express, {
+        hooks: {
+          findClient: (asked) =>
+            registered.includes(asked) ? { client_id: asked, client_secret: secret, grant_types: [CLIENT_CREDENTIALS] } : undefined,
+        },
+      })
+      const answer = await world.post(clientCredentials({ client_id }), { authorization: raw(`${id}:${secret}`) })
+      expect(answer).toMatchObject({ status, body: status === 401 ? generic : {} })
+      if (status === 200) expect(world.last().client_id).toBe(client_id)
+    })
+
+    it.each(['a%2fb', 'a/b/', 'A/B', 'other'])(
+      'T-38 a client_id %j that the header cannot mean is refused before any look-up',
+      async (client_id) => {
+        const world = startWorld(express)
+        expect(await world.post(clientCredentials({ client_id }), { authorization: raw(`a%2Fb:${secret}`) })).toMatchObject({
+          status: 400,
+          body: { error: 'invalid_request' },
+        })
+        expect([world.last().reason, world.calls.findClient]).toEqual(['client_id_mismatch', 0])
+      },
+    )
   })
 
   it('T-40 refuses an expired secret', async () => {
@@ -244,7 +276,7 @@ describe.each(expresses)('authenticateClient on %s', (_, express) => {
       const world = startWorld(express, {
         hooks: {
           verifyClientSecret: (client, secret) => {
-            seen.push([client.client_id, secret])
+            seen.push([client?.client_id, secret])
             return answer as boolean
           },
         },

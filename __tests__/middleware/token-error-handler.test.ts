@@ -89,7 +89,9 @@ describe.each(expresses)('tokenErrorHandler on %s', (_, express) => {
   it.each<[string, unknown, keyof typeof refusals]>([
     ['an Error', new Error('secret'), 'hook_error'],
     ['an Error with a status of its own', Object.assign(new Error('secret'), { status: 500, expose: true }), 'hook_error'],
-    ['an HTTP error', Object.assign(new Error('secret'), { status: 400 }), 'body_unreadable'],
+    ['an error of zlib', Object.assign(new Error('secret'), { status: 400, code: 'Z_DATA_ERROR' }), 'body_unreadable'],
+    ['one that the host ran into itself', Object.assign(new Error('secret'), { code: 'Z_DATA_ERROR' }), 'hook_error'],
+    ['a 502', Object.assign(new Error('secret'), { status: 502 }), 'hook_error'],
     ['an odd status', Object.assign(new Error('secret'), { status: '400' }), 'hook_error'],
     ['a success', Object.assign(new Error('secret'), { status: 200 }), 'hook_error'],
     ['a type from the prototype', Object.assign(new Error('secret'), { type: '__proto__' }), 'hook_error'],
@@ -148,6 +150,35 @@ describe.each(expresses)('tokenErrorHandler on %s', (_, express) => {
     const response = await sendRaw(start(express, [throwing(thrown)]), { headers: [form] })
     expect({ status: response.status, body: JSON.parse(response.body) }).toEqual({ status, body })
     expect(response.headers['retry-after']).toBe(status === 429 ? '5' : undefined)
+  })
+
+  const refused = { error: 'invalid_request', error_description: 'The request was refused.' }
+  const failed = { error: 'invalid_client', error_description: 'Client authentication failed.' }
+  const busy = { error: 'temporarily_unavailable', error_description: 'The server cannot answer now. Try again later.' }
+  it.each<[status: number, body: object, retryAfter: string | undefined]>([
+    [400, refused, undefined],
+    [401, failed, undefined],
+    [403, refused, undefined],
+    [404, refused, undefined],
+    [422, refused, undefined],
+    [429, busy, '5'],
+    [503, busy, '5'],
+  ])('RS-01 RS-12 T-65: an HTTP error %i of the host keeps its status, and nothing of its text', async (status, body, retryAfter) => {
+    for (const name of ['status', 'statusCode']) {
+      const thrown = Object.assign(new Error('secret'), { [name]: status, expose: true, headers: { 'X-Secret': 'secret' } })
+      const response = await sendRaw(start(express, [throwing(thrown)]), { headers: [form] })
+      expect({ status: response.status, body: JSON.parse(response.body) }).toEqual({ status, body })
+      expect(response.headers).toMatchObject({ 'cache-control': 'no-store', pragma: 'no-cache' })
+      expect([response.headers['retry-after'], response.headers['x-secret']]).toEqual([retryAfter, undefined])
+    }
+  })
+
+  it('a Retry-After that a rate limit of the host set stays', async () => {
+    const limit: RequestHandler = (_req, res, next) => {
+      res.set('Retry-After', '77')
+      next(Object.assign(new Error('secret'), { status: 429 }))
+    }
+    expect(await sendRaw(start(express, [limit]), { headers: [form] })).toMatchObject({ status: 429, headers: { 'retry-after': '77' } })
   })
 
   it('RS-07: a challenge only for those who used the Authorization header', async () => {

@@ -54,6 +54,20 @@ describe.each(expresses)('verifyJwtGrant on %s', (_, express) => {
     })
   })
 
+  describe('T-68 an account does not read like the client that asks', () => {
+    it.each<[name: string, issuer: Partial<TrustedIssuer>, claims: Record<string, unknown>, reason: string | undefined]>([
+      ['a subject that is named like it', {}, { sub: 'jwt-client' }, 'subject_is_client'],
+      ['the same of an issuer that may leave it out, and does not', { default_sub: 'iss' }, { sub: 'jwt-client' }, 'subject_is_client'],
+      ['DI-01 an issuer that stands for itself', { default_sub: 'iss' }, { sub: undefined }, undefined],
+    ])('%s', async (_name, over, claims, reason) => {
+      const world = startWorld(express, { hooks: { ...trust(over), authorizeGrant: () => ({ subject: 'jwt-client' }) } })
+      const { status, body } = await world.post(grantRequest(grant(claims)))
+      expect(world.last().reason).toBe(reason)
+      expect(status).toBe(reason ? 400 : 200)
+      if (reason) expect(body).toEqual(generic)
+    })
+  })
+
   describe('JW-10 keys belong to their issuer', () => {
     it.each<[name: string, assertion: () => string, reason: string]>([
       ['AF-11 an issuer that nobody knows', () => grant({ iss: 'https://nobody.example' }), 'issuer_untrusted'],

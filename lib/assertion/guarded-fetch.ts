@@ -26,20 +26,13 @@ for (const [network, prefix] of [
 ] as const)
   notPublic.ipv4.addSubnet(network, prefix, 'ipv4')
 for (const [network, prefix] of [
-  ['::', 96],
-  ['::ffff:0:0', 96],
-  ['64:ff9b::', 96],
-  ['64:ff9b:1::', 48],
-  ['100::', 64],
+  ['::', 3], // all but 2000::/3, where global unicast is: loopback, private, link-local, multicast, IPv4 in its many spellings
+  ['4000::', 2],
+  ['8000::', 1],
   ['2001::', 23],
   ['2001:db8::', 32],
   ['2002::', 16],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['fec0::', 10],
   ['3fff::', 20],
-  ['5f00::', 16],
-  ['ff00::', 8],
 ] as const)
   notPublic.ipv6.addSubnet(network, prefix, 'ipv6')
 
@@ -76,11 +69,18 @@ export function checkKeySetUrl(url: string, allowPrivate: boolean): URL {
   return target
 }
 
+export interface FetchedJson {
+  readonly document: unknown
+  /** Its size as it came. */
+  readonly bytes: number
+}
+
 /**
  * Fetches a small JSON document from a registered URL: no redirects, at most 256 KiB, within 3 seconds.
- * @throws AssertionError `jwks_blocked`, `jwks_invalid` (an answer, but not such a document); OAuthError `jwks_unavailable` (no answer, or a 5xx or 429)
+ * @throws AssertionError `jwks_blocked`, `jwks_invalid` (an answer, but not such a document: no retry of the client's would help, so it is no 503);
+ * OAuthError `jwks_unavailable` (no answer, or a 5xx or 429)
  */
-export function fetchJson(url: string, allowPrivate: boolean): Promise<unknown> {
+export function fetchJson(url: string, allowPrivate: boolean): Promise<FetchedJson> {
   const target = checkKeySetUrl(url, allowPrivate)
   return new Promise((resolve, reject) => {
     const deadline = setTimeout(() => fail(refusal('jwks_unavailable', new Error(`${url} did not answer in ${timeout} ms`))), timeout)
@@ -109,7 +109,7 @@ export function fetchJson(url: string, allowPrivate: boolean): Promise<unknown> 
       response.on('end', () => {
         clearTimeout(deadline)
         try {
-          resolve(JSON.parse(Buffer.concat(chunks).toString('utf8')))
+          resolve({ document: JSON.parse(Buffer.concat(chunks).toString('utf8')), bytes: size })
         } catch (error) {
           reject(new AssertionError('jwks_invalid', error))
         }

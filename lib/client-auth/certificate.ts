@@ -19,7 +19,8 @@ export async function clientCertificate({ settings, exchange }: ClientAuthContex
     throw refusal('hook_error', new TypeError('getClientCertificate gives { certificate: X509Certificate, verified: boolean }'))
   const { certificate } = found
   const now = Date.now()
-  if (now < Date.parse(certificate.validFrom) || now > Date.parse(certificate.validTo)) throw refusal('mtls_mismatch')
+  const isValid = now >= Date.parse(certificate.validFrom) && now <= Date.parse(certificate.validTo)
+  if (!isValid) throw refusal('mtls_mismatch') // so is a date that cannot be read
   return found
 }
 

@@ -6,7 +6,7 @@ import { JWT_BEARER_CLIENT_ASSERTION, JWT_SPIFFE_CLIENT_ASSERTION, secretAlgorit
 import type { ClientAuthentication } from '../state.js'
 import { verifyClientSecretJwt } from './client-secret-jwt.js'
 import { federatedCredential, isSpiffeCredential, verifyFederatedJwt } from './federated-jwt.js'
-import { findClient } from './find-client.js'
+import { assertWellRegistered, findClient } from './find-client.js'
 import type { ClientAuthContext, ClientAuthMechanism } from './method.js'
 import { verifyPrivateKeyJwt } from './private-key-jwt.js'
 
@@ -51,6 +51,7 @@ async function byForeignToken(
   client_id: string | undefined,
 ): Promise<ClientAuthentication> {
   const client = client_id === undefined ? undefined : await findClient(context, client_id)
+  if (client) assertWellRegistered(client)
   const credential = client && federatedCredential(client, jwt, context.settings)
   const isSvid = context.request.parameters.client_assertion_type === JWT_SPIFFE_CLIENT_ASSERTION
   if (!client || !credential || (isSvid && !isSpiffeCredential(credential))) throw refusal('client_identity_mismatch')

@@ -1,13 +1,20 @@
+import type { Client } from '../registration.js'
 import type { ClientAuthentication } from '../state.js'
-import { assertEnabled, assertUsable, findClient, registeredMethod } from './find-client.js'
-import { implicitClient } from './jwt-bearer-grant.js'
-import type { ClientAuthMechanism } from './method.js'
+import { assertEnabled, assertUsable, findClient, isEnabled, registeredMethod } from './find-client.js'
+import { assertGrantIsProven, implicitClient } from './jwt-bearer-grant.js'
+import type { ClientAuthContext, ClientAuthMechanism } from './method.js'
 import { selfSignedTlsClientAuth } from './self-signed-tls-client-auth.js'
 import { tlsClientAuth } from './tls-client-auth.js'
 
+const byCertificate: Partial<Record<string, (context: ClientAuthContext, client: Client) => Promise<ClientAuthentication>>> = {
+  tls_client_auth: tlsClientAuth,
+  self_signed_tls_client_auth: selfSignedTlsClientAuth,
+}
+
 /**
  * A bare `client_id`: a public client that names itself (`none`), one whose TLS certificate proves it (RFC 8705 §2), or one that the grant proves. A
- * certificate alone is no credential: it counts for clients that registered it.
+ * certificate alone is no credential: it counts for clients that registered it. Beside a grant that is no good, the answer is about the grant, whoever is
+ * named: so nobody learns which clients exist.
  */
 export const clientId: ClientAuthMechanism = {
   isPresent: ({ parameters }) => parameters.client_id !== undefined,
@@ -15,14 +22,31 @@ export const clientId: ClientAuthMechanism = {
   async authenticate(context): Promise<ClientAuthentication> {
     const client_id = context.request.parameters.client_id as string
     const client = await findClient(context, client_id)
-    const isOn = client !== undefined && (client.enabled === undefined || client.enabled === true)
-    const method = isOn ? registeredMethod(client) : undefined
-    if (isOn && method === 'tls_client_auth') return tlsClientAuth(context, client)
-    if (isOn && method === 'self_signed_tls_client_auth') return selfSignedTlsClientAuth(context, client)
+    const method = client && isEnabled(client) ? registeredMethod(client) : undefined
+    const tls = method === undefined ? undefined : byCertificate[method]
+    if (client && tls) return certifiedClient(context, client, tls)
+    if (method === 'none') await assertGrantIsProven(context)
     const implicit = method === 'none' ? undefined : await implicitClient(context, { client_id, client })
     if (implicit) return implicit
     assertEnabled(client)
     assertUsable(context, client, 'none')
     return { level: 'identified', method: 'none', client_id, client }
   },
+}
+
+/** By its certificate; without the right one, it is refused as a client that is none would be. */
+async function certifiedClient(
+  context: ClientAuthContext,
+  client: Client,
+  authenticate: (context: ClientAuthContext, client: Client) => Promise<ClientAuthentication>,
+): Promise<ClientAuthentication> {
+  let grantError: unknown
+  await implicitClient(context, { client_id: client.client_id, client }).catch((error) => {
+    grantError = error
+  })
+  try {
+    return await authenticate(context, client)
+  } catch (error) {
+    throw grantError ?? error
+  }
 }

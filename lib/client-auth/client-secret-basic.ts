@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { refusal } from '../errors.js'
 import { decodeComponent } from '../form.js'
 import { findClient } from './find-client.js'
-import type { ClientAuthMechanism } from './method.js'
+import type { ClientAuthContext, ClientAuthMechanism } from './method.js'
 import { assertSecret } from './secret.js'
 
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/
@@ -14,13 +14,9 @@ export const clientSecretBasic: ClientAuthMechanism = {
   async authenticate(context) {
     const { authorization = '', parameters } = context.request
     const { decoded, raw } = parseBasic(authorization)
-    let client_id = decoded.id
-    let client = await findClient(context, client_id)
-    if (!client && raw.id !== decoded.id) {
-      const other = await findClient(context, raw.id)
-      if (other) [client, client_id] = [other, raw.id]
-    }
-    if (parameters.client_id !== undefined && parameters.client_id !== client_id) throw refusal('client_id_mismatch')
+    const spellings = [...new Set([decoded.id, raw.id])].filter((id) => id === (parameters.client_id ?? id))
+    if (spellings.length === 0) throw refusal('client_id_mismatch') // before any look-up: it says nothing about who exists
+    const { client_id, client } = await findEither(context, spellings)
     const secrets =
       decoded.secret === undefined ? [raw.secret] : decoded.secret === raw.secret ? [raw.secret] : [decoded.secret, raw.secret]
     return {
@@ -30,6 +26,15 @@ export const clientSecretBasic: ClientAuthMechanism = {
       client: await assertSecret(context, client, 'client_secret_basic', secrets),
     }
   },
+}
+
+/** The client of the first spelling that is somebody's. */
+async function findEither(context: ClientAuthContext, spellings: readonly string[]) {
+  for (const client_id of spellings) {
+    const client = await findClient(context, client_id)
+    if (client) return { client_id, client }
+  }
+  return { client_id: spellings[0] as string, client: undefined }
 }
 
 /**

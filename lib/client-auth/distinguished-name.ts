@@ -32,7 +32,15 @@ function split(text: string, separator: string): string[] {
 }
 
 /** Without the spaces around it, but for those that are part of the value: escaped ones, and what is a space only to Unicode. */
-const trimmed = (text: string) => text.replace(/^ +/, '').replace(/(?<=(?:^|[^\\])(?:\\\\)*) +$/, '')
+function trimmed(text: string): string {
+  let start = 0
+  let end = text.length
+  while (text[start] === ' ') start++
+  while (end > start && text[end - 1] === ' ') end--
+  let slashes = 0
+  while (text[end - 1 - slashes] === '\\') slashes++
+  return text.slice(start, slashes % 2 === 1 ? end + 1 : end) // a backslash that is not escaped itself escapes one space
+}
 
 /** `#` and hexadecimal digits are not text but BER (RFC 4514 §2.4), which no value that Node prints equals. */
 function attribute(text: string): string {

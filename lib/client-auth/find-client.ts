@@ -2,6 +2,7 @@ import { after } from '../after.js'
 import { refusal } from '../errors.js'
 import { callHook } from '../hooks.js'
 import type { Client, ClientAuthMethodName } from '../registration.js'
+import { checkClient } from '../registration-checks.js'
 import type { ClientAuthContext } from './method.js'
 
 const vschar = /^[\x20-\x7e]+$/
@@ -24,10 +25,26 @@ export function findClient({ settings, exchange }: ClientAuthContext, client_id:
   )
 }
 
-/** A client that there is, and that is not switched off. @throws OAuthError `client_unknown`, `client_disabled`: one text for both */
+/** Whether a client is switched on: every value but `true` and none switches it off. */
+export const isEnabled = ({ enabled }: Client) => enabled === undefined || enabled === true
+
+/**
+ * A client that there is, that is not switched off, and whose registration says what it means.
+ * @throws OAuthError `client_unknown`, `client_disabled`, `client_misconfigured`: one text for all, so that an outsider learns of none
+ */
 export function assertEnabled(client: Client | undefined): asserts client is Client {
   if (!client) throw refusal('client_unknown')
-  if (client.enabled !== undefined && client.enabled !== true) throw refusal('client_disabled')
+  if (!isEnabled(client)) throw refusal('client_disabled')
+  assertWellRegistered(client)
+}
+
+/** @throws OAuthError `client_misconfigured` */
+export function assertWellRegistered(client: Client): void {
+  try {
+    checkClient(client)
+  } catch (error) {
+    throw refusal('client_misconfigured', error)
+  }
 }
 
 /** The one method that the client registered (RFC 7591 §2). */
@@ -46,7 +63,7 @@ export function assertUsable(
   assertEnabled(client)
   if (registeredMethod(client) === method) return
   const { previous_auth_method, previous_auth_method_expires_at: expiresAt } = client
-  const isStillGood = expiresAt === undefined || expiresAt > Date.now() / 1000
+  const isStillGood = (expiresAt ?? Number.POSITIVE_INFINITY) > Date.now() / 1000
   if (previous_auth_method !== method || method === 'none' || !isStillGood) throw refusal('auth_method_not_registered')
   exchange.notes.notices.push('previous_auth_method')
 }

@@ -3,7 +3,7 @@ import { JWT_BEARER_GRANT } from '../options.js'
 import { type ProvenGrant, proveGrant } from '../prove-grant.js'
 import type { Client } from '../registration.js'
 import type { ClientAuthentication } from '../state.js'
-import { findClient, registeredMethod } from './find-client.js'
+import { findClient, isEnabled, registeredMethod } from './find-client.js'
 import type { ClientAuthContext } from './method.js'
 
 /** What says who somebody is, not what they want: `implicitErrors: 'split'` answers these with `invalid_client`. */
@@ -29,22 +29,30 @@ export async function implicitClient(
   context: ClientAuthContext,
   named?: { readonly client_id: string; readonly client: Client | undefined },
 ): Promise<ClientAuthentication | undefined> {
-  const { settings, request } = context
-  const isJwtGrant =
-    request.grant_type === JWT_BEARER_GRANT && settings.grantTypes.includes(JWT_BEARER_GRANT) && settings.hooks.findIssuer !== undefined
-  const proven = isJwtGrant ? await proof(context, named !== undefined) : undefined
+  const proven = await proof(context, named !== undefined)
   const client_id = proven?.issuer.client_id
   if (client_id === undefined) return undefined
   if (named && named.client_id !== client_id) throw refusal('client_binding_mismatch')
   const client = named ? named.client : await findClient(context, client_id)
   if (!client) throw unprovenClient(context, 'client_unknown')
-  if (client.enabled !== undefined && client.enabled !== true) throw unprovenClient(context, 'client_disabled')
+  if (!isEnabled(client)) throw unprovenClient(context, 'client_disabled')
   if (registeredMethod(client) === 'none') throw refusal('implicit_auth_not_allowed')
   if (client.require_explicit_auth) throw refusal('client_auth_missing')
   return { level: 'authenticated', method: 'jwt_bearer_grant', client_id, client }
 }
 
+/**
+ * Holds the grant of a request beside which somebody is named to what every other name meets.
+ * @throws OAuthError as {@link implicitClient} does, for what is wrong with the grant itself
+ */
+export async function assertGrantIsProven(context: ClientAuthContext): Promise<void> {
+  await proof(context, true)
+}
+
+/** @returns `undefined` if the request has no JWT grant that is served here; and if it is no good and nobody is named */
 async function proof({ settings, request, exchange }: ClientAuthContext, isNamed: boolean): Promise<ProvenGrant | undefined> {
+  const isServed = settings.grantTypes.includes(JWT_BEARER_GRANT) && settings.hooks.findIssuer !== undefined
+  if (request.grant_type !== JWT_BEARER_GRANT || !isServed) return undefined
   try {
     return await proveGrant(request.parameters.assertion as string, exchange, settings)
   } catch (error) {

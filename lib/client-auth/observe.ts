@@ -1,32 +1,31 @@
-import { AssertionError, OAuthError, refusal } from '../errors.js'
+import { AssertionError, OAuthError, refusal, refusals } from '../errors.js'
 import type { ClientAuthentication } from '../state.js'
 import type { ClientAuthContext, ClientAuthMechanism, ClientHooks } from './method.js'
 
 /**
  * Tries out the key of a client that still has a secret: the secret decides, and the event tells what the client assertion beside it would have come to.
  *
- * @returns `undefined` unless the client, or else the endpoint, is set to `observe`: then two credentials are one too many, right or wrong
- * @throws OAuthError if the secret of a client that is observed is wrong
+ * Whatever is wrong, the answer is the one to two credentials where nobody is observed: it does not say who is, nor who exists. The event has the reason.
+ *
+ * @throws OAuthError unless the client, or else the endpoint, is set to `observe`, and the secret is right
  */
 export async function observeClientAssertion(
   context: ClientAuthContext,
   secret: ClientAuthMechanism,
   assertion: ClientAuthMechanism,
-): Promise<ClientAuthentication | undefined> {
+): Promise<ClientAuthentication> {
   const { settings, exchange } = context
-  let { mode } = settings.clientAssertions
   const findClient = async (client_id: string) => {
     const client = await settings.hooks.findClient(client_id)
-    if (client) mode = client.client_assertion_mode ?? mode
-    if (client && mode !== 'observe') throw refusal('multiple_client_auth_assertion') // before its secret is looked at
+    const mode = client?.client_assertion_mode ?? settings.clientAssertions.mode
+    if (mode !== 'observe') throw refusal('multiple_client_auth_assertion') // before its secret is looked at
     return client
   }
   let client: ClientAuthentication
   try {
     client = await secret.authenticate({ ...context, settings: { ...settings, hooks: withFindClient(settings.hooks, findClient) } })
   } catch (error) {
-    if (mode === 'observe') throw error
-    return undefined
+    throw oneRefusal(error)
   }
   const { notices, claimed } = exchange.notes
   const client_id = claimed.client_id
@@ -35,6 +34,13 @@ export async function observeClientAssertion(
   exchange.notes.notices = notices
   claimed.client_id = client_id
   return client
+}
+
+/** The reason stays, the answer is the one to two credentials; a server that could not check says so, and what the host's hook says stands. */
+function oneRefusal(error: unknown): unknown {
+  if (!(error instanceof OAuthError) || error.status >= 500 || error.reason === 'hook_denied') return error
+  const [status, code, description] = refusals.multiple_client_auth_assertion
+  return new OAuthError(code, description, { status, reason: error.reason, cause: error.cause })
 }
 
 async function outcome(context: ClientAuthContext, { client_id, client }: ClientAuthentication, assertion: ClientAuthMechanism) {

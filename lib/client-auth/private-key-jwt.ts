@@ -35,7 +35,7 @@ export function noteLegacyAudience({ settings, exchange }: ClientAuthContext, au
 export function signerRules(client: Client, { issuer, ownAudience, clientAssertions, clockTolerance }: Settings): SignerRules {
   const { token_endpoint_auth_signing_alg: algorithm, audience, requireJti, maxLifetime, jwks_uri } = client
   return {
-    algorithms: algorithm === undefined ? undefined : [algorithm],
+    algorithms: algorithm === undefined || algorithm === null ? undefined : [algorithm],
     typ: undefined,
     audience: (audience ?? clientAssertions.audience) === 'issuer-or-token-endpoint' ? ownAudience : [issuer],
     defaultSub: undefined,

@@ -11,8 +11,8 @@ const digest = (text: string) => hash('sha256', text, 'buffer')
 export const isEqual = (one: string, other: string) => timingSafeEqual(digest(one), digest(other))
 
 /**
- * The client, if one of `secrets` is its secret (RFC 6749 §2.3.1). The comparison is made for an unknown client too, so that its answer takes as long;
- * `verifyClientSecret` is asked only about a client that may use `method`, so that a client without a hash never reaches it.
+ * The client, if one of `secrets` is its secret (RFC 6749 §2.3.1). For a client that is unknown, or may not use `method`, the comparison is made with
+ * nothing, so that its answer takes as long: `verifyClientSecret` gets `undefined`, and never a client that has no hash.
  *
  * @param secrets the spellings that the sender may have meant; every one is compared
  * @throws OAuthError with one text whatever is wrong
@@ -26,7 +26,8 @@ export async function assertSecret(
   try {
     assertUsable(context, client, method)
   } catch (refused) {
-    for (const secret of secrets) isSecretOf(client, secret)
+    if (context.settings.clientAuthMethods.includes(method))
+      await Promise.allSettled(secrets.map((secret) => matchesSecret(context, undefined, secret)))
     throw refused
   }
   const matches = await Promise.all(secrets.map((secret) => matchesSecret(context, client, secret)))
@@ -35,7 +36,7 @@ export async function assertSecret(
   return client
 }
 
-async function matchesSecret({ settings }: ClientAuthContext, client: Client, secret: string): Promise<boolean> {
+async function matchesSecret({ settings }: ClientAuthContext, client: Client | undefined, secret: string): Promise<boolean> {
   const { hooks, hookTimeout } = settings
   if (!hooks.verifyClientSecret) return isSecretOf(client, secret)
   return (await callHook(hookTimeout, () => hooks.verifyClientSecret?.(client, secret))) === true
@@ -48,6 +49,7 @@ function isSecretOf(client: Client | undefined, secret: string): boolean {
 }
 
 /** @throws OAuthError `client_secret_expired` (RFC 7591 §3.2.1) */
-export function assertUnexpiredSecret({ client_secret_expires_at: expiresAt = 0 }: Client): void {
+export function assertUnexpiredSecret({ client_secret_expires_at }: Client): void {
+  const expiresAt = client_secret_expires_at ?? 0
   if (expiresAt !== 0 && expiresAt <= Date.now() / 1000) throw refusal('client_secret_expired')
 }

@@ -69,7 +69,6 @@ function authenticate(context: ClientAuthContext): ClientAuthentication | Promis
 async function severalCredentials(context: ClientAuthContext, present: readonly ClientAuthMechanism[]): Promise<ClientAuthentication> {
   if (!present.includes(clientAssertion)) throw refusal('multiple_client_auth')
   const [secret, another] = present.filter((credential) => credential !== clientAssertion)
-  const observed = secret && !another ? await observeClientAssertion(context, secret, clientAssertion) : undefined
-  if (!observed) throw refusal('multiple_client_auth_assertion')
-  return observed
+  if (!secret || another) throw refusal('multiple_client_auth_assertion')
+  return observeClientAssertion(context, secret, clientAssertion)
 }

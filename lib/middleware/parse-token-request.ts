@@ -39,7 +39,7 @@ function parse(exchange: Exchange, settings: Settings): TokenRequest | null | Pr
     if (fallthrough) return null
     throw refusal('unsupported_media_type')
   }
-  if ((req.headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity' && isUnread(req)) {
+  if ((req.headers['content-encoding'] || 'identity').toLowerCase() !== 'identity' && isUnread(req)) {
     if (fallthrough) return null
     throw refusal('unsupported_content_encoding')
   }

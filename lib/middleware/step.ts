@@ -157,12 +157,7 @@ function refuse(exchange: Exchange, thrown: unknown, next: (error?: unknown) => 
 /** Writes an OAuth error response. */
 export function renderError(res: ServerResponse, error: OAuthError, status: number, challenge: boolean): void {
   const description = error.error_description
-  respond(
-    res,
-    status,
-    { error: error.error, ...(description && { error_description: description }) },
-    status === 401 && !challenge ? undefined : headersOf[status],
-  )
+  respond(res, status, { error: error.error, ...(description && { error_description: description }) }, extraHeaders(res, status, challenge))
 }
 
 const headersOf: Readonly<Record<number, readonly string[]>> = {
@@ -172,6 +167,12 @@ const headersOf: Readonly<Record<number, readonly string[]>> = {
   429: ['Retry-After', '5'],
   503: ['Retry-After', '5'],
 }
+
+/** What a status asks for; a `Retry-After` that a rate limiter of the host has set stands. */
+const extraHeaders = (res: ServerResponse, status: number, challenge: boolean): readonly string[] | undefined =>
+  (status === 401 && !challenge) || (headersOf[status]?.[0] === 'Retry-After' && res.hasHeader('Retry-After'))
+    ? undefined
+    : headersOf[status]
 
 /** What the client gets to read of anything that was thrown. */
 function asOAuthError(thrown: unknown): OAuthError {

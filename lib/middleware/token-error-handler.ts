@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { ConfigurationError, OAuthError, ownOAuthError, refusal, type refusals } from '../errors.js'
+import { ConfigurationError, OAuthError, ownOAuthError, refusal, refusals } from '../errors.js'
 import { renderError } from './step.js'
 
-/** What a host's body parser may say (`err.type` of body-parser), and what the client reads. */
-const parserErrors: Record<string, keyof typeof refusals> = {
+type Reason = keyof typeof refusals
+
+/** What a host's body parser may say (`err.type` of body-parser and raw-body), and what the client reads. */
+const parserErrors: Record<string, Reason> = {
   'entity.too.large': 'body_too_large',
   'parameters.too.many': 'too_many_parameters',
   'charset.unsupported': 'unsupported_media_type',
@@ -12,11 +14,12 @@ const parserErrors: Record<string, keyof typeof refusals> = {
   'entity.verify.failed': 'body_unreadable',
   'request.aborted': 'client_gone',
   'request.size.invalid': 'body_unreadable',
+  'querystring.parse.rangeError': 'body_unreadable',
 }
 
 /**
  * An Express error handler for the path of the token endpoint: what a host's own parser or handler throws is answered as an OAuth error in
- * JSON (RFC 6749 §5.2), never as HTML and never with a stack.
+ * JSON (RFC 6749 §5.2), never as HTML and never with a stack. An HTTP error keeps its status, and `Retry-After` the value that the host set.
  *
  * @throws ConfigurationError if it is given arguments, as Express does where it is mounted without being called
  * @example app.use('/token', tokenErrorHandler())
@@ -35,14 +38,23 @@ export function tokenErrorHandler(
 
 function asOAuthError(thrown: unknown): OAuthError {
   try {
-    return thrown instanceof OAuthError ? ownOAuthError(thrown) : refusal(reasonOf(thrown))
+    if (thrown instanceof OAuthError) return ownOAuthError(thrown)
+    const { type, code, status, statusCode } = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as Record<string, unknown>
+    if (typeof type === 'string' && Object.hasOwn(parserErrors, type)) return refusal(parserErrors[type] as Reason)
+    if (status === 400 && typeof code === 'string' && code.startsWith('Z_')) return refusal('body_unreadable') // zlib's, as body-parser hands them on
+    return fromHttpError(status ?? statusCode)
   } catch (odd) {
     return refusal('hook_error', odd)
   }
 }
 
-function reasonOf(thrown: unknown): keyof typeof refusals {
-  const { type, status } = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as { type?: unknown; status?: unknown }
-  if (typeof type === 'string' && Object.hasOwn(parserErrors, type)) return parserErrors[type] as keyof typeof refusals
-  return typeof status === 'number' && status >= 400 && status < 500 ? 'body_unreadable' : 'hook_error'
+/**
+ * An HTTP error that the host's own handler made keeps its status, so that it says what the host meant; its text stays here. OAuth has no codes for
+ * most: 401 is `invalid_client`, 429 and 503 `temporarily_unavailable`, another 4xx `invalid_request`, everything else a `server_error`.
+ */
+function fromHttpError(status: unknown): OAuthError {
+  if (status === 401) return refusal('client_unknown')
+  if (status === 429 || status === 503) return new OAuthError('temporarily_unavailable', refusals.hook_timeout[2], { status })
+  if (!Number.isInteger(status) || (status as number) < 400 || (status as number) > 499) return refusal('hook_error')
+  return new OAuthError('invalid_request', 'The request was refused.', { status: status as number })
 }

@@ -76,14 +76,14 @@ function consider(
 /** The grant as the host decided. @throws OAuthError for a scope or a subject that the policy does not allow */
 function granted(
   { issuer, assertion }: ProvenGrant,
-  { sub, client }: GrantCandidate,
+  { sub, subject_kind, client }: GrantCandidate,
   offered: BoundedScope,
   { subject, scope: decided, allowRefreshToken = false, context }: Decided,
   exchange: Exchange,
 ): JwtGrant {
   const scope = allowed(grantedScope(offered, decided))
   if (offered.scope && scope.length < offered.scope.length) exchange.notes.notices.push('scope_narrowed')
-  if (subjectIsClient(subject, client, issuer)) throw refusal('subject_is_client')
+  if (subjectIsClient(subject, client, subject_kind)) throw refusal('subject_is_client')
   return Object.freeze({ issuer, sub, subject, scope: scope.join(' '), allowRefreshToken, assertion, context })
 }
 

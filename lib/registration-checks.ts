@@ -1,0 +1,112 @@
+import { ConfigurationError } from './errors.js'
+import type { Client, FederatedCredential, TrustedIssuer } from './registration.js'
+
+type Check = (value: unknown) => string | undefined // the problem, or nothing
+
+const anything: Check = () => undefined
+const must =
+  (problem: string, holds: (value: unknown) => boolean): Check =>
+  (value) =>
+    holds(value) ? undefined : problem
+const oneOf = (...values: readonly unknown[]) => must(`is one of ${values.join(', ')}.`, (value) => values.includes(value))
+const isListOf = (test: (value: unknown) => boolean) => (value: unknown) => Array.isArray(value) && value.every(test)
+const string = (value: unknown) => typeof value === 'string'
+const isString = must('is a string.', string)
+const isName = must('is a string that is not empty.', (value) => string(value) && value !== '')
+const isDuration = must('is a positive number of seconds.', (value) => Number.isFinite(value) && (value as number) > 0)
+/** A `Date`, its text or its milliseconds would be a moment that never comes. */
+const isMoment = must(
+  'is a number of seconds since the epoch.',
+  (value) => Number.isFinite(value) && (value as number) >= 0 && (value as number) < 1e12,
+)
+
+/** Every member of a trusted issuer, and what it must be; the others are compared where they are used. */
+const issuerChecks: Record<keyof TrustedIssuer, Check> = {
+  issuer: anything,
+  jwks: anything,
+  jwks_uri: anything,
+  allowPrivateJwksUri: oneOf(true, false),
+  client_id: isString,
+  clients: must("is a list of client_ids, or 'any'.", (value) => value === 'any' || isListOf(string)(value)),
+  client_authentication: oneOf('required', 'identified', 'none'),
+  subjects: must('is a list, or a function.', (value) => typeof value === 'function' || isListOf(string)(value)),
+  scope: isString,
+  scope_from: oneOf('intersection', 'parameter', 'assertion'),
+  default_sub: oneOf('iss'),
+  audience: must('is a string, or a list of strings.', (value) => string(value) || isListOf(string)(value)),
+  algorithms: must('is a list of strings.', isListOf(string)),
+  typ: isString,
+  requireJti: oneOf(true, false),
+  maxLifetime: isDuration,
+  replay: oneOf('one-time', 'same-client', 'reusable'),
+  enabled: anything,
+  not_after: must('is a valid Date.', (value) => value instanceof Date && !Number.isNaN(value.getTime())),
+}
+
+/** Names of the members of a {@link TrustedIssuer}. */
+export const issuerMembers = Object.keys(issuerChecks)
+
+const federatedChecks: Record<keyof FederatedCredential, Check> = {
+  issuer: isName,
+  subject: isName,
+  audience: isName,
+  maxLifetime: isDuration,
+  replay: oneOf('one-time', 'reusable'),
+  jwks: anything,
+  jwks_uri: anything,
+  allowPrivateJwksUri: oneOf(true, false),
+}
+
+/** The members of a client that could be read more leniently than they were meant: a lifetime that is text is joined, not added. */
+const clientChecks = {
+  token_endpoint_auth_method: isString,
+  scope: isString,
+  client_secret_expires_at: isMoment,
+  audience: oneOf('issuer', 'issuer-or-token-endpoint'),
+  maxLifetime: isDuration,
+  previous_auth_method: isString,
+  previous_auth_method_expires_at: isMoment,
+  client_assertion_mode: oneOf('enforce', 'observe'),
+  federated_credentials: must('is a list.', Array.isArray),
+} satisfies Partial<Record<keyof Client, Check>>
+
+/**
+ * Refuses an issuer object that could be read more leniently than it was meant: unknown members, values outside their list.
+ * @throws ConfigurationError naming the member
+ */
+export function checkTrustedIssuer(issuer: TrustedIssuer): void {
+  refuseUnknown('TrustedIssuer', issuerChecks, issuer)
+  checkMembers('TrustedIssuer', issuerChecks, issuer, (value) => value === undefined)
+}
+
+/**
+ * Refuses a client whose registration could be read more leniently than it was meant. Members that are not of this package are the host's own; `null`,
+ * where a database says so, is nothing.
+ * @throws ConfigurationError naming the member
+ */
+export function checkClient(client: Client): void {
+  const isAbsent = (value: unknown) => value === undefined || value === null
+  checkMembers('Client', clientChecks, client, isAbsent)
+  for (const credential of client.federated_credentials ?? []) {
+    if (typeof credential !== 'object' || credential === null) throw fault('Client', 'federated_credentials', 'is a list of objects.')
+    refuseUnknown('FederatedCredential', federatedChecks, credential)
+    for (const member of ['issuer', 'subject'] as const)
+      if (isAbsent(credential[member])) throw fault('FederatedCredential', member, 'is missing.')
+    checkMembers('FederatedCredential', federatedChecks, credential, isAbsent)
+  }
+}
+
+function refuseUnknown(what: string, checks: Record<string, Check>, registered: object): void {
+  for (const member of Object.keys(registered))
+    if (!Object.hasOwn(checks, member)) throw fault(what, member, 'does not exist: remove it, or correct its spelling.')
+}
+
+function checkMembers(what: string, checks: Record<string, Check>, registered: object, isAbsent: (value: unknown) => boolean): void {
+  for (const [member, check] of Object.entries(checks)) {
+    const value = (registered as Record<string, unknown>)[member]
+    const problem = isAbsent(value) ? undefined : check(value)
+    if (problem) throw fault(what, member, problem)
+  }
+}
+
+const fault = (what: string, member: string, problem: string) => new ConfigurationError(`${what}.${member} ${problem}`)
