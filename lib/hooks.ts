@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { OAuthError, refusal, type refusals } from './errors.js'
+import { OAuthError, ownOAuthError, refusal, type refusals } from './errors.js'
 import type { TokenEndpointEvent } from './events.js'
 import type { Client, ClientCertificate, TrustedIssuer } from './registration.js'
 import type { ClientAuthentication, TokenResponse } from './state.js'
@@ -107,10 +107,18 @@ export async function callHook<T>(
     })
     return await Promise.race([result, timeout])
   } catch (error) {
-    if (error instanceof OAuthError) throw error
-    throw refusal(failure, error)
+    throw spoken(error) ?? refusal(failure, error)
   } finally {
     clearTimeout(timer)
+  }
+}
+
+/** The `OAuthError` by which a hook speaks to the client. `undefined`: it threw something else, or something that cannot be read. */
+function spoken(thrown: unknown): OAuthError | undefined {
+  try {
+    return thrown instanceof OAuthError ? ownOAuthError(thrown) : undefined
+  } catch {
+    return undefined
   }
 }
 
