@@ -26,6 +26,8 @@ import {
   startWorld,
 } from './support/world.js'
 
+jest.setTimeout(60_000) // the fetch of a key set has three seconds, and the machine may be busy
+
 const certificate = (await issueCertificate({ names: [{ type: 'dns', value: 'client.example.com' }] })).x509
 
 const tlsClient: Client = {
