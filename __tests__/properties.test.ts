@@ -30,7 +30,11 @@ jest.setTimeout(120_000 * Number(process.env.FC_RUNS ?? 1)) // many requests eac
 
 const { FC_SEED = '7523', FC_RUNS = '1' } = process.env
 const holds = <T extends [unknown, ...unknown[]]>(property: fc.IAsyncProperty<T>, numRuns: number) =>
-  fc.assert(property, { seed: Number(FC_SEED), numRuns: Math.ceil(numRuns * Number(FC_RUNS)) })
+  fc.assert(property, {
+    seed: Number(FC_SEED),
+    numRuns: Math.ceil(numRuns * Number(FC_RUNS)),
+    interruptAfterTimeLimit: 60_000 * Number(FC_RUNS),
+  })
 
 /** Every answer that there is: `status error`. */
 const answers = new Set(
