@@ -59,9 +59,10 @@ const legacyHandler: RequestHandler = (req, res) => {
   })
 }
 
+// without `received`: when a parser gives up depends on the size of the chunks, which is the network's choice
 const legacyErrors: ErrorRequestHandler = (error, _req, res, _next) => {
-  const { type, status, message, limit, length, expected, received, charset, encoding } = error
-  res.status(status ?? 500).json({ legacy: type, message, limit, length, expected, received, charset, encoding })
+  const { type, status, message, limit, length, expected, charset, encoding } = error
+  res.status(status ?? 500).json({ legacy: type, message, limit, length, expected, charset, encoding })
 }
 
 /** Reads the raw body by hand, as handlers do that no parser stands in front of. */

@@ -61,7 +61,7 @@ describe('the README', () => {
     expect(Object.keys(scripts)).toEqual(expect.arrayContaining(['demo', 'test']))
   })
 
-  it('has the tables of errors that the code has', () => {
+  it('and SECURITY.md have the tables that the code has', () => {
     execFileSync(process.execPath, [join(root, 'scripts/readme-tables.mjs'), '--check'], {
       env: { ...process.env, BUILD_DIR: `${basename(build)}/` },
     })

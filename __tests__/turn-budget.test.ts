@@ -5,25 +5,26 @@ import { bytesOf, encode, form, RawConnection } from './support/raw.js'
 import { grant, grantRequest, openIdp, startWorld } from './support/world.js'
 
 describe('TurnBudget', () => {
-  /** Lets turns go by, each with a request that comes every `every` ms; tells how many of each turn were sent away. */
-  const sentAway = (turns: readonly number[], { budget = 20, every = 1, idle = 0 } = {}) => {
-    let now = 0
-    let endTurn = () => {}
+  const clockwork = (budget = 20) => {
+    const time = { now: 0, endTurn: () => {} }
     const load = new TurnBudget(
       budget / 1000,
-      () => now,
+      () => time.now,
       (end) => {
-        endTurn = end
+        time.endTurn = end
       },
     )
+    return { time, load }
+  }
+
+  /** Lets turns of so many milliseconds go by, each with `each` requests a millisecond; tells how many of each turn were sent away. */
+  const sentAway = (turns: readonly number[], { budget = 20, each = 10, idle = 0 } = {}) => {
+    const { time, load } = clockwork(budget)
     return turns.map((length) => {
-      now += idle
+      time.now += idle
       let count = 0
-      for (let at = 0; at < length; at += every) {
-        if (!load.hasRoom()) count++
-        now += every
-      }
-      endTurn()
+      for (const end = time.now + length; time.now < end; time.now++) for (let i = 0; i < each; i++) if (!load.hasRoom()) count++
+      time.endTurn()
       return count
     })
   }
@@ -33,32 +34,27 @@ describe('TurnBudget', () => {
     ['a burst, in one long turn', [500], [0], {}],
     ['a burst, and short turns', [500, 10, 10], [0, 0, 0], {}],
     ['long turns, for a tenth of a second', [40, 40, 10], [0, 0, 0], {}],
-    ['long turns, for longer: the budget of each is served', [40, 50, 40, 30], [0, 0, 19, 9], {}],
-    ['a burst, and another one behind it', [500, 500], [0, 479], {}],
+    ['long turns, for longer: the budget of each is served', [40, 50, 40, 30], [0, 0, 190, 90], {}],
+    ['a burst, and another one behind it', [500, 500], [0, 4790], {}],
     ['long turns, with idle time between them', [50, 60, 40, 30], [0, 0, 0, 0], { idle: 30 }],
-    ['long turns, and a short one between them', [40, 50, 40, 10, 60, 30], [0, 0, 19, 0, 0, 0], {}],
+    ['long turns, and a short one between them', [40, 50, 40, 10, 60, 30], [0, 0, 190, 0, 0, 0], {}],
     ['no bound', [500, 500, 500], [0, 0, 0], { budget: Number.POSITIVE_INFINITY }],
+    ['long turns of few requests: something else takes the time', [100, 100, 100, 100], [0, 0, 0, 0], { each: 1 }],
+    ['long turns, with more than a handful of requests late in them', [180, 180], [0, 52], { each: 1 }],
+    ['turns of few requests that take ten budgets', [125, 125], [0, 104], { each: 1, budget: 2 }],
   ])('%s', (_, turns, expected, more) => {
     expect(sentAway(turns, more)).toEqual(expected)
   })
 
   it('lets one request of each turn go on to its signature, however long its look-up took', () => {
-    let now = 0
-    let endTurn = () => {}
-    const load = new TurnBudget(
-      0.02,
-      () => now,
-      (end) => {
-        endTurn = end
-      },
-    )
+    const { time, load } = clockwork()
     for (let turn = 0; turn < 5; turn++) {
       expect(load.hasRoom()).toBe(true)
-      now += 150
+      time.now += 250
       expect(load.hasRoom()).toBe(turn === 0)
       expect(load.hasRoomToVerify()).toBe(true)
       expect(load.hasRoomToVerify()).toBe(turn === 0)
-      endTurn()
+      time.endTurn()
     }
   })
 })
@@ -73,6 +69,7 @@ describe.each(expresses)('load shedding on %s', (_, express) => {
     let lookups = 0
     let then = () => {}
     const world = startWorld(express, {
+      options: { turnBudget: 0.002 },
       hooks: {
         findIssuer: (iss) => {
           block(40)

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { OAuthError, refusal, type refusals } from './errors.js'
+import { OAuthError, ownOAuthError, refusal, type refusals } from './errors.js'
 import type { TokenEndpointEvent } from './events.js'
 import type { Client, ClientCertificate, TrustedIssuer } from './registration.js'
 import type { ClientAuthentication, TokenResponse } from './state.js'
@@ -128,7 +128,15 @@ async function inTime<T>(
   }
 }
 
-const hookFailure = (error: unknown, failure: keyof typeof refusals) => (error instanceof OAuthError ? error : refusal(failure, error))
+/** The `OAuthError` by which a hook speaks to the client; `failure` if it threw something else, or something that cannot be read. */
+function hookFailure(thrown: unknown, failure: keyof typeof refusals): OAuthError {
+  try {
+    if (thrown instanceof OAuthError) return ownOAuthError(thrown)
+  } catch {
+    // what cannot be read says nothing
+  }
+  return refusal(failure, thrown)
+}
 
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   ((typeof value === 'object' && value !== null) || typeof value === 'function') && typeof (value as { then?: unknown }).then === 'function'

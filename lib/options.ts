@@ -62,8 +62,8 @@ export interface Options<H extends Partial<Hooks> = Hooks> {
   /** Time budget of each hook and store call. Default 3. */
   hookTimeout?: number
   /**
-   * Sheds load: how long the requests of one turn of the event loop may take while turn after turn takes longer. Those that come later in such a turn are
-   * answered 503 with `Retry-After`, before any signature is verified. Default 0.02; `Infinity` answers everybody, late.
+   * Sheds load: how long the requests of one turn of the event loop may take once turn after turn takes longer. Those that come later in such a turn, and
+   * after 128 others, are answered 503 with `Retry-After`, before any signature is verified. Default 0.02; `Infinity` answers everybody, late.
    */
   turnBudget?: number
   /** HTTP status of `invalid_client` when no Authorization header was used. Default 401. */

@@ -1,5 +1,8 @@
 /** Milliseconds for which a loop may be behind before anybody is sent away: a burst is only answered a little later. */
 const patience = 100
+/** So many at once are no overload, even where something else in the process takes up the time of the loop; unless it takes ten budgets. */
+const handful = 128
+const farTooLong = 10
 
 /**
  * Sheds load. What waits in the sockets is handed out turn by turn of the event loop. When one turn after the other takes long, more arrives than can be
@@ -12,8 +15,9 @@ export class TurnBudget {
   readonly #now: () => number
   readonly #atEndOfTurn: (end: () => void) => void
   #startedAt: number | undefined
-  #hasVerified = false
   #endedAt = Number.NEGATIVE_INFINITY
+  #arrived = 0
+  #hasVerified = false
   /** Since when each turn has followed on one that took too long. */
   #behindSince: number | undefined
 
@@ -26,6 +30,7 @@ export class TurnBudget {
 
   /** Whether a request that arrives now may stay. */
   hasRoom(): boolean {
+    this.#arrived++
     return !this.#isSpent()
   }
 
@@ -39,21 +44,28 @@ export class TurnBudget {
 
   #isSpent(): boolean {
     const now = this.#now()
-    if (this.#startedAt === undefined) {
-      this.#startedAt = now
-      this.#hasVerified = false
-      if (now - this.#endedAt > this.#budget) this.#behindSince = undefined // the loop has been idle
-      this.#atEndOfTurn(this.#endTurn)
-    }
+    this.#startedAt ??= this.#beginTurn(now)
     const isBehind = this.#behindSince !== undefined && now - this.#behindSince >= patience
-    return isBehind && now - this.#startedAt > this.#budget
+    return isBehind && this.#isLong(now - this.#startedAt)
+  }
+
+  #isLong(length: number): boolean {
+    return length > this.#budget && (this.#arrived > handful || length > farTooLong * this.#budget)
+  }
+
+  #beginTurn(now: number): number {
+    if (now - this.#endedAt > this.#budget) this.#behindSince = undefined // the loop has been idle
+    this.#atEndOfTurn(this.#endTurn)
+    return now
   }
 
   readonly #endTurn = () => {
     const startedAt = this.#startedAt as number
     this.#endedAt = this.#now()
-    this.#startedAt = undefined
-    if (this.#endedAt - startedAt > this.#budget) this.#behindSince ??= startedAt
+    if (this.#isLong(this.#endedAt - startedAt)) this.#behindSince ??= startedAt
     else this.#behindSince = undefined
+    this.#startedAt = undefined
+    this.#arrived = 0
+    this.#hasVerified = false
   }
 }

@@ -1,5 +1,5 @@
-// Prints the tables of the README that are tables in the code. `node scripts/readme-tables.mjs [--check]` after `npm run compile`: rewrites the
-// README, or fails if that would change it.
+// Prints the tables of README.md and SECURITY.md that are tables in the code. `node scripts/readme-tables.mjs [--check]` after `npm run compile`:
+// rewrites them, or fails if that would change them.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
@@ -8,6 +8,7 @@ const built = new URL(process.env.BUILD_DIR ?? 'build/', root)
 const { refusals, assertionRefusals, assertionUses } = await import(new URL('lib/errors.js', built).href)
 const { shapeRungs, registrationRungs } = await import(new URL('lib/assertion/ladder.js', built).href)
 
+const { faultTable } = await import(new URL('__tests__/support/faults.js', built).href)
 const { clientPolicy, issuerPolicy } = await import(new URL('lib/policy.js', built).href)
 
 const code = (text) => `\`${text}\``
@@ -63,21 +64,23 @@ function policyTable() {
   ]
 }
 
-function fill(text, name, rows) {
+function fill(file, text, name, rows) {
   const between = new RegExp(`(<!-- ${name} -->\\n)(?:\\|.*\\n)*`)
-  if (!between.test(text)) throw new Error(`README.md has no <!-- ${name} -->`)
+  if (!between.test(text)) throw new Error(`${file} has no <!-- ${name} -->`)
   return text.replace(between, (_, marker) => `${marker}${rows.join('\n')}\n`)
 }
 
-const readme = fileURLToPath(new URL('README.md', root))
-const before = readFileSync(readme, 'utf8')
-const after = [
-  ['policy', policyTable()],
-  ['errors', errorTable()],
-  ['rungs', rungTable()],
-].reduce((text, [name, rows]) => fill(text, name, rows), before)
-if (!process.argv.includes('--check')) writeFileSync(readme, after)
-else if (before !== after) {
-  console.error('README.md: the tables of errors are not those of the code. Run npm run docs.')
-  process.exitCode = 1
+const documents = {
+  'README.md': { policy: policyTable(), errors: errorTable(), rungs: rungTable() },
+  'SECURITY.md': { faults: faultTable() },
+}
+for (const [file, tables] of Object.entries(documents)) {
+  const path = fileURLToPath(new URL(file, root))
+  const before = readFileSync(path, 'utf8')
+  const after = Object.entries(tables).reduce((text, [name, rows]) => fill(file, text, name, rows), before)
+  if (!process.argv.includes('--check')) writeFileSync(path, after)
+  else if (before !== after) {
+    console.error(`${file}: its tables are not those of the code. Run npm run docs.`)
+    process.exitCode = 1
+  }
 }

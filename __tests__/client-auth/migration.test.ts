@@ -157,7 +157,7 @@ describe.each(expresses)('a client that moves to a key, on %s', (_, express) => 
 
     describe.each<Mode>(['enforce', 'observe'])('T-40 endpoint %s: nobody learns from a refusal who is observed, or who exists', (mode) => {
       it.each<[name: string, client: Partial<Client>, headers: Record<string, string>, reason: Record<'enforce' | 'observe', string>]>([
-        ['an unknown client', {}, inBasic(secret, 'nobody'), { enforce: 'client_unknown', observe: 'client_unknown' }],
+        ['an unknown client', {}, inBasic(secret, 'nobody'), { enforce: 'multiple_client_auth_assertion', observe: 'client_unknown' }],
         ['one that is not observed', { client_assertion_mode: 'enforce' }, inBasic(), tooMany],
         ['a wrong secret of one that is not', { client_assertion_mode: 'enforce' }, inBasic('x'), tooMany],
         ['a wrong secret of one that is', { client_assertion_mode: 'observe' }, inBasic('x'), both('client_secret_mismatch')],

@@ -70,6 +70,21 @@ describe.each(expresses)('a replay store that fails, on %s', (_, express) => {
       },
       'replay_store_error',
     ],
+    [
+      'T-58 rejects with what cannot be read',
+      () =>
+        Promise.reject(
+          new Proxy(
+            {},
+            {
+              get: () => {
+                throw new Error('x')
+              },
+            },
+          ),
+        ),
+      'replay_store_error',
+    ],
     ['T-58 rejects', () => Promise.reject(new Error('x')), 'replay_store_error'],
     ['T-58 says something odd', () => 'OK', 'replay_store_error'],
     ['T-58 says nothing', () => undefined, 'replay_store_error'],
