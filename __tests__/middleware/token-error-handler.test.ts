@@ -150,6 +150,14 @@ describe.each(expresses)('tokenErrorHandler on %s', (_, express) => {
     expect(response.headers['retry-after']).toBe(status === 429 ? '5' : undefined)
   })
 
+  it('a Retry-After that a rate limiter has set stands', async () => {
+    const limiter: RequestHandler = (_req, res, next) => {
+      res.setHeader('Retry-After', '42')
+      next(new OAuthError('temporarily_unavailable', 'Slower.', { status: 429 }))
+    }
+    expect((await sendRaw(start(express, [limiter]), { headers: [form] })).headers['retry-after']).toBe('42')
+  })
+
   it('RS-07: a challenge only for those who used the Authorization header', async () => {
     const server = start(express, [throwing(new OAuthError('invalid_client'))])
     const plain = await sendRaw(server, { headers: [form] })

@@ -152,7 +152,7 @@ export function renderError(res: ServerResponse, error: OAuthError, status: numb
     {
       ...(status === 405 && { Allow: 'POST' }),
       ...(status === 413 && { Connection: 'close' }), // the rest of the body is not read
-      ...((status === 503 || status === 429) && { 'Retry-After': '5' }),
+      ...((status === 503 || status === 429) && !res.hasHeader('Retry-After') && { 'Retry-After': '5' }), // who limits knows better for how long
       ...(status === 401 && challenge && { 'WWW-Authenticate': 'Basic realm="token endpoint", charset="UTF-8"' }),
     },
   )
