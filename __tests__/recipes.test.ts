@@ -1,5 +1,8 @@
-/** The recipes of the demo server: rate limits and helmet around the token endpoint. */
+/** Rate limits and helmet around the token endpoint, as the demo server has them and as the README shows them. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { Server } from 'node:http'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, describe, expect, it } from '@jest/globals'
 import helmet from 'helmet'
 import request from 'supertest'
@@ -15,6 +18,27 @@ afterAll(() => {
   for (const server of servers.splice(0)) server.close()
 })
 
+const build = join(dirname(fileURLToPath(import.meta.url)), '..')
+
+/** The recipe of the README, run as it stands there, on the lib of this test. */
+async function recipeOfReadme(): Promise<typeof protectedTokenEndpoint> {
+  const block = /```js\n(\/\/ protect\.mjs\n.*?)```/s.exec(readFileSync(join(build, '../README.md'), 'utf8'))?.[1] as string
+  const folder = mkdtempSync(join(build, 'recipe-'))
+  try {
+    const file = join(folder, 'protect.mjs')
+    writeFileSync(file, block.replace("'express-oauth-assertions'", "'../lib/index.js'"))
+    return (await import(pathToFileURL(file).href)).protectedTokenEndpoint
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+const recipes: [where: string, recipe: typeof protectedTokenEndpoint][] = [
+  ['demo-server/protect.ts', protectedTokenEndpoint],
+  ['the README', await recipeOfReadme()],
+]
+const everywhere = recipes.flatMap(([where, recipe]) => expresses.map(([name, express]) => [where, name, recipe, express] as const))
+
 type Parameters = Record<string, string>
 interface Who {
   /** Address that the proxy names. */
@@ -23,17 +47,13 @@ interface Who {
 }
 
 /** A server behind one proxy, so that a request comes from where the test says. */
-function start(express: ExpressFactory, limits: Limits, options: Partial<Options> = {}) {
+function start(recipe: typeof protectedTokenEndpoint, express: ExpressFactory, limits: Limits, options: Partial<Options> = {}) {
   const events: TokenEndpointEvent[] = []
   const { calls, ...plain } = hooks({ onEvent: (event) => void events.push(event), ...options.hooks })
   const app = express()
   app.set('trust proxy', 1)
   app.use(helmet())
-  app.post(
-    '/token',
-    ...protectedTokenEndpoint({ issuer, ...options, hooks: plain }, limits),
-    (_req, res) => void res.status(418).send('old'),
-  )
+  app.post('/token', ...recipe({ issuer, ...options, hooks: plain }, limits), (_req, res) => void res.status(418).send('old'))
   app.use('/token', tokenErrorHandler())
   const server = app.listen(0)
   servers.push(server)
@@ -57,24 +77,26 @@ const goodOther = () => clientCredentials(byJwt(clientAssertion({ iss: 'other-cl
 const bySecret = { grant_type: 'client_credentials' }
 const guess = { authorization: basic('basic-client', 'guess') }
 
-describe.each(expresses)('the rate limits of the demo server, on %s', (_, express) => {
+describe.each(everywhere)('the rate limits of %s, on %s', (_, __, recipe, express) => {
+  const begin = (limits: Limits, options?: Partial<Options>) => start(recipe, express, limits, options)
+
   describe('failures of a client at an address', () => {
     it('TE-14: beyond the budget, 429 before anything is looked up or verified', async () => {
-      const { statuses, calls, post } = start(express, { failures: 3 })
+      const { statuses, calls, post } = begin({ failures: 3 })
       expect(await statuses(5, wrong)).toEqual([401, 401, 401, 429, 429])
       expect(calls.findClient).toBe(3)
       expect((await post(good())).status).toBe(429)
     })
 
     it('TE-14: 20 wrong secrets for one client', async () => {
-      const { statuses, post } = start(express, { failures: 5 })
+      const { statuses, post } = begin({ failures: 5 })
       expect(await statuses(20, () => bySecret, guess)).toEqual([...Array(5).fill(401), ...Array(15).fill(429)])
       expect((await post(bySecret, { authorization: basic('basic-client', 'basic-secret') })).status).toBe(429)
       expect((await post(bySecret, { authorization: basic('basic-client', 'basic-secret'), from: '192.0.2.2' })).status).toBe(200)
     })
 
     it('TE-14: one client has one budget, however it is spelt', async () => {
-      const { statuses } = start(express, { failures: 2 })
+      const { statuses } = begin({ failures: 2 })
       const spelling = (id: string) => ({ authorization: `basic ${Buffer.from(`${id}:guess`).toString('base64')}` })
       const seen = []
       for (const id of ['basic-client', '%62asic-client', 'basic%2Dclient', 'basic%2dclient'])
@@ -83,7 +105,7 @@ describe.each(expresses)('the rate limits of the demo server, on %s', (_, expres
     })
 
     it('RS-02 RS-10: the answer is an OAuth error in JSON, with the time to wait, and is not stored', async () => {
-      const { statuses, post } = start(express, { failures: 1 })
+      const { statuses, post } = begin({ failures: 1 })
       await statuses(1, wrong)
       const { status, headers, body } = await post(wrong())
       expect({ status, body }).toEqual({
@@ -99,7 +121,7 @@ describe.each(expresses)('the rate limits of the demo server, on %s', (_, expres
     })
 
     it('counts failures only', async () => {
-      const { statuses } = start(express, { failures: 2 })
+      const { statuses } = begin({ failures: 2 })
       expect(await statuses(6, good)).toEqual(Array(6).fill(200))
       expect(await statuses(1, wrong)).toEqual([401])
       expect(await statuses(3, good)).toEqual([200, 200, 200])
@@ -107,12 +129,12 @@ describe.each(expresses)('the rate limits of the demo server, on %s', (_, expres
     })
 
     it('does not count faults of the server', async () => {
-      const { statuses } = start(express, { failures: 2 }, { hooks: { ...hooks(), mintToken: () => Promise.reject(new Error('down')) } })
+      const { statuses } = begin({ failures: 2 }, { hooks: { ...hooks(), mintToken: () => Promise.reject(new Error('down')) } })
       expect(await statuses(4, good)).toEqual([500, 500, 500, 500])
     })
 
     it('counts a request until it is answered: the budget bounds those in flight, too', async () => {
-      const { post } = start(express, { failures: 5 })
+      const { post } = begin({ failures: 5 })
       const answers = await Promise.all(Array.from({ length: 5 }, () => post(good())))
       expect(answers.map(({ status }) => status)).toEqual(Array(5).fill(200))
       const guesses = await Promise.all(Array.from({ length: 50 }, () => post(bySecret, guess)))
@@ -121,27 +143,27 @@ describe.each(expresses)('the rate limits of the demo server, on %s', (_, expres
     })
 
     it("one client's failures do not lock out another one behind the same address", async () => {
-      const { statuses } = start(express, { failures: 2 })
+      const { statuses } = begin({ failures: 2 })
       expect(await statuses(4, wrong)).toEqual([401, 401, 429, 429])
       expect(await statuses(2, goodOther)).toEqual([200, 200])
       expect(await statuses(1, () => grantRequest(grant({ iss: openIdp }), {}))).toEqual([200])
     })
 
     it('who names a client from elsewhere does not lock it out', async () => {
-      const { statuses } = start(express, { failures: 2 })
+      const { statuses } = begin({ failures: 2 })
       expect(await statuses(4, wrong, { from: '198.51.100.7' })).toEqual([401, 401, 429, 429])
       expect(await statuses(2, good)).toEqual([200, 200])
     })
 
     it('who names an issuer from elsewhere does not lock it out', async () => {
-      const { statuses } = start(express, { failures: 2 })
+      const { statuses } = begin({ failures: 2 })
       const forgedGrant = () => grantRequest(grant({ iss: openIdp }, { key: keys.other }), {})
       expect(await statuses(3, forgedGrant, { from: '198.51.100.7' })).toEqual([400, 400, 429])
       expect(await statuses(2, () => grantRequest(grant({ iss: openIdp }), {}))).toEqual([200, 200])
     })
 
     it('the addresses of an IPv6 subnet are one address; an IPv4 address is one in either notation', async () => {
-      const { statuses } = start(express, { failures: 2 })
+      const { statuses } = begin({ failures: 2 })
       const seen = []
       for (const from of ['2001:db8:0:1::1', '2001:db8:0:1::2', '2001:db8:0:2::3', '2001:db8:1::1'])
         seen.push(...(await statuses(1, wrong, { from })))
@@ -150,7 +172,7 @@ describe.each(expresses)('the rate limits of the demo server, on %s', (_, expres
     })
 
     it('known and unknown clients are limited alike', async () => {
-      const { post } = start(express, { failures: 2 })
+      const { post } = begin({ failures: 2 })
       const course = async (id: string) => {
         const seen = []
         for (let i = 0; i < 3; i++) {
@@ -163,13 +185,13 @@ describe.each(expresses)('the rate limits of the demo server, on %s', (_, expres
     })
 
     it('with fallthrough, what is for the old handler reaches it', async () => {
-      const { statuses } = start(express, { failures: 1 }, { fallthrough: true })
+      const { statuses } = begin({ failures: 1 }, { fallthrough: true })
       expect(await statuses(3, () => ({ grant_type: 'password', client_id: 'basic-client' }))).toEqual([418, 418, 418])
     })
   })
 
   it('requests of an address: beyond the limit, 429 to all that it asks', async () => {
-    const { statuses, post, calls } = start(express, { requests: 3 })
+    const { statuses, post, calls } = begin({ requests: 3 })
     expect(await statuses(5, good)).toEqual([200, 200, 200, 429, 429])
     expect(await post(goodOther())).toMatchObject({ status: 429, body: { error: 'temporarily_unavailable' } })
     expect((await post(goodOther(), { from: '192.0.2.2' })).status).toBe(200)
@@ -177,20 +199,13 @@ describe.each(expresses)('the rate limits of the demo server, on %s', (_, expres
   })
 
   it('each limit says what is left of it, in headers of its own name', async () => {
-    const { post } = start(express, { requests: 10, failures: 5 })
+    const { post } = begin({ requests: 10, failures: 5 })
     const { headers } = await post(good())
     expect(headers.ratelimit).toMatch(/^"requests"; r=9; t=\d+, "failures"; r=4; t=\d+$/)
   })
 
-  it('counters are bounded: a flood of names makes it forget, not grow', async () => {
-    const { statuses } = start(express, { failures: 1, counters: 3 })
-    expect(await statuses(2, wrong)).toEqual([401, 429])
-    for (let i = 0; i < 7; i++) await statuses(1, () => bySecret, { authorization: basic(`made-up-${i}`, 'x') })
-    expect(await statuses(1, wrong)).toEqual([401])
-  })
-
   it('a request over the budget has its event, as one that was answered for the suite', async () => {
-    const { statuses, events } = start(express, { failures: 1 })
+    const { statuses, events } = begin({ failures: 1 })
     await statuses(2, wrong)
     expect(events).toMatchObject([
       { outcome: 'refused', status: 401, reason: 'signature_invalid' },
@@ -199,7 +214,7 @@ describe.each(expresses)('the rate limits of the demo server, on %s', (_, expres
   })
 
   it('a refused request leaves its connection usable, though nobody read its body', async () => {
-    const { server } = start(express, { requests: 1 })
+    const { server } = begin({ requests: 1 })
     const connection = new RawConnection(server)
     const big = { headers: [form, 'X-Forwarded-For: 192.0.2.1'], body: 'y'.repeat(20_000) }
     const statuses = []
@@ -209,7 +224,7 @@ describe.each(expresses)('the rate limits of the demo server, on %s', (_, expres
   })
 
   it("helmet's headers stand beside ours", async () => {
-    const { post } = start(express, {})
+    const { post } = begin({})
     for (const [parameters, status] of [
       [good(), 200],
       [wrong(), 401],
@@ -229,6 +244,16 @@ describe.each(expresses)('the rate limits of the demo server, on %s', (_, expres
     }
   })
 })
+
+it.each(expresses)(
+  'the counters of demo-server/protect.ts are bounded: a flood of names makes it forget, not grow (%s)',
+  async (_, express) => {
+    const { statuses } = start(protectedTokenEndpoint, express, { failures: 1, counters: 3 })
+    expect(await statuses(2, wrong)).toEqual([401, 429])
+    for (let i = 0; i < 7; i++) await statuses(1, () => bySecret, { authorization: basic(`made-up-${i}`, 'x') })
+    expect(await statuses(1, wrong)).toEqual([401])
+  },
+)
 
 describe('who a request claims to come from', () => {
   const jwt = (claims: unknown) => forge({ alg: 'ES256' }, claims, null)

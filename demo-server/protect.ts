@@ -39,10 +39,10 @@ export function protectedTokenEndpoint(
 }
 
 const answer = tokenErrorHandler()
+const tooManyRequests = new OAuthError('temporarily_unavailable', 'Too many requests. Try again later.', { status: 429 })
 
 /** 429 in the form of an OAuth error; `Retry-After` is set already. */
-const tooMany: RequestHandler = (req, res, next) =>
-  answer(new OAuthError('temporarily_unavailable', 'Too many requests. Try again later.', { status: 429 }), req, res, next)
+const tooMany: RequestHandler = (req, res, next) => answer(tooManyRequests, req, res, next)
 
 /** Who the request claims to come from: the one whose credential would be tried. Each client has one spelling. */
 export function claimedClient({ authorization = '', parameters }: Pick<TokenRequest, 'authorization' | 'parameters'>): string {
