@@ -1,8 +1,5 @@
 /** Rate limits and helmet around the token endpoint, as the demo server has them and as the README shows them. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { Server } from 'node:http'
-import { dirname, join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, describe, expect, it } from '@jest/globals'
 import helmet from 'helmet'
 import request from 'supertest'
@@ -11,6 +8,7 @@ import { JWT_BEARER_GRANT, type Options, type TokenEndpointEvent, tokenErrorHand
 import { type ExpressFactory, expresses } from './support/express.js'
 import { forge } from './support/jwt.js'
 import { form, RawConnection } from './support/raw.js'
+import { recipeOf } from './support/recipe.js'
 import { basic, byJwt, clientAssertion, clientCredentials, grant, grantRequest, hooks, issuer, keys, openIdp } from './support/world.js'
 
 const servers: Server[] = []
@@ -18,24 +16,12 @@ afterAll(() => {
   for (const server of servers.splice(0)) server.close()
 })
 
-const build = join(dirname(fileURLToPath(import.meta.url)), '..')
-
-/** The recipe of the README, run as it stands there, on the lib of this test. */
-async function recipeOfReadme(): Promise<typeof protectedTokenEndpoint> {
-  const block = /```js\n(\/\/ protect\.mjs\n.*?)```/s.exec(readFileSync(join(build, '../README.md'), 'utf8'))?.[1] as string
-  const folder = mkdtempSync(join(build, 'recipe-'))
-  try {
-    const file = join(folder, 'protect.mjs')
-    writeFileSync(file, block.replace("'express-oauth-assertions'", "'../lib/index.js'"))
-    return (await import(pathToFileURL(file).href)).protectedTokenEndpoint
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
-
 const recipes: [where: string, recipe: typeof protectedTokenEndpoint][] = [
   ['demo-server/protect.ts', protectedTokenEndpoint],
-  ['the README', await recipeOfReadme()],
+  [
+    'the README',
+    (await recipeOf<{ protectedTokenEndpoint: typeof protectedTokenEndpoint }>('README.md', 'protect.mjs')).protectedTokenEndpoint,
+  ],
 ]
 const everywhere = recipes.flatMap(([where, recipe]) => expresses.map(([name, express]) => [where, name, recipe, express] as const))
 
