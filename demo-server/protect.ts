@@ -12,14 +12,14 @@ export interface Limits {
   requests?: number
   /** Failed requests a minute of one client at one address. A request counts as failed until it is answered. */
   failures?: number
-  /** Counters that are kept; each limit forgets the oldest beyond twice as many. */
+  /** Counters that are kept, some 350 bytes each; each limit forgets the oldest at the latest when there are twice as many. */
   counters?: number
 }
 
 /** `app.post('/token', ...protectedTokenEndpoint(options))`: `tokenEndpoint`, with the limits in their places. */
 export function protectedTokenEndpoint(
   options: Options,
-  { requests = 600, failures = 100, counters = 50_000 }: Limits = {},
+  { requests = 600, failures = 100, counters = 20_000 }: Limits = {},
 ): RequestHandler[] {
   const common = { windowMs: 60_000, standardHeaders: 'draft-8', legacyHeaders: false, handler: tooMany } as const
   const requestLimit = rateLimit({ ...common, identifier: 'requests', limit: requests, store: new BoundedStore(counters) })
