@@ -1,10 +1,12 @@
 /** An authorization server whose token endpoint was old, and now takes JWTs in both roles of RFC 7523. */
 import express, { type Express } from 'express'
+import helmet from 'helmet'
 // in your own project: from 'express-oauth-assertions'
-import { type Options, type TokenEndpointEvent, tokenEndpoint, tokenErrorHandler, tokenMinter } from '../lib/index.js'
+import { type Options, type TokenEndpointEvent, tokenErrorHandler, tokenMinter } from '../lib/index.js'
 import { me } from './api.js'
 import { legacyServer } from './legacy.js'
 import { serverMetadata } from './metadata.js'
+import { protectedTokenEndpoint } from './protect.js'
 import type { Registry } from './registry.js'
 
 export function createApp(registry: Registry, onEvent?: (event: TokenEndpointEvent) => void): Express {
@@ -31,12 +33,12 @@ export function createApp(registry: Registry, onEvent?: (event: TokenEndpointEve
 
   const metadata = serverMetadata(options)
   const app = express()
-  app.disable('x-powered-by')
+  app.use(helmet())
   app.get('/.well-known/oauth-authorization-server', (_req, res) => void res.json(metadata))
   app.get('/jwks', (_req, res) => void res.json({ keys: [keys.server.jwk] }))
   app.get('/authorize', legacy.authorize)
 
-  app.post('/token', ...tokenEndpoint(options), ...legacy.token)
+  app.post('/token', ...protectedTokenEndpoint(options), ...legacy.token)
   app.use('/token', tokenErrorHandler())
 
   app.get('/api/me', me(registry, legacy.findToken))

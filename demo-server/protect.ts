@@ -1,0 +1,84 @@
+/**
+ * The token endpoint behind rate limits. All requests of an address are counted; and, for each client that an address claims to be, its failures. A
+ * claim costs nothing, so it only ever counts together with the address: nobody uses up the budget of a client that asks from elsewhere.
+ */
+import { hash } from 'node:crypto'
+import type { RequestHandler } from 'express'
+import { ipKeyGenerator, MemoryStore, rateLimit } from 'express-rate-limit'
+import { OAuthError, type Options, type TokenRequest, tokenEndpoint, tokenErrorHandler } from '../lib/index.js'
+
+export interface Limits {
+  /** Requests a minute of one address. */
+  requests?: number
+  /** Failed requests a minute of one client at one address. A request counts as failed until it is answered. */
+  failures?: number
+  /** Counters that are kept, some 350 bytes each; each limit forgets the oldest at the latest when there are twice as many. */
+  counters?: number
+}
+
+/** `app.post('/token', ...protectedTokenEndpoint(options))`: `tokenEndpoint`, with the limits in their places. */
+export function protectedTokenEndpoint(
+  options: Options,
+  { requests = 600, failures = 100, counters = 20_000 }: Limits = {},
+): RequestHandler[] {
+  const common = { windowMs: 60_000, standardHeaders: 'draft-8', legacyHeaders: false, handler: tooMany } as const
+  const requestLimit = rateLimit({ ...common, identifier: 'requests', limit: requests, store: new BoundedStore(counters) })
+  const failureLimit = rateLimit({
+    ...common,
+    identifier: 'failures',
+    limit: failures,
+    store: new BoundedStore(counters),
+    skip: ({ tokenState }) => !tokenState?.request, // with fallthrough: for the old handler
+    keyGenerator: ({ ip = '', tokenState }) =>
+      `${ipKeyGenerator(ip)} ${hash('sha256', claimedClient(tokenState?.request as TokenRequest))}`,
+    skipSuccessfulRequests: true,
+    requestWasSuccessful: (_req, { statusCode }) => statusCode < 400 || statusCode >= 500, // a fault of the server is nobody's failure
+  })
+  const [parse, ...steps] = tokenEndpoint(options)
+  return [requestLimit, parse, failureLimit, ...steps]
+}
+
+const answer = tokenErrorHandler()
+const tooManyRequests = new OAuthError('temporarily_unavailable', 'Too many requests. Try again later.', { status: 429 })
+
+/** 429 in the form of an OAuth error; `Retry-After` is set already. */
+const tooMany: RequestHandler = (req, res, next) => answer(tooManyRequests, req, res, next)
+
+/** Who the request claims to come from: the one whose credential would be tried. Each client has one spelling. */
+export function claimedClient({ authorization = '', parameters }: Pick<TokenRequest, 'authorization' | 'parameters'>): string {
+  const basic = /^basic (.*)$/i.exec(authorization)?.[1]
+  if (basic !== undefined) return formDecode(Buffer.from(basic, 'base64').toString().split(':', 1)[0] as string)
+  return parameters.client_id ?? issuerOf(parameters.client_assertion) ?? issuerOf(parameters.assertion) ?? ''
+}
+
+function formDecode(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '))
+  } catch {
+    return text
+  }
+}
+
+/** `iss` of a JWT that nobody has verified. */
+function issuerOf(jwt = ''): string | undefined {
+  try {
+    const { iss } = JSON.parse(Buffer.from(jwt.split('.')[1] as string, 'base64url').toString())
+    return typeof iss === 'string' ? iss : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Counters in memory, in two generations: a flood of new keys makes it forget old ones sooner, never grow. */
+class BoundedStore extends MemoryStore {
+  constructor(readonly most: number) {
+    super()
+  }
+  override increment(key: string) {
+    if (this.current.size >= this.most) {
+      this.previous = this.current
+      this.current = new Map()
+    }
+    return super.increment(key)
+  }
+}
