@@ -4,6 +4,7 @@ import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import pg from 'pg'
 
 const host = '127.0.0.1'
 const debianFolder = '/usr/lib/postgresql'
@@ -32,21 +33,33 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-const answers = (port: number) =>
+const isRedisReady = (port: number) =>
   new Promise<boolean>((resolve) => {
-    const socket = connect(port, host)
-    const end = (isThere: boolean) => {
+    const socket = connect(port, host, () => socket.write('PING\r\n'))
+    const end = (isReady: boolean) => {
       socket.destroy()
-      resolve(isThere)
+      resolve(isReady)
     }
-    socket.once('connect', () => end(true))
+    socket.once('data', (data) => end(data.toString().startsWith('+PONG')))
     socket.once('error', () => end(false))
   })
 
-/** @throws Error if the port is not open within 20 s, or the program ends */
-async function open(port: number, child: ChildProcess): Promise<void> {
+async function isPostgresReady(port: number): Promise<boolean> {
+  const client = new pg.Client({ host, port, user: 'postgres' })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    await client.end()
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** @throws Error if the server is not ready within 20 s, or ends */
+async function becomes(isReady: (port: number) => Promise<boolean>, port: number, child: ChildProcess): Promise<void> {
   const deadline = Date.now() + 20_000
-  while (!(await answers(port))) {
+  while (!(await isReady(port))) {
     if (child.exitCode !== null || Date.now() > deadline) throw new Error(`${child.spawnfile} does not answer on port ${port}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
@@ -83,7 +96,7 @@ export async function startRedis(...options: string[]): Promise<OwnRedis> {
     async start() {
       child = spawn(redisServer as string, [...args, ...options], { stdio: 'ignore' })
       endWithUs(child)
-      await open(port, child)
+      await becomes(isRedisReady, port, child)
     },
     async kill() {
       child.kill('SIGKILL')
@@ -120,7 +133,7 @@ async function startPostgres(): Promise<Service> {
     options,
   )
   endWithUs(child)
-  await open(port, child)
+  await becomes(isPostgresReady, port, child)
   return {
     url: `postgres://postgres@${host}:${port}/postgres`,
     async stop() {
