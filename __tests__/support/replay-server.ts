@@ -24,7 +24,9 @@ const stores: Record<StoreName, (settings: ReplayServerSettings) => Promise<Repl
   'node-redis': async ({ url, place }) => redisReplayStore((await nodeRedis(url)).client, { prefix: place }),
   ioredis: async ({ url, place }) => redisReplayStore((await ioRedis(url)).client, { prefix: place }),
   postgres: async ({ url, place }) =>
-    postgresReplayStore(new pg.Pool({ connectionString: url, connectionTimeoutMillis: 1000, query_timeout: 2000 }), { table: place }),
+    postgresReplayStore(new pg.Pool({ connectionString: url, max: 4, connectionTimeoutMillis: 1000, query_timeout: 2000 }), {
+      table: place,
+    }),
 }
 
 const settings: ReplayServerSettings = JSON.parse(process.env.REPLAY_SERVER ?? '')

@@ -18,12 +18,13 @@ export interface Need {
 }
 const redisServer = find('redis-server')
 const [initdb, postgres] = [find('initdb'), find('postgres')]
-const isRoot = process.getuid?.() === 0
+/** PostgreSQL refuses to run as root. */
+const account = process.getuid?.() === 0 ? accountOf('postgres') : {}
 
 const unless = (isThere: unknown, missing: string): Need => (isThere ? {} : { missing })
 export const ownRedisNeed = unless(redisServer, 'no redis-server')
 export const redisNeed = unless(redisServer || process.env.REDIS_URL, 'no redis-server, and no REDIS_URL')
-export const postgresNeed = unless((initdb && postgres) || process.env.DATABASE_URL, 'no postgres, and no DATABASE_URL')
+export const postgresNeed = unless((initdb && postgres && account) || process.env.DATABASE_URL, 'no postgres, and no DATABASE_URL')
 
 export async function freePort(): Promise<number> {
   const server = createServer()
@@ -122,10 +123,9 @@ export const usePostgres = async (): Promise<Service> =>
 async function startPostgres(): Promise<Service> {
   const port = await freePort()
   const folder = mkdtempSync(join(tmpdir(), 'postgres-'))
-  const as = isRoot ? accountOf('postgres') : undefined // PostgreSQL refuses to run as root
-  if (as) chownSync(folder, as.uid, as.gid)
+  if (account?.uid && account.gid) chownSync(folder, account.uid, account.gid)
   const data = join(folder, 'data')
-  const options = { ...as, cwd: folder, stdio: 'ignore' as const }
+  const options = { ...account, cwd: folder, stdio: 'ignore' as const }
   execFileSync(initdb as string, ['-D', data, '-U', 'postgres', '-A', 'trust', '--no-sync', '-E', 'UTF8'], options)
   const child = spawn(
     postgres as string,
@@ -144,9 +144,13 @@ async function startPostgres(): Promise<Service> {
   }
 }
 
-function accountOf(user: string): { uid: number; gid: number } {
-  const [uid = Number.NaN, gid = Number.NaN] = ['-u', '-g'].map((flag) => Number(execFileSync('id', [flag, user], { encoding: 'utf8' })))
-  return { uid, gid }
+function accountOf(user: string): { uid?: number; gid?: number } | undefined {
+  const id = (flag: string) => Number(execFileSync('id', [flag, user], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }))
+  try {
+    return { uid: id('-u'), gid: id('-g') }
+  } catch {
+    return undefined // no such account
+  }
 }
 
 /** A test run that is ended early leaves no server behind. */
