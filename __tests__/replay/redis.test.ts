@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { Cluster } from 'ioredis'
-import { createCluster } from 'redis'
+import { createClient, createCluster } from 'redis'
 import { ConfigurationError } from '../../lib/index.js'
 import { type RedisReplayStoreOptions, redisReplayStore } from '../../lib/replay/redis.js'
 import { releaseScript } from '../../lib/replay/redis-scripts.js'
@@ -288,6 +288,32 @@ describeWith(ownRedisNeed, 'T-45 a Redis that loses its memory', () => {
     expect((await client.client.keys('*')).sort()).toEqual(['{oauth-replay}:epoch', `{oauth-replay}:jwt:${key}`])
     expect(await client.command('PTTL', '{oauth-replay}:epoch')).toBe(-1)
     expect(Number(await client.command('PEXPIRETIME', `{oauth-replay}:jwt:${key}`)) / 1000 - now()).toBeGreaterThan(55)
+  })
+
+  it('needs no more of an ACL than it says', async () => {
+    const rules = [
+      'on',
+      '>secret',
+      '~{oauth-replay}:*',
+      '-@all',
+      ...['eval', 'get', 'set', 'del', 'hmget', 'hset', 'time', 'info'].map((name) => `+${name}`),
+    ]
+    await client.command('ACL', 'SETUSER', 'endpoint', ...rules)
+    const limited = createClient({ url: redis.url, username: 'endpoint', password: 'secret', RESP: 2, disableClientInfo: true })
+    limited.on('error', () => {})
+    await limited.connect()
+    try {
+      const [store, key] = [redisReplayStore(limited), freshKey()]
+      expect(await store.consume(key, now() + 60, 'a', now())).toBe(true)
+      expect(await store.consume(key, now() + 60, 'a', now())).toBe(false)
+      await store.release?.(key)
+      expect(await store.consume(key, now() + 60, 'a', now())).toBe(true)
+      await client.command('ACL', 'SETUSER', 'endpoint', '-info')
+      await expect(async () => store.consume(freshKey(), now() + 60, 'a', now())).rejects.toThrow(/can't run this command|permission/i)
+      expect(await redisReplayStore(limited, { durable: true }).consume(freshKey(), now() + 60, 'a', now())).toBe(true)
+    } finally {
+      limited.destroy()
+    }
   })
 
   it('refuses what has expired by the clock of Redis: its record would be gone at once', async () => {

@@ -38,7 +38,8 @@ const givableBack = 10_000 // how many records a process can give back: as many 
  * A `ReplayStore` for many processes, on Redis 6.2 and later or Valkey. It needs `maxmemory-policy noeviction`: a Redis that evicts
  * live records lets used JWTs pass. The client must not keep commands for a server that is away, or a request waits for `hookTimeout`.
  *
- * A call gives `'full'` when Redis has no memory left, and rejects when Redis fails or is away.
+ * A call gives `'full'` when Redis has no memory left, and rejects when Redis fails or is away. An ACL must allow, on keys with the prefix, EVAL, GET, SET,
+ * DEL, HMGET and HSET; besides TIME and, unless `durable`, INFO.
  *
  * @param client a connected client of node-redis or ioredis
  * @throws ConfigurationError if the client is none of these, or an option is wrong
