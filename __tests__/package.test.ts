@@ -15,6 +15,7 @@ const kinds = [
   { kind: 'Express 5', folder: join(consumers, 'express5'), express: 'express', types: 'express' },
 ]
 const compilerOptions = { noEmit: true, strict: true, module: 'nodenext', target: 'es2022', skipLibCheck: false, types: ['node'] }
+const entries = ['index', 'replay/redis', 'replay/postgres', 'testing/index']
 const unpacked = join(consumers, 'express5', 'node_modules', name)
 
 jest.setTimeout(60_000)
@@ -83,6 +84,12 @@ describe.each(kinds)('a project on $kind', ({ folder }) => {
     expect(code === 0 ? JSON.parse(output) : output).toEqual(served)
   })
 
+  it('loads the stores and the contract kit beside the main entry, as ES module and CommonJS', async () => {
+    const { code, output } = await runNode(folder, 'subpaths.mjs')
+    const copy = { check: 'honours a key once', errors: [true, true], answer: false, schema: 'CREATE TABLE IF NOT EXISTS "used" (' }
+    expect(code === 0 ? JSON.parse(output) : output).toEqual([copy, copy])
+  })
+
   it('ES module and CommonJS copies in one process agree on what an OAuthError is', async () => {
     const { code, output } = await runNode(folder, 'both.mjs')
     expect(code === 0 ? JSON.parse(output) : output).toEqual({
@@ -115,8 +122,8 @@ describe('the tarball', () => {
     const modules = files(join(root, 'lib'), '.ts').map((file) => file.replace(/\.ts$/, ''))
     expect(all.filter((file) => file.startsWith('dist/'))).toEqual(
       [
-        'dist/cjs/index.js',
         'dist/cjs/package.json',
+        ...entries.map((entry) => `dist/cjs/${entry}.js`),
         ...modules.flatMap((module) => [`dist/cjs/${module}.d.ts`, `dist/esm/${module}.d.ts`, `dist/esm/${module}.js`]),
       ].sort(),
     )
@@ -134,9 +141,23 @@ describe('the tarball', () => {
     expect(specifiers.filter((specifier) => !specifier.startsWith('.') && !specifier.startsWith('node:'))).toEqual([])
   })
 
-  it('has jose inside its CommonJS half, and asks for lru-cache alone', () => {
-    const code = readFileSync(join(unpacked, 'dist', 'cjs', 'index.js'), 'utf8')
+  it.each([
+    ['index', ['lru-cache']],
+    ['replay/redis', ['../index.js']],
+    ['replay/postgres', ['../index.js']],
+    ['testing/index', []],
+  ])('has jose inside its CommonJS half, and no second copy of its errors: %s asks for %j', (entry, modules) => {
+    const code = readFileSync(join(unpacked, 'dist', 'cjs', `${entry}.js`), 'utf8')
     const required = [...code.matchAll(/\brequire\(["']([^"']+)["']\)/g)].map(([, specifier = '']) => specifier)
-    expect([...new Set(required)].filter((specifier) => !specifier.startsWith('node:'))).toEqual(['lru-cache'])
+    expect([...new Set(required)].filter((specifier) => !specifier.startsWith('node:'))).toEqual(modules)
+  })
+
+  it('has each entry that its exports name', () => {
+    const { exports } = JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8'))
+    const { './package.json': _, ...modules } = exports as Record<string, Record<string, Record<string, string>>>
+    const paths = Object.values(modules).flatMap((conditions) => Object.values(conditions).flatMap((targets) => Object.values(targets)))
+    expect(paths.sort()).toEqual(
+      entries.flatMap((entry) => ['cjs', 'esm'].flatMap((half) => [`./dist/${half}/${entry}.d.ts`, `./dist/${half}/${entry}.js`])).sort(),
+    )
   })
 })

@@ -1,5 +1,6 @@
 import { execFile, execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -8,6 +9,9 @@ import express from 'express'
 import request from 'supertest'
 import * as suite from '../lib/index.js'
 import { settingsOf } from '../lib/settings.js'
+import { ioRedis } from './support/clients.js'
+import { describeWith } from './support/describe-with.js'
+import { ownRedisNeed, postgresNeed, redisNeed, startRedis, usePostgres, useRedis } from './support/services.js'
 import { hooks, issuer } from './support/world.js'
 
 const build = join(dirname(fileURLToPath(import.meta.url)), '..')
@@ -15,26 +19,93 @@ const root = join(build, '..')
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
 const blocks = [...readme.matchAll(/```(\w+)\n(.*?)```/gs)].map(([, language, text]) => ({ language, text: text as string }))
 const section = (title: string) => readme.split(new RegExp(`^##+ ${title}$`, 'm'))[1]?.split(/^## /m)[0] ?? ''
+const fileOf = (text: string) => /^\/\/ (\S+\.mjs)\n/.exec(text)?.[1]
+/** Runs a program beside the files of the README, and gives what it prints. */
+async function runBeside(args: readonly string[], env: Record<string, string> = {}): Promise<string> {
+  const folder = mkdtempSync(join(build, 'readme-'))
+  const { NODE_TEST_CONTEXT: _, ...inherited } = process.env
+  try {
+    for (const { text } of blocks) {
+      const file = fileOf(text)
+      if (file) writeFileSync(join(folder, file), text)
+    }
+    return (await promisify(execFile)(process.execPath, args, { cwd: folder, env: { ...inherited, ...env } })).stdout
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
 /** The first cells of the rows of a section's tables. */
 const firstCells = (title: string) => [...section(title).matchAll(/^\| (`.*?) \|/gm)].map(([, cell]) => cell as string)
 const names = (cell: string) => [...cell.matchAll(/`([\w]+)/g)].map(([, name]) => name as string)
 
-describe('the README', () => {
-  it('has a quick start that runs as it stands', async () => {
-    const folder = mkdtempSync(join(build, 'readme-'))
-    try {
-      mkdirSync(folder, { recursive: true })
-      for (const { text } of blocks) {
-        const file = /^\/\/ (\S+\.mjs)\n/.exec(text)?.[1]
-        if (file) writeFileSync(join(folder, file), text)
+/** Uses a key twice in the store of a file. */
+const useTwice = (file: string) => `
+  const { replayStore } = await import('./${file}')
+  const use = () => replayStore.consume('${randomUUID()}', Math.ceil(Date.now() / 1000) + 60, 'a', Date.now() / 1000)
+  console.log(await use(), await use())
+  process.exit()`
+const runStore = (file: string, env: Record<string, string>) => runBeside(['--input-type=module', '--eval', useTwice(file)], env)
+
+describeWith(redisNeed, 'the README on Redis', () => {
+  it.each(['redis-store.mjs', 'ioredis-store.mjs'])(
+    'has a %s that runs as it stands',
+    async (file) => {
+      const { url, stop } = await useRedis()
+      try {
+        expect(await runStore(file, { REDIS_URL: url })).toBe('true false\n')
+      } finally {
+        await stop()
       }
-      const { stdout } = await promisify(execFile)(process.execPath, [join(folder, 'client.mjs')], { cwd: folder })
-      expect(stdout).toMatch(
-        /^200 \{\s+access_token: 'ey.*',\s+token_type: 'Bearer',\s+expires_in: 300,\s+scope: 'contacts:read'\s+\}\s+$/s,
-      )
+    },
+    20_000,
+  )
+})
+
+describeWith(ownRedisNeed, 'the README on the settings of Redis', () => {
+  it('has a command for docker compose that Redis takes, and that drops no record', async () => {
+    const options = / command: redis-server (.*)\n/.exec(readme)?.[1]?.split(' ') ?? []
+    const redis = await startRedis(...options)
+    const { command, close } = await ioRedis(redis.url)
+    try {
+      expect(await command('CONFIG', 'GET', 'maxmemory-policy')).toEqual(['maxmemory-policy', 'noeviction'])
+      expect(await command('CONFIG', 'GET', 'appendonly')).toEqual(['appendonly', 'yes'])
     } finally {
-      rmSync(folder, { recursive: true, force: true })
+      close()
+      await redis.stop()
     }
+  })
+})
+
+describeWith(postgresNeed, 'the README on PostgreSQL', () => {
+  it('has a postgres-store.mjs that runs as it stands', async () => {
+    const { url, stop } = await usePostgres()
+    try {
+      expect(await runStore('postgres-store.mjs', { DATABASE_URL: url })).toBe('true false\n')
+    } finally {
+      await stop()
+    }
+  }, 60_000)
+})
+
+describe('the README', () => {
+  it('has a test of a store that passes as it stands', async () => {
+    expect(await runBeside(['--test', '--test-reporter=tap', 'my-store.test.mjs'])).toMatch(/^# fail 0$/m)
+  }, 20_000)
+
+  it('names the options of the stores, and what its command counts', () => {
+    for (const option of ['startupGuard', 'durable']) expect(firstCells('Replay stores').map((cell) => names(cell)[0])).toContain(option)
+    const rows = [...section('Replay stores').matchAll(/^\| (?:memory|Redis|PostgreSQL) \| (\d) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$/gm)]
+    expect(rows.map(([, ...cells]) => cells.map(Number))).toEqual([
+      [1, 5000, 20_000, 5000, 0],
+      [4, 5000, 20_000, 5000, 0],
+      [4, 5000, 20_000, 5000, 0],
+    ])
+  })
+
+  it('has a quick start that runs as it stands', async () => {
+    expect(await runBeside(['client.mjs'])).toMatch(
+      /^200 \{\s+access_token: 'ey.*',\s+token_type: 'Bearer',\s+expires_in: 300,\s+scope: 'contacts:read'\s+\}\s+$/s,
+    )
   }, 20_000)
 
   it('has a line for a token endpoint that is there already, which runs as it stands', async () => {

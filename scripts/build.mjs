@@ -1,5 +1,5 @@
-// dist/esm by tsc; dist/cjs as one file by esbuild, with jose inside: jose is ESM only, and CommonJS hosts on Node 20 test with Jest, which cannot
-// require ESM. Both have declarations of their own kind.
+// dist/esm by tsc; dist/cjs by esbuild, one file for each entry, with jose inside: jose is ESM only, and CommonJS hosts on Node 20 test with Jest,
+// which cannot require ESM. Both have declarations of their own kind.
 import { execFileSync } from 'node:child_process'
 import { rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -13,14 +13,16 @@ const run = (...args) => execFileSync(process.execPath, [tsc, '-p', 'tsconfig.bu
 rmSync('dist', { recursive: true, force: true })
 run('--outDir', 'dist/esm')
 run('--outDir', 'dist/cjs', '--emitDeclarationOnly')
+const options = { bundle: true, platform: 'node', format: 'cjs', target: 'node20', external: ['lru-cache'], legalComments: 'inline' }
+await build({ ...options, entryPoints: ['lib/index.ts'], outfile: 'dist/cjs/index.js' })
 await build({
-  entryPoints: ['lib/index.ts'],
-  outfile: 'dist/cjs/index.js',
-  bundle: true,
-  platform: 'node',
-  format: 'cjs',
-  target: 'node20',
-  external: ['lru-cache'],
-  legalComments: 'inline',
+  ...options,
+  entryPoints: ['lib/replay/redis.ts', 'lib/replay/postgres.ts', 'lib/testing/index.ts'],
+  outbase: 'lib',
+  outdir: 'dist/cjs',
+  // the error classes of the main entry, so that instanceof holds across the entries
+  plugins: [
+    { name: 'errors', setup: ({ onResolve }) => onResolve({ filter: /\/errors\.js$/ }, () => ({ path: '../index.js', external: true })) },
+  ],
 })
 writeFileSync('dist/cjs/package.json', '{ "type": "commonjs" }\n')

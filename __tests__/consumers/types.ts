@@ -22,6 +22,9 @@ import {
   tokenMinter,
   verifyJwtGrant,
 } from 'express-oauth-assertions'
+import { type PostgresPool, postgresReplaySchema, postgresReplayStore } from 'express-oauth-assertions/postgres'
+import { redisReplayStore } from 'express-oauth-assertions/redis'
+import { type ReplayStoreCheck, replayStoreChecks, replayStoreContract } from 'express-oauth-assertions/testing'
 
 const hooks: Hooks = {
   findClient: async (client_id: string): Promise<Client | undefined> => ({ client_id, token_endpoint_auth_method: 'private_key_jwt' }),
@@ -57,7 +60,26 @@ express.Router().post('/token', ...tokenEndpoint({ ...options, replayStore: memo
 hooks.mintToken = tokenMinter({ issuer: 'https://as.example.com', audience: 'https://api.example.com', key: { kty: 'EC' } })
 export const errors: Error[] = [new OAuthError('invalid_grant', 'The account is closed.', { status: 400 }), new ConfigurationError('no')]
 
+// the stores, with clients of these shapes, and the kit
+declare const nodeRedis: { eval(script: string, options?: { keys?: string[]; arguments?: string[] }): Promise<unknown> }
+declare const ioRedis: { call(command: string, ...args: (string | Buffer | number)[]): Promise<unknown> }
+declare const pool: PostgresPool
+const stores: ReplayStore[] = [
+  redisReplayStore(nodeRedis, { prefix: '{app}:', startupGuard: true }),
+  redisReplayStore(ioRedis, { durable: true }),
+  postgresReplayStore(pool, { table: 'auth.used', sweepInterval: 30 }),
+]
+const schema: string = postgresReplaySchema({ table: 'auth.used' })
+export const checks: readonly ReplayStoreCheck[] = replayStoreChecks({ makeStore: () => stores[0] ?? memoryReplayStore(), timeout: 1 })
+replayStoreContract({ makeStore: async () => memoryReplayStore() }, { describe: () => schema, it: async (_name, test) => test() })
+
 // what must not compile
+// @ts-expect-error no client
+redisReplayStore({})
+// @ts-expect-error a misspelt option
+redisReplayStore(nodeRedis, { keyPrefix: 'a' })
+// @ts-expect-error no way to make a store
+replayStoreChecks({})
 // @ts-expect-error a misspelt option
 tokenEndpoint({ ...options, clockTolerence: 5 })
 // @ts-expect-error no issuer

@@ -247,6 +247,10 @@ describe('memoryReplayStore', () => {
       expect(storeOf().consume('k', { usableFrom })).toBe(true)
     })
 
+    it('bears a lifetime without bound: what has always been usable is not forgotten', () => {
+      expect(memoryReplayStore().consume('k', start + 60, 'a', -Number.MAX_SAFE_INTEGER)).toBe(true)
+    })
+
     it('stores nothing of what it cannot know', () => {
       const { consume } = storeOf({ startupGuard: true, max: 1, maxPerIssuer: 1 })
       for (const key of ['k', 'k', 'l']) expect(consume(key, { usableFrom: -1 })).toBe('forgotten')

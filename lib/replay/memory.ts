@@ -30,7 +30,7 @@ export function memoryReplayStore(options: MemoryReplayStoreOptions = {}): Repla
     if (!Number.isSafeInteger(value) || value < 1) throw new ConfigurationError(`memoryReplayStore: ${name} is a positive integer.`)
   }
   if (typeof startupGuard !== 'boolean') throw new ConfigurationError('memoryReplayStore: startupGuard is true or false.')
-  const remembersSince = startupGuard ? Date.now() / 1000 : 0
+  const remembersSince = startupGuard ? Date.now() / 1000 : Number.NEGATIVE_INFINITY
   let latest = 0
   const now = () => {
     latest = Math.max(latest, Date.now())

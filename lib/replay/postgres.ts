@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto'
+import { ConfigurationError } from '../errors.js'
+import { type PostgresTableOptions, postgresStatements } from './postgres-statements.js'
+import type { ReplayStore } from './store.js'
+import { checkStoreOptions } from './store-options.js'
+
+export { type PostgresTableOptions, postgresReplaySchema } from './postgres-statements.js'
+export type { ReplayStore } from './store.js'
+
+/** A `Pool` of pg, or whatever else takes SQL and values. */
+export interface PostgresPool {
+  query(text: string, values: unknown[]): Promise<{ rows: unknown[]; rowCount: number | null }>
+}
+
+export interface PostgresReplayStoreOptions extends PostgresTableOptions {
+  /**
+   * Takes an empty table that this process meets for the first time for one that has lost its memory, and refuses what could have been used
+   * before. Default false: it is taken for new, unless this process has known it with records.
+   */
+  startupGuard?: boolean
+  /** Seconds between two looks for expired records. Default 60. */
+  sweepInterval?: number
+}
+
+const sweepBatch = 1000
+
+/**
+ * A `ReplayStore` for many processes, on PostgreSQL 9.5 and later. Its table must be there: `postgresReplaySchema()` gives the SQL.
+ *
+ * A call gives `'full'` when the disk is, and rejects when PostgreSQL fails or is away. Expired records are deleted now and then, in batches,
+ * beside the request.
+ *
+ * @param pool set its `connectionTimeoutMillis`, or requests wait for `hookTimeout` when PostgreSQL is away
+ * @throws ConfigurationError if the pool is none, or an option is wrong
+ * @example postgresReplayStore(new Pool({ connectionString, connectionTimeoutMillis: 1000, query_timeout: 2000 }))
+ */
+export function postgresReplayStore(pool: PostgresPool, options: PostgresReplayStoreOptions = {}): ReplayStore {
+  checkStoreOptions('postgresReplayStore', options, ['table', 'startupGuard', 'sweepInterval'], ['startupGuard'])
+  const { table, startupGuard = false, sweepInterval = 60 } = options
+  if (typeof (pool as PostgresPool | null)?.query !== 'function')
+    throw new ConfigurationError('postgresReplayStore: the first argument is a pool: new Pool() of pg.')
+  if (typeof sweepInterval !== 'number' || !(sweepInterval > 0))
+    throw new ConfigurationError('postgresReplayStore: sweepInterval is a number of seconds above 0.')
+  const sql = postgresStatements('postgresReplayStore', table)
+  let knownEpoch: string | undefined
+  let nextSweep = Date.now() + sweepInterval * 1000
+  let isSweeping = false
+
+  /** The epoch of the table, which this call makes if there is none, and raises if this process knew another. */
+  const confirmEpoch = async () => {
+    const isLost = startupGuard || knownEpoch !== undefined
+    const { rows } = await pool.query(sql.epoch, [randomUUID(), Date.now() / 1000, isLost, knownEpoch ?? null])
+    knownEpoch = (rows[0] as { id: string }).id
+  }
+  const sweep = async () => {
+    isSweeping = true
+    try {
+      const { rowCount } = await pool.query(sql.sweep, [sweepBatch])
+      nextSweep = rowCount === sweepBatch ? 0 : Date.now() + sweepInterval * 1000
+    } catch {
+      nextSweep = Date.now() + sweepInterval * 1000 // the next consume says what is wrong with the database
+    }
+    isSweeping = false
+  }
+
+  return {
+    async consume(key, expiresAt, _issuer, usableFrom) {
+      const now = Date.now()
+      if (!(expiresAt * 1000 > now)) return false
+      try {
+        // An epoch that this process does not know is confirmed, and then all is asked again: the record is only written under the epoch as confirmed.
+        for (let attempt = 0; attempt < 3; attempt++) {
+          if (knownEpoch === undefined) await confirmEpoch()
+          const { rows } = await pool.query(sql.consume, [key, expiresAt, Math.max(usableFrom, 0), knownEpoch])
+          const answer = rows[0] as { known: boolean; remembered: boolean; recorded: boolean } | undefined
+          if (answer?.known) return answer.remembered ? answer.recorded === true : 'forgotten'
+          await confirmEpoch()
+        }
+      } catch (error) {
+        if ((error as { code?: unknown } | null)?.code === '53100') return 'full' // disk_full
+        throw error
+      } finally {
+        if (now >= nextSweep && !isSweeping) sweep()
+      }
+      throw new Error('postgresReplayStore: the table loses its memory again and again')
+    },
+    async release(key) {
+      await pool.query(sql.release, [key])
+    },
+  }
+}

@@ -1,0 +1,5 @@
+// What a host needs to test what it plugs in.
+
+export type { ReplayStore } from '../replay/store.js'
+export { type ReplayStoreCheck, type ReplayStoreSubject, replayStoreChecks } from './replay-store-checks.js'
+export { replayStoreContract, type TestFunctions } from './replay-store-contract.js'
