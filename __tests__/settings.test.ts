@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import { VerifiedSignatures } from '../lib/assertion/verified-signatures.js'
 import {
   authenticateClient,
   CLIENT_CREDENTIALS,
@@ -216,7 +217,7 @@ describe('good options', () => {
 
   it('defaults', () => {
     const settings = settingsOf('tokenEndpoint', options(), [])
-    const { replayStore, findKeys, hasKey, load, hooks: given, ...plain } = settings
+    const { replayStore, findKeys, hasKey, load, verifiedSignatures, hooks: given, ...plain } = settings
     const secretAlgorithms = ['HS256', 'HS384', 'HS512']
     const common = { typ: ['jwt', 'jose'], required: ['iss', 'aud', 'exp'], audience: undefined, clockTolerance: 10 }
     const algorithms = ['ES256', 'ES384', 'PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512', 'EdDSA', 'Ed25519']
@@ -256,7 +257,8 @@ describe('good options', () => {
         spiffe: { ...common, algorithms: algorithms.slice(0, 8), required: ['sub', 'aud', 'exp'] },
         grant: { ...common, algorithms, typ: [...common.typ, 'authorization-grant+jwt'] },
       },
-    } satisfies Omit<Settings, 'replayStore' | 'findKeys' | 'hasKey' | 'load' | 'hooks'>)
+    } satisfies Omit<Settings, 'replayStore' | 'findKeys' | 'hasKey' | 'load' | 'verifiedSignatures' | 'hooks'>)
+    expect(verifiedSignatures).toBeInstanceOf(VerifiedSignatures)
     expect(load.hasRoom()).toBe(true)
     expect(given).toBe(all)
     expect([replayStore.consume, findKeys, hasKey].map((each) => typeof each)).toEqual(['function', 'function', 'function'])

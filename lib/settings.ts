@@ -3,6 +3,7 @@ import { IncomingMessage } from 'node:http'
 import { type KeyFinder, keyChecker, keyFinder } from './assertion/keys.js'
 import type { AssertionRules } from './assertion/ladder.js'
 import { RemoteKeySets } from './assertion/remote-key-sets.js'
+import { VerifiedSignatures } from './assertion/verified-signatures.js'
 import { ConfigurationError } from './errors.js'
 import type { Hooks } from './hooks.js'
 import { checkOptions } from './option-checks.js'
@@ -45,6 +46,8 @@ export interface Settings<H extends Partial<Hooks> = Partial<Hooks>> {
   /** `spiffe`: a JWT-SVID as client assertion. */
   readonly assertionRules: Readonly<Record<'client' | 'spiffe' | 'grant', AssertionRules>>
   readonly findKeys: KeyFinder
+  /** Of client assertions that may be sent again. */
+  readonly verifiedSignatures: VerifiedSignatures
   /** Whether a public key is registered. */
   readonly hasKey: (registration: KeyRegistration, publicKey: KeyObject) => Promise<boolean>
 }
@@ -156,6 +159,7 @@ function normalise(where: string, options: Options<Partial<Hooks>>): Settings {
     ],
     implicitErrors: options.implicitErrors ?? 'grant',
     findKeys: keyFinder(remoteKeySets),
+    verifiedSignatures: new VerifiedSignatures(),
     hasKey: keyChecker(remoteKeySets),
   }
 }

@@ -25,7 +25,7 @@ const invalid = { name: 'AssertionError', reason: 'signature_invalid' }
 
 describe.each(Object.entries(pairs))('%s', (alg, pair) => {
   it('JG-11 verifies what its key signed', async () => {
-    await expect(verifySignature(token(pair, alg), await keysOf(pair, alg))).resolves.toBeUndefined()
+    await expect(verifySignature(token(pair, alg), await keysOf(pair, alg))).resolves.toBeDefined()
   })
 
   it('refuses another text, another key, no key', async () => {
@@ -51,8 +51,8 @@ describe.each(Object.entries(pairs))('%s', (alg, pair) => {
         : rsa('k')
     const [wrong] = (await keysOf(other, alg)) as readonly [KeyObject]
     const jwt = token(pair, alg)
-    await expect(verifySignature(jwt, [wrong, right])).resolves.toBeUndefined()
-    await expect(verifySignature(jwt, [right, wrong])).resolves.toBeUndefined()
+    await expect(verifySignature(jwt, [wrong, right])).resolves.toBeDefined()
+    await expect(verifySignature(jwt, [right, wrong])).resolves.toBeDefined()
     await expect(verifySignature(jwt, [wrong, wrong])).rejects.toMatchObject(invalid)
   })
 
@@ -101,14 +101,14 @@ describe('T-46 signatures that are verified in the thread pool (ES384, ES512)', 
     const many = await Promise.allSettled(Array.from({ length: 150 }, () => verifySignature(jwt, keys)))
     expect(many.slice(0, 100).every(({ status }) => status === 'fulfilled')).toBe(true)
     for (const late of many.slice(100)) expect(late).toMatchObject({ status: 'rejected', reason: { status: 503, reason: 'overloaded' } })
-    await expect(verifySignature(jwt, keys)).resolves.toBeUndefined()
+    await expect(verifySignature(jwt, keys)).resolves.toBeDefined()
   })
 
   it('do not keep others waiting', async () => {
     const [slow, fast] = [pairs.ES384 as Pair, pairs.ES256 as Pair]
     const [jwt, keys] = [token(slow, 'ES384'), await keysOf(slow, 'ES384')]
     const many = Array.from({ length: 100 }, () => verifySignature(jwt, keys))
-    expect(verifyNow(token(fast, 'ES256'), await keysOf(fast, 'ES256'))).toBeUndefined()
+    expect(verifyNow(token(fast, 'ES256'), await keysOf(fast, 'ES256'))).toBeDefined()
     await Promise.all(many)
   })
 })

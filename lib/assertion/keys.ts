@@ -1,5 +1,6 @@
-import { KeyObject } from 'node:crypto'
+import { hash, KeyObject } from 'node:crypto'
 import { createLocalJWKSet, errors } from 'jose'
+import { LRUCache } from 'lru-cache'
 import { AssertionError } from '../errors.js'
 import type { JSONWebKeySet, JWK } from '../jwk.js'
 import type { KeyRegistration } from '../registration.js'
@@ -47,16 +48,37 @@ function oneSource({ jwks, jwks_uri, allowPrivateJwksUri }: KeyRegistration): Ke
   throw new AssertionError('jwks_invalid', new TypeError('exactly one of jwks and jwks_uri must be registered'))
 }
 
-const prepared = new WeakMap<object, { listed: readonly unknown[]; keySet: KeySet }>()
+const byObject = new WeakMap<object, { listed: readonly unknown[]; keySet: KeySet }>()
+const byContent = new LRUCache<string, KeySet>({ max: 10_000 }) // a host that reads its registrations from a database makes a new object each time
 
 /** The key set of a `jwks` object, prepared again as soon as the host adds or removes a key in it. */
 function localKeySet(jwks: JSONWebKeySet): KeySet {
-  const known = typeof jwks === 'object' && jwks !== null ? prepared.get(jwks) : undefined
+  const known = typeof jwks === 'object' && jwks !== null ? byObject.get(jwks) : undefined
   if (known && known.listed.length === jwks.keys?.length && known.listed.every((key, index) => key === jwks.keys[index]))
     return known.keySet
-  const keySet = prepareKeySet(jwks)
-  prepared.set(jwks, { listed: [...jwks.keys], keySet })
+  const keySet = keySetOfContent(jwks)
+  byObject.set(jwks, { listed: [...jwks.keys], keySet })
   return keySet
+}
+
+function keySetOfContent(jwks: JSONWebKeySet): KeySet {
+  const content = textOf(jwks)
+  if (content === undefined) return prepareKeySet(jwks)
+  const id = hash('sha256', content, 'base64url')
+  const known = byContent.get(id)
+  if (known) return known
+  const keySet = prepareKeySet(jwks)
+  byContent.set(id, keySet)
+  return keySet
+}
+
+/** What the keys of a set say; `undefined` if they are none, too many, or cannot be written. */
+function textOf(jwks: JSONWebKeySet): string | undefined {
+  try {
+    return jwks.keys.length > maxKeys ? undefined : JSON.stringify(jwks.keys)
+  } catch {
+    return undefined
+  }
 }
 
 /**

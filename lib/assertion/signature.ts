@@ -9,18 +9,13 @@ let inPool = 0
 
 /**
  * Verifies the signature with the first of `keys` that fits (RFC 7515 §5.2). The keys are the signer's and fit `alg`.
+ * @returns the key that it was made with
  * @throws AssertionError `signature_invalid`; OAuthError `overloaded` (503) if too many are waiting to be verified
  */
-export function verifySignature(jwt: DecodedAssertion, keys: readonly KeyObject[]): void | Promise<void> {
-  return after(isSignedByOne(jwt, keys), (isSigned) => {
-    if (!isSigned) throw new AssertionError('signature_invalid')
-  })
-}
-
-function isSignedByOne(jwt: DecodedAssertion, keys: readonly KeyObject[], from = 0): boolean | Promise<boolean> {
+export function verifySignature(jwt: DecodedAssertion, keys: readonly KeyObject[], from = 0): KeyObject | Promise<KeyObject> {
   const key = keys[from]
-  if (key === undefined) return false
-  return after(isSignedBy(jwt, key), (isIt) => isIt || isSignedByOne(jwt, keys, from + 1))
+  if (key === undefined) throw new AssertionError('signature_invalid')
+  return after(isSignedBy(jwt, key), (isIt) => (isIt ? key : verifySignature(jwt, keys, from + 1)))
 }
 
 function isSignedBy({ header, signingInput, signature }: DecodedAssertion, key: KeyObject): boolean | Promise<boolean> {

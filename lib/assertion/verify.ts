@@ -7,6 +7,7 @@ import { decodeAssertion } from './compact.js'
 import type { KeyFinder } from './keys.js'
 import { type AssertionRules, firstFailure, registrationRungs, type SignerRules, shapeRungs } from './ladder.js'
 import { verifySignature } from './signature.js'
+import type { VerifiedSignatures } from './verified-signatures.js'
 
 const seconds = () => Date.now() / 1000
 
@@ -23,17 +24,22 @@ export function readAssertion(token: string, rules: AssertionRules): ReadAsserti
 
 /**
  * Holds a JWT against the registration of its signer, then verifies its signature with a key of that signer.
- * @throws AssertionError with the reason of the first check that fails; OAuthError `jwks_unavailable` (503)
+ *
+ * @param signatures remembers the right ones: for a JWT that may be sent again
+ * @throws AssertionError with the reason of the first check that fails; OAuthError `jwks_unavailable`, `overloaded` (503)
  */
 export function verifyAssertion(
   jwt: ReadAssertion,
   rules: SignerRules,
   keys: KeyRegistration,
   findKeys: KeyFinder,
+  signatures?: VerifiedSignatures,
 ): VerifiedAssertion | Promise<VerifiedAssertion> {
   const failure = firstFailure(registrationRungs, jwt, rules, seconds())
   if (failure) throw new AssertionError(failure)
-  return after(findKeys(keys, jwt.header), (found) => after(verifySignature(jwt, found), () => verified(jwt, rules)))
+  return after(findKeys(keys, jwt.header), (found) =>
+    after(signatures ? signatures.verify(jwt, found) : verifySignature(jwt, found), () => verified(jwt, rules)),
+  )
 }
 
 function verified(jwt: ReadAssertion, rules: SignerRules): VerifiedAssertion {

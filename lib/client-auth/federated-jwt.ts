@@ -39,7 +39,7 @@ export async function verifyFederatedJwt(
   credential: FederatedCredential,
   jwt: ReadAssertion,
 ): Promise<ClientAuthentication> {
-  const { issuer, clockTolerance, findKeys, assertionRules, clientAuthMethods } = context.settings
+  const { issuer, clockTolerance, findKeys, assertionRules, clientAuthMethods, verifiedSignatures } = context.settings
   if (!clientAuthMethods.includes('private_key_jwt')) throw refusal('auth_method_not_enabled') // it, too, is a signature by a private key
   assertEnabled(client)
   const rules = {
@@ -52,7 +52,8 @@ export async function verifyFederatedJwt(
     clockTolerance,
     jwks_uri: credential.jwks_uri,
   }
-  const assertion = await verifyAssertion(jwt, rules, credential, findKeys)
   const reusable = credential.replay === 'reusable' || isSpiffeCredential(credential)
+  const signatures = reusable || jwt.claims.jti === undefined ? verifiedSignatures : undefined
+  const assertion = await verifyAssertion(jwt, rules, credential, findKeys, signatures)
   return { level: 'authenticated', method: 'federated_jwt', client_id: client.client_id, client, assertion, reusable }
 }

@@ -20,7 +20,8 @@ export function verifyPrivateKeyJwt(
   const { settings } = context
   assertUsable(context, client, 'private_key_jwt')
   const { client_id } = client
-  return after(verifyAssertion(jwt, signerRules(client, settings), client, settings.findKeys), (assertion) => {
+  const signatures = jwt.claims.jti === undefined ? settings.verifiedSignatures : undefined
+  return after(verifyAssertion(jwt, signerRules(client, settings), client, settings.findKeys, signatures), (assertion) => {
     noteLegacyAudience(context, assertion.claims.aud)
     return { level: 'authenticated', method: 'private_key_jwt', client_id, client, assertion }
   })

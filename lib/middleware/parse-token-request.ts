@@ -73,6 +73,7 @@ const isUnread = (req: Request) => req.readableDidRead === false
 function readForm({ req, res }: Exchange, settings: Settings): Promise<Form> {
   const { limits, fallthrough } = settings
   return readBody(req, limits.body, (body, complete) => {
+    if (!complete && !fallthrough) return { value: { values: {} }, becomes: 'kept' } // it is too large, whatever it says
     const form = parseForm(complete ? body : body.subarray(0, Math.max(0, body.lastIndexOf('&'))), limits.parameters)
     const isKept = !fallthrough || (complete ? isForIssuing(form, settings) : isOurs(form, settings))
     if (!isKept) res.once('finish', () => req.readableFlowing ?? req.resume()) // the connection waits for a body that nobody reads

@@ -1,12 +1,12 @@
 /**
- * What a step of the token endpoint is. This file alone keeps the order of the steps, catches what they throw, writes responses with
- * their cache headers, and ends the exchange with its event.
+ * What a step of the token endpoint is. This file alone keeps the order of the steps, catches what they throw, and ends the exchange with its event.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type AssertionUse, assertionRefusal, ConfigurationError, OAuthError, ownOAuthError, refusal } from '../errors.js'
 import { Exchange, type Request } from '../exchange.js'
 import type { Settings } from '../settings.js'
 import type { TokenState } from '../state.js'
+import { renderError, respond } from './response.js'
 
 /** An Express request handler, by structure: it fits the types of Express 4 and 5. */
 export type Middleware = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void
@@ -117,24 +117,6 @@ function assertOrder<Needs extends Key, Adds extends Key>(
   }
 }
 
-/** No response of a token endpoint is ever stored (RFC 6749 §5.1). */
-const headersOfAll = [
-  'Content-Type',
-  'application/json; charset=utf-8',
-  'Cache-Control',
-  'no-store',
-  'Pragma',
-  'no-cache',
-  'Content-Length',
-]
-
-/** Writes one JSON response; `headers` are names and values in turn. */
-function respond(res: ServerResponse, status: number, body: object, headers: readonly string[] = []): void {
-  const json = JSON.stringify(body)
-  res.writeHead(status, [...headers, ...headersOfAll, String(Buffer.byteLength(json))])
-  res.end(json)
-}
-
 /** Renders an error (RFC 6749 §5.2) and ends the exchange. */
 function refuse(exchange: Exchange, thrown: unknown, next: (error?: unknown) => void): void {
   const { req, res, settings } = exchange
@@ -153,26 +135,6 @@ function refuse(exchange: Exchange, thrown: unknown, next: (error?: unknown) => 
     exchange.end(how)
   }
 }
-
-/** Writes an OAuth error response. */
-export function renderError(res: ServerResponse, error: OAuthError, status: number, challenge: boolean): void {
-  const description = error.error_description
-  respond(res, status, { error: error.error, ...(description && { error_description: description }) }, extraHeaders(res, status, challenge))
-}
-
-const headersOf: Readonly<Record<number, readonly string[]>> = {
-  401: ['WWW-Authenticate', 'Basic realm="token endpoint", charset="UTF-8"'],
-  405: ['Allow', 'POST'],
-  413: ['Connection', 'close'], // the rest of the body is not read
-  429: ['Retry-After', '5'],
-  503: ['Retry-After', '5'],
-}
-
-/** What a status asks for; a `Retry-After` that a rate limiter of the host has set stands. */
-const extraHeaders = (res: ServerResponse, status: number, challenge: boolean): readonly string[] | undefined =>
-  (status === 401 && !challenge) || (headersOf[status]?.[0] === 'Retry-After' && res.hasHeader('Retry-After'))
-    ? undefined
-    : headersOf[status]
 
 /** What the client gets to read of anything that was thrown. */
 function asOAuthError(thrown: unknown): OAuthError {

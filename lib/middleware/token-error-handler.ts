@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ConfigurationError, OAuthError, ownOAuthError, refusal, refusals } from '../errors.js'
-import { renderError } from './step.js'
+import { renderError } from './response.js'
 
 type Reason = keyof typeof refusals
 

@@ -1,0 +1,43 @@
+/** Every response that the suite writes is written here. */
+import type { ServerResponse } from 'node:http'
+import type { OAuthError } from '../errors.js'
+
+/** No response of a token endpoint is ever stored (RFC 6749 §5.1). */
+const headersOfAll = [
+  'Content-Type',
+  'application/json; charset=utf-8',
+  'Cache-Control',
+  'no-store',
+  'Pragma',
+  'no-cache',
+  'Content-Length',
+]
+
+/** Writes one JSON response; `headers` are names and values in turn. */
+export function respond(res: ServerResponse, status: number, body: object, headers: readonly string[] = []): void {
+  const json = JSON.stringify(body)
+  res.writeHead(status, [...headers, ...headersOfAll, String(Buffer.byteLength(json))])
+  res.end(json)
+}
+
+/** Writes an OAuth error response. */
+export function renderError(res: ServerResponse, error: OAuthError, status: number, challenge: boolean): void {
+  const description = error.error_description
+  respond(res, status, { error: error.error, ...(description && { error_description: description }) }, extraHeaders(res, status, challenge))
+}
+
+const headersOf: Readonly<Record<number, readonly string[]>> = {
+  401: ['WWW-Authenticate', 'Basic realm="token endpoint", charset="UTF-8"'],
+  405: ['Allow', 'POST'],
+  413: ['Connection', 'close'], // the rest of the body is not read
+  429: ['Retry-After', '5'],
+  503: ['Retry-After', '5'],
+}
+
+/** What a status asks for. A `Retry-After` that a rate limiter of the host has set stands, and so does a connection whose body was read to its end. */
+function extraHeaders(res: ServerResponse, status: number, challenge: boolean): readonly string[] | undefined {
+  const headers = headersOf[status]
+  if (status === 401 && !challenge) return undefined
+  if (status === 413 && res.req?.complete) return undefined
+  return headers?.[0] === 'Retry-After' && res.hasHeader('Retry-After') ? undefined : headers
+}
