@@ -515,7 +515,7 @@ describe.each(expresses)('parseTokenRequest on %s', (_, express) => {
       for (const size of [32_769, 65_536, 200_000, 3_000_000]) {
         const refused = await sendRaw(world.server, { headers: [form], body: formOf(size, good), framing })
         expectRefusal(world, refused, 'body_too_large')
-        expect(refused.headers.connection).toBe('close')
+        expect(refused.headers.connection).toBe(size > 1_100_000 ? 'close' : 'keep-alive') // of the longest, the rest is not read
       }
       expect((await world.post(good)).status).toBe(200)
     })
