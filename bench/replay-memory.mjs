@@ -1,15 +1,14 @@
 /**
- * What memoryReplayStore costs: heap a remembered id, and the time of single calls while it grows, in the long run, when all expires at once and when it is full.
+ * What memoryReplayStore costs: heap a remembered id, and the time of single calls.
  *
  *   npm run build && node --expose-gc bench/replay-memory.mjs [ids ...]      default: 100000 1000000 5000000
  *
- * Each call gets what the endpoint would give it: a key and an issuer that are strings of their own. The clock of the store is ours: ids live 300 s
- * and come evenly in that time. All times are of single calls and, where a call takes long, at most the processor time that the process spent in it: what
- * other processes take the core away for is no cost of ours. "stall" is the longest call; "less gc" is the longest without the garbage
- * collections that fell into it; "wall" is the longest by the clock on the wall.
+ * Each call gets what the endpoint would give it: a key and an issuer that are strings of their own. The clock of the store is ours: ids live 300 s and
+ * come evenly in that time. Every round does the same calls with the same keys. "stall" is the longest call: of each call the quickest of the
+ * rounds counts, since what a call has to do it does in every round, and garbage collections and other processes come when they like. "with gc" is
+ * the longest call of the quietest round, as it was. Only a machine with a core to spare makes that one meaningful.
  */
-import { hash, randomUUID } from 'node:crypto'
-import { createHistogram, PerformanceObserver } from 'node:perf_hooks'
+import { hash } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import { memoryReplayStore } from '../dist/esm/index.js'
@@ -20,33 +19,24 @@ if (!sizes.every((size) => Number.isSafeInteger(size) && size >= 1000)) throw ne
 
 const lifetime = 300 // s
 const issuers = 100
+const rounds = 3
 const batch = 2000 // calls a turn of the event loop
-const long = 0.2 // ms: longer calls are looked at closely
 
 let clock = Date.now()
 Date.now = () => clock
 
-const processorTime = process.threadCpuUsage ?? process.cpuUsage // before Node 23.9 it includes what V8 does on other threads
+const ours = (max) => memoryReplayStore({ max, maxPerIssuer: max })
 
-const collections = []
-new PerformanceObserver((list) => {
-  for (const { startTime, duration } of list.getEntries()) collections.push({ from: startTime, to: startTime + duration })
-}).observe({ entryTypes: ['gc'] })
-
-const contenders = {
-  memoryReplayStore: (max) => memoryReplayStore({ max, maxPerIssuer: max }),
-  'one lru-cache': (max) => {
-    const used = new LRUCache({ max, ttl: 1, ttlResolution: 0, perf: Date })
-    return {
-      consume(key, expiresAt, issuer) {
-        if (used.has(key)) return false
-        if (used.size >= max) used.purgeStale()
-        if (used.size >= max) return 'full'
-        used.set(key, issuer, { ttl: expiresAt * 1000 - clock })
-        return true
-      },
-    }
-  },
+/** What a store would be without shards. */
+const oneCache = (max) => {
+  const used = new LRUCache({ max, ttl: 1, ttlResolution: 0, perf: Date })
+  return {
+    consume(key, expiresAt, issuer) {
+      if (used.has(key)) return false
+      used.set(key, issuer, { ttl: expiresAt * 1000 - clock })
+      return true
+    },
+  }
 }
 
 async function heap() {
@@ -58,77 +48,100 @@ async function heap() {
   return heapUsed + external
 }
 
-/** Calls `consume` so many times, `pace` ms of the store's clock apart. */
-async function run(store, calls, pace) {
-  const times = createHistogram()
-  const slow = []
-  const answers = {}
-  let sum = 0
-  let wall = 0
+/** Lets the garbage collections of this run fall on other calls than those of the run before. */
+function shiftCollections() {
+  globalThis.gc()
+  let left
+  for (let i = Math.random() * 100_000; i > 0; i--) left = { left: i }
+  return left
+}
+
+/** Calls `consume` as often as `best` has places, `pace` ms of the store's clock apart, and keeps the quickest time (ms) of each call in `best`. */
+async function run(store, name, best, pace, expected = true) {
+  shiftCollections()
   const began = clock
-  for (let done = 0; done < calls; ) {
-    for (const end = Math.min(calls, done + batch); done < end; done++) {
-      clock = began + Math.floor(done * pace)
-      const { iss, jti } = JSON.parse(`{"iss":"https://issuer-${done % issuers}.example.com","jti":"${randomUUID()}"}`)
+  let longest = 0
+  for (let i = 0; i < best.length; ) {
+    for (const end = Math.min(best.length, i + batch); i < end; i++) {
+      clock = began + Math.floor(i * pace)
+      const { iss, jti } = JSON.parse(`{"iss":"https://issuer-${i % issuers}.example.com","jti":"${name} ${i}"}`)
       const key = hash('sha256', `${iss.length}:${iss}${jti}`, 'base64url')
       const expiresAt = Math.ceil(clock / 1000) + lifetime
-      const before = processorTime()
       const from = performance.now()
       const answer = store.consume(key, expiresAt, iss, 0)
-      const to = performance.now()
-      answers[answer] = (answers[answer] ?? 0) + 1
-      let time = to - from
-      wall = Math.max(wall, time)
-      if (time > long) {
-        const { user, system } = processorTime(before)
-        time = Math.min(time, (user + system) / 1000)
-        slow.push({ from, to, time })
-      }
-      sum += time
-      times.record(Math.max(1, Math.round(time * 1e6)))
+      const time = performance.now() - from
+      if (answer !== expected) throw new Error(`${name}, call ${i}: ${answer}`)
+      best[i] = Math.min(best[i], time)
+      longest = Math.max(longest, time)
     }
     await turn()
   }
-  await turn()
-  const lessGc = slow.map(({ from, to, time }) => {
-    const collecting = collections.map((gc) => Math.max(0, Math.min(to, gc.to) - Math.max(from, gc.from)))
-    return Math.max(0, time - collecting.reduce((total, part) => total + part, 0))
-  })
-  collections.length = 0
-  return {
-    'µs a call': (sum / calls) * 1000,
-    'p99.99 µs': times.percentile(99.99) / 1000,
-    'stall ms': times.max / 1e6,
-    'less gc ms': Math.max(Math.min(long, times.max / 1e6), ...lessGc),
-    'wall ms': wall,
-    answers: Object.entries(answers).map((entry) => entry.join(' ')).join(', '),
-  }
+  return longest
 }
 
-const rows = []
-const note = (ids, store, phase, measured, bytes) => {
-  const figures = Object.fromEntries(Object.entries(measured).map(([name, value]) => [name, value.toFixed?.(2) ?? value]))
-  rows.push({ ids, store, phase, 'bytes an id': bytes === undefined ? '' : Math.round(bytes), ...figures })
-}
-
-for (const ids of sizes) {
+async function measure(ids) {
   const pace = (lifetime * 1000) / ids
-  for (const [name, make] of Object.entries(contenders)) {
-    await run(make(1000), 20_000, 1000) // warms up
-    const before = await heap()
-    const store = make(2 * ids)
-    note(ids, name, 'grows', await run(store, ids, pace), ((await heap()) - before) / ids)
-    if (name !== 'memoryReplayStore') continue
-    note(ids, name, 'long run', await run(store, 3 * ids, pace), ((await heap()) - before) / ids)
-    clock += 2 * lifetime * 1000
-    note(ids, name, 'all expired', await run(store, ids, 0), ((await heap()) - before) / ids)
-    clock += 2 * lifetime * 1000
-    const full = make(ids)
-    await run(full, ids, 0)
-    note(ids, name, 'full', await run(full, 200_000, 0.01))
-    clock += 2 * lifetime * 1000
-    note(ids, name, 'full of expired', await run(full, ids, pace))
+  const phases = {}
+  const phase = async (name, store, calls, ...how) => {
+    phases[name] ??= { best: new Float32Array(calls).fill(Number.POSITIVE_INFINITY), longest: [] }
+    phases[name].longest.push(await run(store, name, phases[name].best, ...how))
+  }
+  const rest = () => {
+    clock += 10 * lifetime * 1000
+  }
+  for (let round = 0; round < rounds; round++) {
+    rest()
+    const lone = oneCache(ids)
+    await phase('one lru-cache: grows', lone, ids, pace)
+    rest()
+    const store = ours(ids)
+    await phase('grows', store, ids, pace)
+    await phase('is full', store, 100_000, 0, 'full')
+    rest()
+    await phase('is full of expired', store, ids, pace)
+    rest()
+    const lasting = ours(2 * ids)
+    await phase('grows in twice the room', lasting, ids, pace)
+    await phase('long run', lasting, ids, pace)
+  }
+  return phases
+}
+
+/** Heap (bytes) an id, when `ids` of them live: new, and after as many again have come and gone twice. */
+async function weigh(make, ids) {
+  const pace = (lifetime * 1000) / ids
+  const ignored = new Float32Array(ids)
+  const before = await heap()
+  const store = make(2 * ids)
+  const weights = []
+  for (const name of ['first', 'second', 'third']) {
+    await run(store, name, ignored, pace)
+    weights.push(((await heap()) - before) / ids)
+  }
+  store.consume('so that it is alive until here', 0, '', 0)
+  return [weights[0], weights[2]].map(Math.round)
+}
+
+await measure(20_000) // warms up
+const weights = []
+const rows = []
+for (const ids of sizes) {
+  const [grown, lasting] = await weigh(ours, ids)
+  weights.push({ ids, 'bytes an id': grown, 'in the long run': lasting })
+  for (const [name, { best, longest }] of Object.entries(await measure(ids))) {
+    const mean = best.reduce((sum, time) => sum + time, 0) / best.length
+    best.sort()
+    const ms = (time) => Number(time.toFixed(2))
+    rows.push({
+      ids,
+      phase: name,
+      'µs a call': ms(mean * 1000),
+      'p99.99 ms': ms(best[Math.floor(best.length * 0.9999)]),
+      'stall ms': ms(best.at(-1)),
+      'with gc ms': ms(Math.min(...longest)),
+    })
   }
 }
-console.log(`Node ${process.version}, ${sizes.join(' ')} ids`)
+console.log(`Node ${process.version}`)
+console.table(weights)
 console.table(rows)

@@ -6,9 +6,9 @@ const bytes = Buffer.from(words.buffer)
 const secret = randomInt(2 ** 31) * 2 + 1 // odd
 
 /**
- * The 128-bit fold of a SHA-256, as the 16 characters of `key`: half of what the text takes, since a memory may hold millions. Two keys of honest issuers do not
- * meet, nor does anybody find one that meets a given one (2¹²⁸ attempts); an issuer who makes two of its own meet (2⁶⁴) has one of its own JWTs refused.
- * `place`, from 0 to 1, spreads keys evenly, and by a secret: no issuer can choose JWTs that crowd together.
+ * The 128-bit fold of a SHA-256, as the 16 characters of `key`: they take half of what the text takes, and keep nothing of it alive. Where two keys meet, the
+ * later JWT is refused. Those of honest issuers do not meet, and nobody finds a JWT whose key meets one of 10⁷ others (2¹⁰⁴ attempts); who makes
+ * two of its own meet (2⁶⁴) harms itself. `place`, from 0 to 1, spreads keys by a secret: no issuer can choose JWTs that crowd together.
  */
 export function compactKey(text: string): { key: string; place: number } {
   bytes.write(sha256.test(text) ? text : hash('sha256', text, 'base64url'), 'base64url')

@@ -16,15 +16,16 @@ export interface MemoryReplayStoreOptions {
 }
 
 const recordsPerShard = 2048 // of a full store: sweeping one takes about a millisecond
-const mostShards = 2 ** 14
-const sweepInterval = 10 // ms: looking for room takes a store that stays full a tenth of its time at most
+const mostShards = 2 ** 14 // for 33 million records; of more, shards hold more
+const sweepInterval = 10 // ms: a store that stays full spends about a tenth of its time on looking for room
 
 /**
  * A `ReplayStore` for one process, on lru-cache. A live record is never evicted: a full store says `'full'`. Records live until
  * `expiresAt` by the wall clock, and the clock never runs backwards here: what was once seen as expired stays refused.
  *
- * The records are spread over many small lru-caches, so that no call has to copy or purge more than two of them, however many records there are. A full store
- * looks for a shard with expired records, and sweeps that one, every 10 ms at most.
+ * The records are spread over many small lru-caches, the shards, so that no call has to purge or copy more than two of them, however many records there are.
+ * Every 10 ms a full store may look for a shard with expired records and sweep that one: it has room again at once, and an issuer whose quota is
+ * full has at the latest when all shards had their turn, which is half a second for 100,000 records.
  *
  * @throws ConfigurationError if a limit is not a positive integer
  */
