@@ -60,7 +60,7 @@ describe('imports point downwards (design §2)', () => {
     [/^middleware\//, ['index.ts', 'token-endpoint.ts', /^middleware\//]],
     [/^client-auth\//, [/^client-auth\//, 'middleware/authenticate-client.ts']],
     ['jose', [/^assertion\//, 'jwt-signer.ts']],
-    ['lru-cache', ['replay/memory.ts', 'assertion/remote-key-sets.ts', 'assertion/verified-signatures.ts', 'assertion/keys.ts']],
+    ['lru-cache', ['replay/shard.ts', 'assertion/remote-key-sets.ts', 'assertion/verified-signatures.ts', 'assertion/keys.ts']],
     [/^express|^@types/, []],
   ])('%s is imported only where design §2 lets it', (what, allowed) => {
     const strangers = importersOf(what).filter(

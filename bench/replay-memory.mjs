@@ -1,0 +1,147 @@
+/**
+ * What memoryReplayStore costs: heap a remembered id, and the time of single calls.
+ *
+ *   npm run build && node --expose-gc bench/replay-memory.mjs [ids ...]      default: 100000 1000000 5000000
+ *
+ * Each call gets what the endpoint would give it: a key and an issuer that are strings of their own. The clock of the store is ours: ids live 300 s and
+ * come evenly in that time. Every round does the same calls with the same keys. "stall" is the longest call: of each call the quickest of the
+ * rounds counts, since what a call has to do it does in every round, and garbage collections and other processes come when they like. "with gc" is
+ * the longest call of the quietest round, as it was. Only a machine with a core to spare makes that one meaningful.
+ */
+import { hash } from 'node:crypto'
+import { setImmediate as turn } from 'node:timers/promises'
+import { LRUCache } from 'lru-cache'
+import { memoryReplayStore } from '../dist/esm/index.js'
+
+if (!globalThis.gc) throw new Error('run it with node --expose-gc')
+const sizes = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [1e5, 1e6, 5e6]
+if (!sizes.every((size) => Number.isSafeInteger(size) && size >= 1000)) throw new Error('each argument is a number of ids, from 1000')
+
+const lifetime = 300 // s
+const issuers = 100
+const rounds = 3
+const batch = 2000 // calls a turn of the event loop
+
+let clock = Date.now()
+Date.now = () => clock
+
+const ours = (max) => memoryReplayStore({ max, maxPerIssuer: max })
+
+/** What a store would be without shards. */
+const oneCache = (max) => {
+  const used = new LRUCache({ max, ttl: 1, ttlResolution: 0, perf: Date })
+  return {
+    consume(key, expiresAt, issuer) {
+      if (used.has(key)) return false
+      used.set(key, issuer, { ttl: expiresAt * 1000 - clock })
+      return true
+    },
+  }
+}
+
+async function heap() {
+  for (let i = 0; i < 3; i++) {
+    await turn()
+    globalThis.gc()
+  }
+  const { heapUsed, external } = process.memoryUsage() // external has the array buffers
+  return heapUsed + external
+}
+
+/** Lets the garbage collections of this run fall on other calls than those of the run before. */
+function shiftCollections() {
+  globalThis.gc()
+  let left
+  for (let i = Math.random() * 100_000; i > 0; i--) left = { left: i }
+  return left
+}
+
+/** Calls `consume` as often as `best` has places, `pace` ms of the store's clock apart, and keeps the quickest time (ms) of each call in `best`. */
+async function run(store, name, best, pace, expected = true) {
+  shiftCollections()
+  const began = clock
+  let longest = 0
+  for (let i = 0; i < best.length; ) {
+    for (const end = Math.min(best.length, i + batch); i < end; i++) {
+      clock = began + Math.floor(i * pace)
+      const { iss, jti } = JSON.parse(`{"iss":"https://issuer-${i % issuers}.example.com","jti":"${name} ${i}"}`)
+      const key = hash('sha256', `${iss.length}:${iss}${jti}`, 'base64url')
+      const expiresAt = Math.ceil(clock / 1000) + lifetime
+      const from = performance.now()
+      const answer = store.consume(key, expiresAt, iss, 0)
+      const time = performance.now() - from
+      if (answer !== expected) throw new Error(`${name}, call ${i}: ${answer}`)
+      best[i] = Math.min(best[i], time)
+      longest = Math.max(longest, time)
+    }
+    await turn()
+  }
+  return longest
+}
+
+async function measure(ids) {
+  const pace = (lifetime * 1000) / ids
+  const phases = {}
+  const phase = async (name, store, calls, ...how) => {
+    phases[name] ??= { best: new Float32Array(calls).fill(Number.POSITIVE_INFINITY), longest: [] }
+    phases[name].longest.push(await run(store, name, phases[name].best, ...how))
+  }
+  const rest = () => {
+    clock += 10 * lifetime * 1000
+  }
+  for (let round = 0; round < rounds; round++) {
+    rest()
+    const lone = oneCache(ids)
+    await phase('one lru-cache: grows', lone, ids, pace)
+    rest()
+    const store = ours(ids)
+    await phase('grows', store, ids, pace)
+    await phase('is full', store, 100_000, 0, 'full')
+    rest()
+    await phase('is full of expired', store, ids, pace)
+    rest()
+    const lasting = ours(2 * ids)
+    await phase('grows in twice the room', lasting, ids, pace)
+    await phase('long run', lasting, ids, pace)
+  }
+  return phases
+}
+
+/** Heap (bytes) an id, when `ids` of them live: new, and after as many again have come and gone twice. */
+async function weigh(make, ids) {
+  const pace = (lifetime * 1000) / ids
+  const ignored = new Float32Array(ids)
+  const before = await heap()
+  const store = make(2 * ids)
+  const weights = []
+  for (const name of ['first', 'second', 'third']) {
+    await run(store, name, ignored, pace)
+    weights.push(((await heap()) - before) / ids)
+  }
+  store.consume('so that it is alive until here', 0, '', 0)
+  return [weights[0], weights[2]].map(Math.round)
+}
+
+await measure(20_000) // warms up
+const weights = []
+const rows = []
+for (const ids of sizes) {
+  const [grown, lasting] = await weigh(ours, ids)
+  weights.push({ ids, 'bytes an id': grown, 'in the long run': lasting })
+  for (const [name, { best, longest }] of Object.entries(await measure(ids))) {
+    const mean = best.reduce((sum, time) => sum + time, 0) / best.length
+    best.sort()
+    const ms = (time) => Number(time.toFixed(2))
+    rows.push({
+      ids,
+      phase: name,
+      'µs a call': ms(mean * 1000),
+      'p99.99 ms': ms(best[Math.floor(best.length * 0.9999)]),
+      'stall ms': ms(best.at(-1)),
+      'with gc ms': ms(Math.min(...longest)),
+    })
+  }
+}
+console.log(`Node ${process.version}`)
+console.table(weights)
+console.table(rows)
