@@ -28,15 +28,17 @@ const openLoop = (figure) => (results) =>
     ...summary(result['ours-express5'].map((round, index) => figure(round, result['hand-written'][index]))),
   }))
 
-/** The first point of a growth axis ÷ its last: 1 is flat. */
-const growth = (name) => (results) =>
-  Object.entries(results.growth ?? {})
-    .filter(([, { result }]) => result.axes[name])
-    .map(([node, { result }]) => ({ node, ...ratio(cpu(result.axes[name][0].rounds), cpu(result.axes[name].at(-1).rounds)) }))
+/** The first point of a growth axis that is at least `from` ÷ the last, if that is at least `to`: 1 is flat. */
+const growth = (name, from, to) => (results) =>
+  Object.entries(results.growth ?? {}).flatMap(([node, { result }]) => {
+    const points = (result.axes[name] ?? []).filter(({ point }) => point >= from)
+    const last = points.at(-1)
+    return last?.point >= to ? [{ node, ...ratio(cpu(points[0].rounds), cpu(last.rounds)) }] : []
+  })
 const once = (part, figure) => (results) =>
-  Object.entries(results[part] ?? {}).map(([node, { result }]) => {
+  Object.entries(results[part] ?? {}).flatMap(([node, { result }]) => {
     const value = figure(result)
-    return { node, median: value, low: value, high: value }
+    return Number.isFinite(value) ? [{ node, median: value, low: value, high: value }] : []
   })
 
 const beforeSignature = ['not a JWT', 'alg none', 'expired', 'wrong audience', 'unknown issuer']
@@ -71,7 +73,7 @@ export const goals = [
     value: matrix(['node-oauth', 'client', 'ES256', 'opaque'], ['ours-express5', 'client', 'ES256', 'opaque']),
   },
   {
-    name: 'the same with a reused assertion',
+    name: 'reused client assertion, opaque token ÷ @node-oauth with a secret',
     least: always(0.8),
     aim: always(2),
     value: matrix(['node-oauth', 'reused', 'ES256', 'opaque'], ['ours-express5', 'reused', 'ES256', 'opaque']),
@@ -117,9 +119,9 @@ export const goals = [
     aim: always(0.9),
     value: openLoop((own) => own.overload.goodput / own.capacity),
   },
-  { name: '100,000 clients ÷ 1', least: always(0.95), aim: always('–'), value: growth('clients') },
-  { name: '100,000 issuers ÷ 1', least: always(0.95), aim: always('–'), value: growth('issuers') },
-  { name: 'remembered ids: most ÷ 1,000', least: always(0.95), aim: always('–'), value: growth('remembered ids') },
+  { name: '100,000 clients ÷ 1', least: always(0.95), aim: always('–'), value: growth('clients', 1, 1e5) },
+  { name: '100,000 issuers ÷ 1', least: always(0.95), aim: always('–'), value: growth('issuers', 1, 1e5) },
+  { name: '1,000,000 remembered ids ÷ 1,000', least: always(0.95), aim: always('–'), value: growth('remembered ids', 1e3, 1e6) },
   {
     name: 'heap bytes a remembered id, to 5 × 10⁶',
     most: 170,

@@ -95,7 +95,7 @@ function matrixTables(results) {
       const rows = Object.entries(contenders).map(([contender, rounds]) => [
         names[contender],
         spread(summary(cpuOf(rounds))),
-        number(mid(rounds, 'rate')) + (mid(rounds, 'busy') < 0.9 ? ' *' : ''),
+        `${number(mid(rounds, 'rate'))}${mid(rounds, 'busy') < 0.9 ? ' *' : ''}${mid(rounds, 'shed') > 0.01 ? ` (${number(mid(rounds, 'shed') * 100)} % shed)` : ''}`,
         number(mid(rounds, 'p50'), 1),
         number(mid(rounds, 'p99'), 1),
         spread(ratio(cpuOf(rounds), own), 2),

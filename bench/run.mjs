@@ -73,8 +73,8 @@ try {
       if (only === undefined) saveResult(folder, part, node.major, { about, result })
     }
   }
-  await writeReport(folder)
-  console.log(smoke ? '\nbench: everything works; no number was judged.' : '\nbench/RESULTS.md is written.')
+  if (only === undefined) writeReport(folder)
+  if (smoke) console.log('\nbench: everything works; no number was judged.')
 } finally {
   if (smoke) rmSync(folder, { recursive: true, force: true })
 }
