@@ -4,19 +4,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { barChart, lineCharts } from './chart.mjs'
 import { goals } from './goals.mjs'
-import { ratio, summary } from './harness/stats.mjs'
-
-const names = {
-  hello: 'Express 5, hello',
-  limit: 'the limit: Express 5, raw node:crypto, no policy',
-  'hand-written': 'hand-written: Express 5, jose, lru-cache',
-  'ours-express5': '**this package**, Express 5',
-  'ours-express4': '**this package**, Express 4',
-  'ours-steps': '**this package**, four steps mounted apart',
-  'oidc-provider': 'node-oidc-provider',
-  'node-oauth': '@node-oauth/oauth2-server, with a secret',
-  jmondi: '@jmondi/oauth2-server, with a secret',
-}
+import { growthTables, soakTables } from './report/endurance.mjs'
+import { names, spread, table } from './report/format.mjs'
+import { matrixTables, openLoopTables, refusalTables } from './report/speed.mjs'
 
 export function saveResult(folder, part, major, content) {
   mkdirSync(join(folder, 'results'), { recursive: true })
@@ -48,20 +38,6 @@ export function writeReport(folder) {
   }
 }
 
-const number = (value, digits = 0) => (value === null || value === undefined ? '–' : value.toFixed(digits))
-const spread = ({ median, low, high }, digits = 0) => `${number(median, digits)} (${number(low, digits)}–${number(high, digits)})`
-const series = (rounds, name) => rounds.map((round) => round[name])
-const cpuOf = (rounds) => series(rounds, 'cpu')
-const mid = (rounds, name) => summary(series(rounds, name)).median
-const perNode = (results, part, render) =>
-  Object.entries(results[part] ?? {}).flatMap(([major, { about, result }]) => render(about.node, result, major))
-const table = (head, rows) => [
-  `| ${head.join(' | ')} |`,
-  `|${head.map(() => '---').join('|')}|`,
-  ...rows.map((row) => `| ${row.join(' | ')} |`),
-  '',
-]
-
 function intro(results) {
   const runs = Object.values(results).flatMap((part) => Object.values(part).map(({ about }) => about))
   const one = (name) => [...new Set(runs.map((about) => about[name]))].join(', ')
@@ -84,143 +60,6 @@ function goalTable(results) {
     }),
   )
   return rows.length === 0 ? [] : ['## What it must show', '', ...table(['ratio', 'on', 'measured', 'bound', 'aim', 'holds'], rows)]
-}
-
-function matrixTables(results) {
-  return perNode(results, 'matrix', (node, scenarios) => [
-    `## Valid requests, Node ${node}`,
-    '',
-    ...scenarios.flatMap(({ use, alg, token, contenders }) => {
-      const own = cpuOf(contenders['ours-express5'])
-      const rows = Object.entries(contenders).map(([contender, rounds]) => [
-        names[contender],
-        spread(summary(cpuOf(rounds))),
-        `${number(mid(rounds, 'rate'))}${mid(rounds, 'busy') < 0.9 ? ' *' : ''}${mid(rounds, 'shed') > 0.01 ? ` (${number(mid(rounds, 'shed') * 100)} % shed)` : ''}`,
-        number(mid(rounds, 'p50'), 1),
-        number(mid(rounds, 'p99'), 1),
-        spread(ratio(cpuOf(rounds), own), 2),
-      ])
-      return [`**${use}, ${alg} → ${token}**`, '', ...table(['', 'CPU µs', 'requests/s', 'p50 ms', 'p99 ms', 'CPU ÷ ours'], rows)]
-    }),
-    '\\* the server was not fully busy: the load was the bound.',
-    '',
-  ])
-}
-
-function refusalTables(results) {
-  return perNode(results, 'refusals', (node, matches) => [
-    `## Refusals, Node ${node}: server CPU µs, and against a valid request of the same contender`,
-    '',
-    ...matches.flatMap(({ use, contenders }) => {
-      const who = Object.keys(contenders)
-      const rows = Object.keys(contenders[who[0]]).map((name) => [
-        name,
-        ...who.map((contender) => {
-          const { [name]: rounds, valid } = contenders[contender]
-          const statuses = Object.keys(rounds[0].statuses)
-            .map((status) => (status === '0' ? 'reset' : status))
-            .join('/')
-          return `${number(mid(rounds, 'cpu'))} · ${spread(ratio(cpuOf(rounds), cpuOf(valid)), 2)} · ${statuses}`
-        }),
-      ])
-      return table([`as a ${use}`, ...who.map((contender) => names[contender])], rows)
-    }),
-  ])
-}
-
-function openLoopTables(results) {
-  return perNode(results, 'open-loop', (node, contenders) => [
-    `## Constant arrival rates, Node ${node}`,
-    '',
-    'p99 in ms from the moment a request was due.',
-    '',
-    ...table(
-      [
-        '',
-        '1,000 valid/s while 8,000 expired/s arrive',
-        'valid at 0.3 of capacity',
-        'the same with as much garbage',
-        '2 × capacity: p99 of accepted',
-        'goodput ÷ capacity',
-      ],
-      Object.entries(contenders).map(([contender, rounds]) => [
-        names[contender],
-        ...[
-          ['flood', 'valid'],
-          ['calm', 'valid'],
-          ['halfGarbage', 'valid'],
-        ].map(([run, stream]) => spread(summary(rounds.map((round) => round[run][stream].p99)), 1)),
-        spread(summary(rounds.map(({ overload }) => overload.accepted.p99)), 1),
-        spread(summary(rounds.map(({ overload, capacity }) => overload.goodput / capacity)), 2),
-      ]),
-    ),
-  ])
-}
-
-function growthTables(results) {
-  return perNode(results, 'growth', (node, { axes, processes, store }) => [
-    `## Growth, Node ${node}`,
-    '',
-    '![CPU a request as things grow](growth.svg)',
-    '',
-    ...Object.entries(axes).flatMap(([name, points]) =>
-      table(
-        [name, 'CPU µs', '÷ first', 'CPU µs in the first round of all', 'heap MB'],
-        points.map(({ point, rounds, first, heapUsed }) => [
-          point.toLocaleString('en'),
-          spread(summary(cpuOf(rounds))),
-          spread(ratio(cpuOf(rounds), cpuOf(points[0].rounds)), 2),
-          number(first),
-          number(heapUsed / 2 ** 20),
-        ]),
-      ),
-    ),
-    ...table(
-      ['store, processes', 'CPU µs', 'requests/s', 'p99 ms'],
-      Object.entries(processes).map(([name, rounds]) => [
-        name,
-        spread(summary(cpuOf(rounds))),
-        number(mid(rounds, 'rate')),
-        number(mid(rounds, 'p99'), 1),
-      ]),
-    ),
-    ...table(
-      ['ids in a memory store', 'µs a consume', 'worst consume ms', 'heap bytes an id'],
-      (store ?? []).map(({ ids, consume, stall, bytes }) => [
-        ids.toLocaleString('en'),
-        number(consume, 2),
-        number(stall, 1),
-        number(bytes),
-      ]),
-    ),
-  ])
-}
-
-const answers = (statuses) =>
-  Object.entries(statuses)
-    .map(([status, count]) => `${count.toLocaleString('en')} × ${status}`)
-    .join(', ')
-const megabytes = (bytes) => number(bytes / 2 ** 20, 1)
-
-function soakTables(results) {
-  return [
-    ...perNode(results, 'soak', (node, { phases, again, growthInvalid, bytesPerId }) => [
-      `## Soak, Node ${node}`,
-      '',
-      `Invalid: ${answers(phases.invalid.statuses)}; the heap grew by ${megabytes(growthInvalid)} MB. Valid: ${answers(phases.valid.statuses)}; ${number(bytesPerId)} bytes of heap a remembered id. The last of them sent again: ${answers(again)}.`,
-      '',
-      ...table(
-        ['heap MB after', ...phases.valid.heap.map(({ sent }) => sent.toLocaleString('en'))],
-        Object.entries(phases).map(([name, { heap }]) => [name, ...heap.map(({ heapUsed }) => megabytes(heapUsed))]),
-      ),
-    ]),
-    ...perNode(results, 'flood', (node, { max, sent, flood, before, other, again, growth }) => [
-      `## Flood, Node ${node}`,
-      '',
-      `One issuer sent ${sent.toLocaleString('en')} valid grants to a store for ${max.toLocaleString('en')}: ${answers(flood)}. Another issuer's grants before: ${answers(before)}; meanwhile: ${answers(other)}; those from before sent again: ${answers(again)}. The heap grew by ${megabytes(growth)} MB.`,
-      '',
-    ]),
-  ]
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) writeReport(fileURLToPath(new URL('.', import.meta.url)))
