@@ -1,0 +1,21 @@
+// The load, in a process of its own: makes batches of requests, and fires them.
+import { closedLoop } from './closed-loop.mjs'
+import { serve } from './ipc.mjs'
+import { openLoop } from './open-loop.mjs'
+import { makers } from './requests.mjs'
+
+const batches = new Map()
+
+serve({
+  /** Makes `count` requests beforehand, so that no signing disturbs the run. */
+  prepare({ batch, kind, world, count, options }) {
+    const make = makers[kind](world, options)
+    batches.set(
+      batch,
+      Array.from({ length: count }, (_, index) => make(index)),
+    )
+  },
+  closed: ({ batch, ports, connections }) => closedLoop({ requests: batches.get(batch), ports, connections }),
+  open: ({ ports, streams }) =>
+    openLoop({ ports, streams: streams.map(({ batch, ...stream }) => ({ ...stream, requests: batches.get(batch) })) }),
+})

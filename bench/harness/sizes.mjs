@@ -1,0 +1,35 @@
+/** How much is measured: in earnest, or just enough to see that everything works. */
+export const full = {
+  rounds: 5,
+  warmups: 3, // rounds before those that count: until the JIT compiler has nothing left to do
+  count: 4000, // requests of one contender in one round
+  countRsa: 2000, // where RSA signs them, which takes the load 20 times as long
+  countBig: 500, // of 90 kB
+  seconds: 5, // of an open-loop run
+  honestRate: 1000,
+  floodRate: 8000,
+  growth: { crowd: [1, 10, 100, 1000, 10_000, 100_000], keysEach: [1, 3, 10, 30, 100], remembered: [1e3, 1e4, 1e5, 1e6] },
+  growthStore: [1e3, 1e4, 1e5, 1e6, 5e6, 1e7],
+  bytes: [512, 1024, 2048, 4096, 8000],
+  soak: 1_000_000,
+  chunk: 20_000,
+  storeMax: 100_000,
+}
+
+export const smoke = {
+  ...full,
+  rounds: 1,
+  warmups: 0,
+  count: 20,
+  countRsa: 20,
+  countBig: 10,
+  seconds: 0.2,
+  honestRate: 50,
+  floodRate: 200,
+  growth: { crowd: [1, 20], keysEach: [1, 5], remembered: [10, 1000] },
+  growthStore: [100, 1000],
+  bytes: [512, 2048],
+  soak: 400,
+  chunk: 200,
+  storeMax: 400,
+}
