@@ -128,7 +128,7 @@ describe.each(expresses)('auditLog and metrics at the token endpoint on %s', (_,
   it('counts and times each request by few values, none of them the sender’s', async () => {
     const meter = stubMeter()
     const world = startWorld(express, { hooks: { onEvent: metrics(meter) } })
-    expect(Object.keys(meter.instruments)).toEqual(['oauth.token.requests', 'oauth.token.duration']) // before the first request
+    expect(Object.keys(meter.instruments)).toEqual(['oauth.token.requests', 'oauth.token.duration', 'oauth.token.part.duration']) // before the first request
     await world.post(grantRequest())
     await world.post(grantRequest(grant({ iss: 'jwt-client' }, { key: keys.client }), {}))
     await world.post(clientCredentials(byJwt(clientAssertion({ iss: 'evil"label', sub: 'evil"label' }))))
@@ -139,11 +139,16 @@ describe.each(expresses)('auditLog and metrics at the token endpoint on %s', (_,
       { outcome: 'refused', step: 'authenticateClient', reason: 'client_unknown', client_auth_method: 'none' },
       { outcome: 'refused', step: 'parseTokenRequest', reason: 'unsupported_grant_type', client_auth_method: 'none' },
     ]
-    const { 'oauth.token.requests': requests, 'oauth.token.duration': duration } = meter.instruments
+    const { 'oauth.token.requests': requests, 'oauth.token.duration': duration, 'oauth.token.part.duration': parts } = meter.instruments
     expect(requests?.points).toEqual(attributes.map((each) => [1, each]))
     expect(duration?.points).toEqual(attributes.map((each) => [expect.any(Number), each]))
     expect(duration?.options).toMatchObject({ unit: 'ms' })
     for (const [milliseconds] of duration?.points ?? []) expect(milliseconds).toBeGreaterThan(0)
+    const steps = ['parseTokenRequest', 'authenticateClient', 'verifyJwtGrant', 'issueToken']
+    const named = parts?.points.map(([, { part }]) => part) ?? []
+    expect([...new Set(named)].sort()).toEqual(
+      [...steps, 'authorizeGrant', 'consume', 'findClient', 'findIssuer', 'mintToken', 'signature'].sort(),
+    )
   })
 
   it('T-59 a logger or a meter that throws changes nothing', async () => {

@@ -35,16 +35,18 @@ export function auditLog(logger: Logger): (event: TokenEndpointEvent) => void {
 
 /**
  * An `onEvent` that counts token requests (`oauth.token.requests`) and their duration in milliseconds (`oauth.token.duration`), by outcome, reason,
- * step and client authentication method: few values each, none of them the sender's choice.
+ * step and client authentication method, and the duration of each part of them (`oauth.token.part.duration`): few values each, none of them the sender's choice.
  *
  * @example hooks: { onEvent: metrics(opentelemetry.metrics.getMeter('token-endpoint')) }
  */
 export function metrics(meter: Meter): (event: TokenEndpointEvent) => void {
   const requests = meter.createCounter('oauth.token.requests', { description: 'Token requests' })
   const duration = meter.createHistogram('oauth.token.duration', { description: 'Duration of token requests', unit: 'ms' })
-  return ({ outcome, step, reason = 'none', client_auth_method = 'none', duration: milliseconds }) => {
+  const parts = meter.createHistogram('oauth.token.part.duration', { description: 'Duration of steps, hooks and signatures', unit: 'ms' })
+  return ({ outcome, step, reason = 'none', client_auth_method = 'none', duration: milliseconds, timings }) => {
     const attributes = { outcome, step, reason, client_auth_method }
     requests.add(1, attributes)
     duration.record(milliseconds, attributes)
+    for (const [part, took] of Object.entries(timings)) parts.record(took, { part })
   }
 }

@@ -50,7 +50,7 @@ export interface TokenEndpointEvent {
   observed?: { method: string; result: 'ok' | Reason }
   claimed: { grant_type?: string; client_id?: string; issuer?: string }
   notices: Notice[]
-  /** Milliseconds, in all and for each step. */
+  /** Milliseconds, in all; and for each step, each hook, the replay store (`consume`), and `signature` with its keys. A step contains its hooks. */
   duration: number
   timings: Record<string, number>
   /** What a hook threw, for a debugger. Not enumerable: `JSON.stringify` leaves it out, since it may hold anything. */

@@ -2,11 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { after } from './after.js'
 import { AssertionError, type AssertionUse, assertionRefusal, refusal } from './errors.js'
 import { buildEvent, deliverEvent, type Notes, type TokenEndpointEvent } from './events.js'
-import { callHook } from './hooks.js'
+import { type Awaitable, callHook, type Failure, type Hooks } from './hooks.js'
 import type { Proof } from './prove-grant.js'
 import type { TrustedIssuer } from './registration.js'
 import type { Settings } from './settings.js'
 import type { TokenState } from './state.js'
+import { timed } from './timed.js'
 
 /** What a step may use of Express's request: `body` is whatever a host's parser left there. */
 export type Request = IncomingMessage & { body?: unknown; secure?: boolean; tokenState?: Partial<TokenState> }
@@ -51,6 +52,14 @@ export class Exchange {
   }
 
   /**
+   * Calls a hook of the host within its time budget (seconds), and notes how long it took.
+   * @throws OAuthError as {@link callHook} does
+   */
+  call<T>(name: keyof Hooks | 'consume', budget: number, hook: () => Awaitable<T>, failure?: Failure): T | Promise<T> {
+    return timed(this.notes.timings, name, () => callHook(budget, hook, failure, failure))
+  }
+
+  /**
    * Uses up a one-time JWT: the last check of a request.
    * @throws OAuthError `jti_replayed`, `not_provably_fresh`; `replay_store_full`, `replay_store_error` (503)
    */
@@ -58,7 +67,7 @@ export class Exchange {
     const { replayStore, hookTimeout } = this.settings
     this.assertClientIsThere()
     const consume = () => replayStore.consume(key, expiresAt, issuer, usableFrom)
-    return after(callHook(hookTimeout, consume, 'replay_store_error', 'replay_store_error'), (fresh) => {
+    return after(this.call('consume', hookTimeout, consume, 'replay_store_error'), (fresh) => {
       if (fresh === true) this.#spent.push(key)
       else if (fresh === false) throw assertionRefusal(use, new AssertionError('jti_replayed'))
       else if (fresh === 'forgotten') throw assertionRefusal(use, new AssertionError('not_provably_fresh'))

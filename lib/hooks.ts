@@ -91,6 +91,9 @@ export interface Hooks {
   onEvent?(event: TokenEndpointEvent, req: IncomingMessage): void
 }
 
+/** What a hook that fails is refused as. */
+export type Failure = keyof typeof refusals
+
 /**
  * Calls a hook within its time budget. What a hook gives at once is given on at once.
  * @throws OAuthError: the hook's own, else `hook_error` (500); after `seconds`, `onTimeout` (503). A later result is ignored.
@@ -98,8 +101,8 @@ export interface Hooks {
 export function callHook<T>(
   seconds: number,
   call: () => Awaitable<T>,
-  failure: keyof typeof refusals = 'hook_error',
-  onTimeout: keyof typeof refusals = 'hook_timeout',
+  failure: Failure = 'hook_error',
+  onTimeout: Failure = 'hook_timeout',
 ): T | Promise<T> {
   try {
     const result = call()
@@ -109,12 +112,7 @@ export function callHook<T>(
   }
 }
 
-async function inTime<T>(
-  result: PromiseLike<T>,
-  seconds: number,
-  failure: keyof typeof refusals,
-  onTimeout: keyof typeof refusals,
-): Promise<T> {
+async function inTime<T>(result: PromiseLike<T>, seconds: number, failure: Failure, onTimeout: Failure): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   try {
     const timeout = new Promise<never>((_, reject) => {
@@ -129,7 +127,7 @@ async function inTime<T>(
 }
 
 /** The `OAuthError` by which a hook speaks to the client; `failure` if it threw something else, or something that cannot be read. */
-function hookFailure(thrown: unknown, failure: keyof typeof refusals): OAuthError {
+function hookFailure(thrown: unknown, failure: Failure): OAuthError {
   try {
     if (thrown instanceof OAuthError) return ownOAuthError(thrown)
   } catch {

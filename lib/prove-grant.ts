@@ -4,10 +4,11 @@ import type { SignerRules } from './assertion/ladder.js'
 import { readAssertion, verifyAssertion } from './assertion/verify.js'
 import { AssertionError, refusal } from './errors.js'
 import type { Exchange } from './exchange.js'
-import { callHook, type Hooks } from './hooks.js'
+import type { Hooks } from './hooks.js'
 import type { TrustedIssuer } from './registration.js'
 import { checkTrustedIssuer } from './registration-checks.js'
 import type { Settings } from './settings.js'
+import { timed } from './timed.js'
 
 /** An authorization grant whose signature was verified, and the registration that it was held against. Whether it may be used is not decided. */
 export interface ProvenGrant {
@@ -21,9 +22,9 @@ type IssuerSettings = Settings<Partial<Pick<Hooks, 'findIssuer'>>>
  * The trusted issuer that an assertion names: the one trust evaluation, made for every request, so that what is switched off is refused at once.
  * @throws AssertionError `issuer_untrusted`, `issuer_disabled`; OAuthError `hook_error`, `hook_timeout`
  */
-export function findIssuer(iss: string, { hooks, hookTimeout }: IssuerSettings): TrustedIssuer | Promise<TrustedIssuer> {
+function findIssuer(iss: string, exchange: Exchange, { hooks, hookTimeout }: IssuerSettings): TrustedIssuer | Promise<TrustedIssuer> {
   return after(
-    callHook(hookTimeout, () => hooks.findIssuer?.(iss)),
+    exchange.call('findIssuer', hookTimeout, () => hooks.findIssuer?.(iss)),
     (issuer) => trusted(issuer, iss),
   )
 }
@@ -66,10 +67,11 @@ function attempt(proving: () => ProvenGrant | Promise<ProvenGrant>): Proof {
 function prove(token: string, exchange: Exchange, settings: IssuerSettings): ProvenGrant | Promise<ProvenGrant> {
   const jwt = readAssertion(token, settings.assertionRules.grant)
   exchange.notes.claimed.issuer = jwt.claims.iss
-  return after(findIssuer(jwt.claims.iss, settings), (issuer) => {
+  return after(findIssuer(jwt.claims.iss, exchange, settings), (issuer) => {
     exchange.grantIssuer = issuer
     if (!settings.load.hasRoomToVerify()) throw refusal('overloaded')
-    return after(verifyAssertion(jwt, signerRules(issuer, settings), issuer, settings.findKeys), (assertion) => ({ issuer, assertion }))
+    const verify = () => verifyAssertion(jwt, signerRules(issuer, settings), issuer, settings.findKeys)
+    return after(timed(exchange.notes.timings, 'signature', verify), (assertion) => ({ issuer, assertion }))
   })
 }
 

@@ -8,17 +8,22 @@ export function parseScope(scope: string): readonly string[] | undefined {
 
 /** The tokens of a scope that the host wrote: extra spaces are forgiven. */
 export function hostScope(scope: string): readonly string[] {
-  return [...new Set(scope.split(/\s+/).filter(Boolean))]
+  return /\s/.test(scope) ? [...new Set(scope.split(/\s+/).filter(Boolean))] : scope === '' ? [] : [scope]
 }
 
 /** Whether every token of `scope` is in `ceiling`. */
 export function isWithin(scope: readonly string[], ceiling: readonly string[]): boolean {
-  const allowed = new Set(ceiling)
-  return scope.every((token) => allowed.has(token))
+  return scope.every(memberOf(ceiling))
 }
 
 /** The tokens of `scope` that are also in `ceiling`. */
 export function intersect(scope: readonly string[], ceiling: readonly string[]): readonly string[] {
-  const allowed = new Set(ceiling)
-  return scope.filter((token) => allowed.has(token))
+  return scope.filter(memberOf(ceiling))
+}
+
+/** Whether a token is in `list`, in a time that does not grow with it. */
+function memberOf(list: readonly string[]): (token: string) => boolean {
+  if (list.length < 8) return (token) => list.includes(token)
+  const set = new Set(list)
+  return (token) => set.has(token)
 }

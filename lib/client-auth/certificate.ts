@@ -1,7 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
 import { refusal } from '../errors.js'
-import { callHook } from '../hooks.js'
 import type { ClientCertificate } from '../registration.js'
 import type { ClientAuthContext } from './method.js'
 
@@ -12,7 +11,7 @@ import type { ClientAuthContext } from './method.js'
 export async function clientCertificate({ settings, exchange }: ClientAuthContext): Promise<ClientCertificate> {
   const { hooks, hookTimeout } = settings
   const found = hooks.getClientCertificate
-    ? await callHook(hookTimeout, () => hooks.getClientCertificate?.(exchange.req))
+    ? await exchange.call('getClientCertificate', hookTimeout, () => hooks.getClientCertificate?.(exchange.req))
     : fromSocket(exchange.req.socket as TLSSocket)
   if (found === undefined || found === null) throw refusal('mtls_cert_missing')
   if (!(found.certificate instanceof X509Certificate))

@@ -5,6 +5,7 @@ import { refusal } from '../errors.js'
 import type { Client, FederatedCredential } from '../registration.js'
 import type { Settings } from '../settings.js'
 import type { ClientAuthentication } from '../state.js'
+import { timed } from '../timed.js'
 import { assertEnabled } from './find-client.js'
 import type { ClientAuthContext } from './method.js'
 
@@ -54,6 +55,8 @@ export async function verifyFederatedJwt(
   }
   const reusable = credential.replay === 'reusable' || isSpiffeCredential(credential)
   const signatures = reusable || jwt.claims.jti === undefined ? verifiedSignatures : undefined
-  const assertion = await verifyAssertion(jwt, rules, credential, findKeys, signatures)
+  const assertion = await timed(context.exchange.notes.timings, 'signature', () =>
+    verifyAssertion(jwt, rules, credential, findKeys, signatures),
+  )
   return { level: 'authenticated', method: 'federated_jwt', client_id: client.client_id, client, assertion, reusable }
 }

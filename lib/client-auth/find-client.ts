@@ -1,6 +1,5 @@
 import { after } from '../after.js'
 import { refusal } from '../errors.js'
-import { callHook } from '../hooks.js'
 import type { Client, ClientAuthMethodName } from '../registration.js'
 import { checkClient } from '../registration-checks.js'
 import type { ClientAuthContext } from './method.js'
@@ -16,7 +15,7 @@ export function findClient({ settings, exchange }: ClientAuthContext, client_id:
   if (client_id.length > 1024 || !vschar.test(client_id)) throw refusal('client_id_malformed') // RFC 6749 App. A.1
   exchange.notes.claimed.client_id = client_id
   return after(
-    callHook(settings.hookTimeout, () => settings.hooks.findClient(client_id)),
+    exchange.call('findClient', settings.hookTimeout, () => settings.hooks.findClient(client_id)),
     (client) => {
       if (client === undefined || client === null) return undefined
       if (typeof client !== 'object') throw refusal('hook_error', new TypeError('findClient gave neither a client nor undefined'))

@@ -5,6 +5,7 @@ import { verifyAssertion } from '../assertion/verify.js'
 import type { Client } from '../registration.js'
 import type { Settings } from '../settings.js'
 import type { ClientAuthentication } from '../state.js'
+import { timed } from '../timed.js'
 import { assertUsable } from './find-client.js'
 import type { ClientAuthContext } from './method.js'
 
@@ -21,7 +22,8 @@ export function verifyPrivateKeyJwt(
   assertUsable(context, client, 'private_key_jwt')
   const { client_id } = client
   const signatures = jwt.claims.jti === undefined ? settings.verifiedSignatures : undefined
-  return after(verifyAssertion(jwt, signerRules(client, settings), client, settings.findKeys, signatures), (assertion) => {
+  const verify = () => verifyAssertion(jwt, signerRules(client, settings), client, settings.findKeys, signatures)
+  return after(timed(context.exchange.notes.timings, 'signature', verify), (assertion) => {
     noteLegacyAudience(context, assertion.claims.aud)
     return { level: 'authenticated', method: 'private_key_jwt', client_id, client, assertion }
   })

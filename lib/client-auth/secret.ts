@@ -1,6 +1,5 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import { refusal } from '../errors.js'
-import { callHook } from '../hooks.js'
 import type { Client } from '../registration.js'
 import { assertUsable } from './find-client.js'
 import type { ClientAuthContext } from './method.js'
@@ -36,10 +35,10 @@ export async function assertSecret(
   return client
 }
 
-async function matchesSecret({ settings }: ClientAuthContext, client: Client | undefined, secret: string): Promise<boolean> {
+async function matchesSecret({ settings, exchange }: ClientAuthContext, client: Client | undefined, secret: string): Promise<boolean> {
   const { hooks, hookTimeout } = settings
   if (!hooks.verifyClientSecret) return isSecretOf(client, secret)
-  return (await callHook(hookTimeout, () => hooks.verifyClientSecret?.(client, secret))) === true
+  return (await exchange.call('verifyClientSecret', hookTimeout, () => hooks.verifyClientSecret?.(client, secret))) === true
 }
 
 function isSecretOf(client: Client | undefined, secret: string): boolean {

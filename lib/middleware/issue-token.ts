@@ -1,6 +1,6 @@
 import { after } from '../after.js'
 import type { Exchange } from '../exchange.js'
-import { callHook, type Granted, type Hooks } from '../hooks.js'
+import type { Granted, Hooks } from '../hooks.js'
 import { CLIENT_CREDENTIALS, JWT_BEARER_GRANT, type Options } from '../options.js'
 import { hostScope } from '../scope.js'
 import { type Settings, settingsOf } from '../settings.js'
@@ -69,7 +69,7 @@ function fromClient(
 function mint(granted: Granted, exchange: Exchange, { hooks, hookTimeout }: Settings<MintHooks>): TokenResponse | Promise<TokenResponse> {
   exchange.assertClientIsThere()
   return after(
-    callHook(hookTimeout, () => hooks.mintToken(Object.freeze(granted))),
+    exchange.call('mintToken', hookTimeout, () => hooks.mintToken(Object.freeze(granted))),
     (minted) => {
       const response = toTokenResponse(minted, granted)
       if (minted.refresh_token !== undefined && response.refresh_token === undefined) exchange.notes.notices.push('refresh_token_dropped')

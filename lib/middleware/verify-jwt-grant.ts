@@ -2,7 +2,7 @@ import { after } from '../after.js'
 import type { VerifiedAssertion } from '../assertion/assertion.js'
 import { refusal } from '../errors.js'
 import type { Exchange } from '../exchange.js'
-import { callHook, type GrantCandidate, type GrantDecision, type Hooks } from '../hooks.js'
+import type { GrantCandidate, GrantDecision, Hooks } from '../hooks.js'
 import { JWT_BEARER_GRANT, type Options } from '../options.js'
 import { type BoundedScope, grantedScope, issuerPolicy, scopePolicy, subjectIsClient, subjectPolicy } from '../policy.js'
 import { type ProvenGrant, proveGrant } from '../prove-grant.js'
@@ -48,7 +48,7 @@ function verify(
   return after(proveGrant(token, exchange, settings), (proven) => {
     if (client.assertion?.signingInput === proven.assertion.signingInput) throw refusal('jwt_kind_confusion') // in another spelling of the signature
     const { candidate, scope } = consider(proven, request, client, settings)
-    return after(authorize(candidate, settings), (decision) => {
+    return after(authorize(candidate, exchange, settings), (decision) => {
       const grant = granted(proven, candidate, scope, decision, exchange)
       const mayComeAgain = isReusable(proven.issuer, client, proven.assertion)
       if (mayComeAgain) {
@@ -108,9 +108,13 @@ function allowed<T extends object>(verdict: T | { readonly refused: Parameters<t
   return verdict as T
 }
 
-function authorize(candidate: GrantCandidate, { hooks, hookTimeout }: Settings<GrantHooks>): Decided | Promise<Decided> {
+function authorize(
+  candidate: GrantCandidate,
+  exchange: Exchange,
+  { hooks, hookTimeout }: Settings<GrantHooks>,
+): Decided | Promise<Decided> {
   return after(
-    callHook(hookTimeout, () => hooks.authorizeGrant(Object.freeze(candidate))),
+    exchange.call('authorizeGrant', hookTimeout, () => hooks.authorizeGrant(Object.freeze(candidate))),
     decided,
   )
 }

@@ -1,0 +1,17 @@
+/** Does a piece of work, and notes under `name` how many milliseconds it took in all, whatever comes of it. */
+export function timed<T>(timings: Record<string, number>, name: string, work: () => T | Promise<T>): T | Promise<T> {
+  const startedAt = performance.now()
+  const note = () => {
+    timings[name] = (timings[name] ?? 0) + performance.now() - startedAt
+  }
+  let result: T | Promise<T>
+  try {
+    result = work()
+  } catch (error) {
+    note()
+    throw error
+  }
+  if (result instanceof Promise) return result.finally(note)
+  note()
+  return result
+}
