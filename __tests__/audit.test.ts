@@ -145,7 +145,7 @@ describe.each(expresses)('auditLog and metrics at the token endpoint on %s', (_,
     expect(duration?.options).toMatchObject({ unit: 'ms' })
     for (const [milliseconds] of duration?.points ?? []) expect(milliseconds).toBeGreaterThan(0)
     const steps = ['parseTokenRequest', 'authenticateClient', 'verifyJwtGrant', 'issueToken']
-    const named = parts?.points.map(([, { part }]) => part) ?? []
+    const named = parts?.points.map(([, attributes]) => attributes?.part) ?? []
     expect([...new Set(named)].sort()).toEqual(
       [...steps, 'authorizeGrant', 'consume', 'findClient', 'findIssuer', 'mintToken', 'signature'].sort(),
     )
