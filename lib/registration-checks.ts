@@ -102,9 +102,9 @@ function refuseUnknown(what: string, checks: Record<string, Check>, registered: 
 }
 
 function checkMembers(what: string, checks: Record<string, Check>, registered: object, isAbsent: (value: unknown) => boolean): void {
-  for (const [member, check] of Object.entries(checks)) {
+  for (const member in checks) {
     const value = (registered as Record<string, unknown>)[member]
-    const problem = isAbsent(value) ? undefined : check(value)
+    const problem = isAbsent(value) ? undefined : checks[member]?.(value)
     if (problem) throw fault(what, member, problem)
   }
 }

@@ -41,9 +41,11 @@ async function certifiedClient(
   authenticate: (context: ClientAuthContext, client: Client) => Promise<ClientAuthentication>,
 ): Promise<ClientAuthentication> {
   let grantError: unknown
-  await implicitClient(context, { client_id: client.client_id, client }).catch((error) => {
+  try {
+    await implicitClient(context, { client_id: client.client_id, client })
+  } catch (error) {
     grantError = error
-  })
+  }
   try {
     return await authenticate(context, client)
   } catch (error) {

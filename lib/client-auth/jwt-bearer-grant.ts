@@ -1,3 +1,4 @@
+import { after } from '../after.js'
 import { AssertionError, type AssertionReason, assertionRefusal, refusal } from '../errors.js'
 import { JWT_BEARER_GRANT } from '../options.js'
 import { type ProvenGrant, proveGrant } from '../prove-grant.js'
@@ -25,15 +26,20 @@ const identityReasons: readonly AssertionReason[] = [
  * @returns `undefined` if the grant is not its client's own; and if it is no good and nobody is named: then `verifyJwtGrant` refuses it
  * @throws OAuthError
  */
-export async function implicitClient(
+export function implicitClient(
   context: ClientAuthContext,
   named?: { readonly client_id: string; readonly client: Client | undefined },
-): Promise<ClientAuthentication | undefined> {
-  const proven = await proof(context, named !== undefined)
-  const client_id = proven?.issuer.client_id
-  if (client_id === undefined) return undefined
-  if (named && named.client_id !== client_id) throw refusal('client_binding_mismatch')
-  const client = named ? named.client : await findClient(context, client_id)
+): ClientAuthentication | undefined | Promise<ClientAuthentication | undefined> {
+  return after(proof(context, named !== undefined), (proven) => {
+    const client_id = proven?.issuer.client_id
+    if (client_id === undefined) return undefined
+    if (named && named.client_id !== client_id) throw refusal('client_binding_mismatch')
+    return after(named ? named.client : findClient(context, client_id), (client) => signedBy(context, client_id, client))
+  })
+}
+
+/** The client whose grant is proven, if that is enough to be known. */
+function signedBy(context: ClientAuthContext, client_id: string, client: Client | undefined): ClientAuthentication {
   if (!client) throw unprovenClient(context, 'client_unknown')
   if (!isEnabled(client)) throw unprovenClient(context, 'client_disabled')
   if (registeredMethod(client) === 'none') throw refusal('implicit_auth_not_allowed')
@@ -50,17 +56,23 @@ export async function assertGrantIsProven(context: ClientAuthContext): Promise<v
 }
 
 /** @returns `undefined` if the request has no JWT grant that is served here; and if it is no good and nobody is named */
-async function proof({ settings, request, exchange }: ClientAuthContext, isNamed: boolean): Promise<ProvenGrant | undefined> {
+function proof(
+  { settings, request, exchange }: ClientAuthContext,
+  isNamed: boolean,
+): ProvenGrant | undefined | Promise<ProvenGrant | undefined> {
   const isServed = settings.grantTypes.includes(JWT_BEARER_GRANT) && settings.hooks.findIssuer !== undefined
   if (request.grant_type !== JWT_BEARER_GRANT || !isServed) return undefined
-  try {
-    return await proveGrant(request.parameters.assertion as string, exchange, settings)
-  } catch (error) {
+  const unproven = (error: unknown): undefined => {
     const isAboutIdentity = error instanceof AssertionError && identityReasons.includes(error.reason)
     const mayBeImplicit = exchange.grantIssuer === undefined || exchange.grantIssuer.client_id !== undefined
     if (settings.implicitErrors === 'split' && isAboutIdentity && mayBeImplicit) throw assertionRefusal('client', error)
     if (isNamed) throw assertionRefusal('grant', error)
-    return undefined
+  }
+  try {
+    const proven = proveGrant(request.parameters.assertion as string, exchange, settings)
+    return proven instanceof Promise ? proven.catch(unproven) : proven
+  } catch (error) {
+    return unproven(error)
   }
 }
 

@@ -88,8 +88,8 @@ export function readBody<T>(req: Request, limit: number, settle: (body: Buffer, 
     }
 
     if (req.destroyed) return gone()
-    req.once('close', gone)
-    req.once('error', gone)
+    req.on('close', gone)
+    req.on('error', gone)
     req.push = take
     if (isInStream) take(req.read())
     else if (req._read !== IncomingMessage.prototype._read) req.read(0) // what only looks like a request makes its body when asked
