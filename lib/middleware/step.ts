@@ -36,7 +36,8 @@ const order: Record<Key, string> = {
 }
 const flow = `The order is ${Object.values(order).join(', ')}.`
 
-const exchanges = new WeakMap<IncomingMessage, Exchange>()
+/** Where a request keeps its exchange: nobody else has this symbol. (A WeakMap of all requests costs the garbage collector dearly.) */
+const exchangeOfRequest = Symbol('token exchange')
 
 /** Makes the Express middleware of one step. `run` can read only what `needs` names. */
 export function step<Needs extends Key, Adds extends Key>(definition: StepDefinition<Needs, Adds>, settings: Settings): Middleware {
@@ -85,11 +86,11 @@ export function step<Needs extends Key, Adds extends Key>(definition: StepDefini
 }
 
 /** The exchange of a request. `req.tokenState` shows its state; nothing that stands on `req` can stand in for it. */
-function exchangeOf(req: Request, res: ServerResponse, settings: Settings): Exchange {
-  let exchange = exchanges.get(req)
+function exchangeOf(req: Request & { [exchangeOfRequest]?: Exchange }, res: ServerResponse, settings: Settings): Exchange {
+  let exchange = req[exchangeOfRequest]
   if (!exchange) {
     exchange = new Exchange(req, res, settings)
-    exchanges.set(req, exchange)
+    req[exchangeOfRequest] = exchange
     req.tokenState = exchange.state
   }
   exchange.addListener(settings.hooks.onEvent)
