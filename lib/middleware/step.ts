@@ -3,6 +3,7 @@
  * their cache headers, and ends the exchange with its event.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isPromise } from '../after.js'
 import { type AssertionUse, assertionRefusal, ConfigurationError, OAuthError, ownOAuthError, refusal } from '../errors.js'
 import { Exchange, type Request } from '../exchange.js'
 import type { Settings } from '../settings.js'
@@ -75,7 +76,7 @@ export function step<Needs extends Key, Adds extends Key>(definition: StepDefini
       assertOrder(definition, exchange, settings)
       if (needs.length > 0 && state.request === null) return done(null as TokenState[Adds])
       const result = run(state as Pick<Owned, Needs>, exchange)
-      if (result instanceof Promise) result.then(done, failed)
+      if (isPromise(result)) result.then(done, failed)
       else done(result)
     } catch (error) {
       failed(error)

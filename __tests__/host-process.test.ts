@@ -1,0 +1,85 @@
+/** What a host, or a package that it uses, has done to the process or to the response before a request arrives. */
+
+import { createSecretKey } from 'node:crypto'
+import { afterEach, describe, expect, it } from '@jest/globals'
+import { JWT_BEARER_CLIENT_ASSERTION } from '../lib/index.js'
+import { expresses } from './support/express.js'
+import { forge, freshJti, now } from './support/jwt.js'
+import {
+  byJwt,
+  clientAssertion,
+  clientCredentials,
+  clients,
+  grant,
+  grantRequest,
+  hooks,
+  issuer,
+  keys,
+  startWorld,
+} from './support/world.js'
+
+describe.each(expresses)('on %s', (_, express) => {
+  describe('T-57 a host that replaced the global Promise, as legacy hosts do with Bluebird', () => {
+    const { Promise: own } = globalThis
+    const replacePromise = () => {
+      globalThis.Promise = class HostPromise<T> extends own<T> {} as PromiseConstructor
+    }
+    afterEach(() => {
+      globalThis.Promise = own
+    })
+
+    const plain = hooks()
+    const eventually = {
+      findClient: async (id: string) => plain.findClient(id),
+      findIssuer: async (iss: string) => plain.findIssuer(iss),
+      authorizeGrant: async (candidate: Parameters<typeof plain.authorizeGrant>[0]) => plain.authorizeGrant(candidate),
+      mintToken: async (granted: Parameters<typeof plain.mintToken>[0]) => plain.mintToken(granted),
+    }
+    const forged = () => clientAssertion({}, { key: keys.other, header: { kid: keys.client.kid } })
+
+    it.each([
+      ['hooks that answer at once', {}],
+      ['hooks that answer later', eventually],
+    ])('gets the same answers: %s', async (_, over) => {
+      const world = startWorld(express, { hooks: over })
+      replacePromise()
+      for (const [form, status] of [
+        [grantRequest(), 200],
+        [clientCredentials(), 200],
+        [grantRequest(grant(), { client_id: 'public-client' }), 400],
+        [grantRequest(grant({}, { key: keys.other, header: { kid: keys.idp.kid } })), 400],
+        [clientCredentials(byJwt(forged())), 401],
+      ] as const)
+        expect((await world.post(form)).status).toBe(status)
+    })
+
+    it('has nobody for a client whose credential is not verified yet', async () => {
+      const secret = 'a secret that is long enough for HS256'
+      const world = startWorld(express, {
+        options: { fallthrough: true },
+        hooks: {
+          findClient: (client_id) => ({
+            ...clients['post-client'],
+            client_id,
+            token_endpoint_auth_method: 'client_secret_jwt',
+            client_secret: secret,
+          }),
+        },
+        after: [(_req, res) => void res.json({ host: true })],
+      })
+      const request = (key: string) => ({
+        grant_type: 'authorization_code',
+        client_assertion_type: JWT_BEARER_CLIENT_ASSERTION,
+        client_assertion: forge(
+          { alg: 'HS256' },
+          { iss: 'it', sub: 'it', aud: issuer, exp: now() + 60, jti: freshJti() },
+          createSecretKey(Buffer.from(key)),
+          'HS256',
+        ),
+      })
+      replacePromise()
+      expect((await world.post(request('not the secret, but as long as one'))).body).toMatchObject({ error: 'invalid_client' })
+      expect((await world.post(request(secret))).body).toEqual({ host: true })
+    })
+  })
+})
