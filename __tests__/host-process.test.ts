@@ -82,4 +82,45 @@ describe.each(expresses)('on %s', (_, express) => {
       expect((await world.post(request(secret))).body).toEqual({ host: true })
     })
   })
+
+  describe('a host that has changed Error', () => {
+    const limit = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit') as PropertyDescriptor
+    afterEach(() => {
+      Object.defineProperty(Error, 'stackTraceLimit', limit)
+    })
+    const readOnly = { value: 10, writable: false, configurable: true, enumerable: true }
+
+    it.each([
+      ['hardened: stackTraceLimit cannot be set', () => Object.defineProperty(Error, 'stackTraceLimit', readOnly), readOnly],
+      ['deleted stackTraceLimit', () => Reflect.deleteProperty(Error, 'stackTraceLimit'), undefined],
+    ])('%s', async (_, change, after) => {
+      const world = startWorld(express)
+      change()
+      for (const [form, error] of [
+        [{}, 'invalid_request'],
+        [grantRequest('no.jwt'), 'invalid_grant'],
+        [clientCredentials(byJwt('no.jwt')), 'invalid_client'],
+      ] as const)
+        expect((await world.post(form)).body).toMatchObject({ error })
+      expect(world.events).toHaveLength(3)
+      expect(Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit')).toEqual(after)
+    })
+  })
+
+  it.each([
+    ['at once', <T>(issuer: T) => issuer],
+    ['later', async <T>(issuer: T) => issuer],
+  ])('T-57 what a function of a registration throws cannot even be looked at: %s', async (_, given) => {
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    const throws = () => {
+      throw proxy
+    }
+    const world = startWorld(express, {
+      hooks: { findIssuer: (iss) => given({ issuer: iss, jwks: { keys: [keys.idp.jwk] }, clients: 'any', subjects: throws }) },
+    })
+    const form = grantRequest()
+    for (let times = 0; times < 2; times++) expect(await world.post(form)).toMatchObject({ status: 500, body: { error: 'server_error' } })
+    expect(world.events).toMatchObject([{ reason: 'hook_error' }, { reason: 'hook_error' }])
+  })
 })
