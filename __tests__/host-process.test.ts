@@ -2,6 +2,7 @@
 
 import { createSecretKey } from 'node:crypto'
 import { afterEach, describe, expect, it } from '@jest/globals'
+import type { RequestHandler } from 'express'
 import { JWT_BEARER_CLIENT_ASSERTION } from '../lib/index.js'
 import { expresses } from './support/express.js'
 import { forge, freshJti, now } from './support/jwt.js'
@@ -122,5 +123,39 @@ describe.each(expresses)('on %s', (_, express) => {
     const form = grantRequest()
     for (let times = 0; times < 2; times++) expect(await world.post(form)).toMatchObject({ status: 500, body: { error: 'server_error' } })
     expect(world.events).toMatchObject([{ reason: 'hook_error' }, { reason: 'hook_error' }])
+  })
+
+  it('T-63 sends its headers also through a writeHead that was wrapped, by one that misreads a list of them, too (CVE-2025-7339)', async () => {
+    /** What on-headers before 1.1 does, in express-session, compression and morgan of their time. */
+    const wrapped: RequestHandler = (_req, res, next) => {
+      const { writeHead } = res
+      res.set('Cache-Control', 'public').set('Content-Type', 'text/html')
+      res.writeHead = ((status: number, headers: string[][] | Record<string, string> = {}) => {
+        for (const [name, value] of Array.isArray(headers) ? headers : Object.entries(headers)) res.setHeader(String(name), String(value))
+        return writeHead.call(res, status)
+      }) as typeof writeHead
+      next()
+    }
+    const world = startWorld(express, {
+      before: [wrapped],
+      hooks: { findIssuer: () => new Promise(() => {}) },
+      options: { hookTimeout: 0.05 },
+    })
+    for (const [form, status, more] of [
+      [clientCredentials(), 200, {}],
+      [{}, 400, {}],
+      [grantRequest(), 503, { 'retry-after': '5' }],
+    ] as const) {
+      const response = await world.post(form)
+      expect(response.status).toBe(status)
+      expect(response.headers).toMatchObject({
+        'content-type': 'application/json; charset=utf-8',
+        'cache-control': 'no-store',
+        pragma: 'no-cache',
+        'content-length': String(response.text.length),
+        ...more,
+      })
+      expect(Object.keys(response.headers).filter((name) => name.length < 2)).toEqual([])
+    }
   })
 })

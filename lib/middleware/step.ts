@@ -2,7 +2,7 @@
  * What a step of the token endpoint is. This file alone keeps the order of the steps, catches what they throw, writes responses with
  * their cache headers, and ends the exchange with its event.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type IncomingMessage, ServerResponse } from 'node:http'
 import { isPromise } from '../after.js'
 import { type AssertionUse, assertionRefusal, ConfigurationError, OAuthError, ownOAuthError, refusal } from '../errors.js'
 import { Exchange, type Request } from '../exchange.js'
@@ -132,7 +132,12 @@ const headersOfAll = [
 /** Writes one JSON response; `headers` are names and values in turn. */
 function respond(res: ServerResponse, status: number, body: object, headers: readonly string[] = []): void {
   const json = JSON.stringify(body)
-  res.writeHead(status, [...headers, ...headersOfAll, String(Buffer.byteLength(json))])
+  const all = [...headers, ...headersOfAll, String(Buffer.byteLength(json))]
+  if (res.writeHead === ServerResponse.prototype.writeHead) res.writeHead(status, all)
+  else {
+    for (let at = 0; at < all.length; at += 2) res.setHeader(all[at] as string, all[at + 1] as string) // a wrapper may lose those of a list (CVE-2025-7339)
+    res.writeHead(status)
+  }
   res.end(json)
 }
 
