@@ -1,9 +1,11 @@
 /** What a host, or a package that it uses, has done to the process or to the response before a request arrives. */
 
 import { createSecretKey } from 'node:crypto'
+import { createServer } from 'node:http'
 import { afterEach, describe, expect, it } from '@jest/globals'
-import type { RequestHandler } from 'express'
-import { JWT_BEARER_CLIENT_ASSERTION } from '../lib/index.js'
+import type { ErrorRequestHandler, RequestHandler } from 'express'
+import request from 'supertest'
+import { type Client, JWT_BEARER_CLIENT_ASSERTION, tokenEndpoint } from '../lib/index.js'
 import { expresses } from './support/express.js'
 import { forge, freshJti, now } from './support/jwt.js'
 import {
@@ -157,5 +159,56 @@ describe.each(expresses)('on %s', (_, express) => {
       })
       expect(Object.keys(response.headers).filter((name) => name.length < 2)).toEqual([])
     }
+  })
+
+  it('T-49 a token that was sent is not sent again, when what a host hung on res.end throws after it', async () => {
+    const failingLog: RequestHandler = (_req, res, next) => {
+      const end = res.end.bind(res) as (json: unknown) => void
+      res.end = ((json: unknown) => {
+        end(json)
+        throw new Error('the log is full')
+      }) as typeof res.end
+      next()
+    }
+    const ignoreErrors: ErrorRequestHandler = (_error, _req, _res, _next) => {}
+    const world = startWorld(express, { before: [failingLog], after: [ignoreErrors as unknown as RequestHandler] })
+    const form = grantRequest()
+    expect((await world.post(form)).body).toHaveProperty('access_token')
+    expect(world.last()).toMatchObject({ outcome: 'failed', replay_keys: [expect.any(String), expect.any(String)] })
+    for (let times = 0; times < 2; times++) expect((await world.post(form)).body).toMatchObject({ error: 'invalid_client' })
+    expect((await world.post(grantRequest(form.assertion))).body).toMatchObject({ error: 'invalid_grant' })
+  })
+})
+
+describe.each([
+  ['at once', (client: Client) => client],
+  ['later', async (client: Client) => client],
+])('behind a router that does not catch what a handler throws, and hooks that answer %s', (_, given) => {
+  it.each([
+    ['after it has answered', 200, 401],
+    ['after it has answered that it failed', 500, 500],
+    ['without an answer', undefined, 500],
+  ])('T-49 a handler of the host throws %s', async (_, answer, again) => {
+    const { calls, ...plain } = hooks({ findClient: () => given(clients['jwt-client']) })
+    const steps = tokenEndpoint({ issuer, fallthrough: true, hooks: plain })
+    const server = createServer((req, res) => {
+      const [...left] = steps
+      const next = (error?: unknown): void => {
+        const step = left.shift()
+        if (error) res.end()
+        else if (step) step(req, res, next)
+        else fail()
+      }
+      const fail = () => {
+        if (answer) res.writeHead(answer).end()
+        throw new Error('from the host')
+      }
+      next()
+    }).listen(0)
+    const form = { grant_type: 'authorization_code', ...byJwt() }
+    const post = () => request(server).post('/').type('form').send(form)
+    expect((await post()).status).toBe(answer ?? 500)
+    expect((await post()).status).toBe(again)
+    server.close()
   })
 })

@@ -52,16 +52,16 @@ export function step<Needs extends Key, Adds extends Key>(definition: StepDefini
     const done = (value: TokenState[Adds]) => {
       notes.timings[name] = performance.now() - startedAt
       state[adds] = value
-      if (adds !== 'response' || value === null) {
-        if (proceed && value !== null) proceed(value, state as Pick<Owned, Needs>, next)
-        else next()
-        return
-      }
+      const wasAnswered = res.headersSent
       try {
-        exchange.assertClientIsThere()
-        respond(res, 200, value)
-        exchange.end({ outcome: 'issued', status: 200 })
+        if (adds === 'response' && value !== null) {
+          exchange.assertClientIsThere()
+          respond(res, 200, value)
+          exchange.end({ outcome: 'issued', status: 200 })
+        } else if (proceed && value !== null) proceed(value, state as Pick<Owned, Needs>, next)
+        else next()
       } catch (error) {
+        if (!wasAnswered && res.headersSent && res.statusCode < 500) exchange.keepSpent() // what is on its way may be a token
         failed(error)
       }
     }
