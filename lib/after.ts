@@ -3,5 +3,9 @@
  * promise. Like `await`, it hands on what is thrown.
  */
 export function after<T, R>(value: T | Promise<T>, goOn: (value: T) => R | Promise<R>): R | Promise<R> {
-  return value instanceof Promise ? value.then(goOn) : goOn(value)
+  return isPromise(value) ? value.then(goOn) : goOn(value)
 }
+
+/** By what it can do: where a host has replaced the global `Promise`, what an async function gives is not an instance of it. */
+export const isPromise = <T>(value: T | PromiseLike<T>): value is Promise<T> =>
+  ((typeof value === 'object' && value !== null) || typeof value === 'function') && typeof (value as { then?: unknown }).then === 'function'

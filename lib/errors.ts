@@ -85,7 +85,7 @@ export class AssertionError implements Error {
 
 /** The wire error of a failed JWT: an {@link AssertionError} becomes the error of its use; anything else comes back as it is. */
 export function assertionRefusal(use: AssertionUse, error: unknown): unknown {
-  if (!(error instanceof AssertionError)) return error
+  if (!isAssertionError(error)) return error
   const { reason, cause } = error
   const [status, code, constant] = assertionUses[use]
   return withoutStack(
@@ -93,10 +93,18 @@ export function assertionRefusal(use: AssertionUse, error: unknown): unknown {
   )
 }
 
-/** A refusal says all in its reason. */
+function isAssertionError(error: unknown): error is AssertionError {
+  try {
+    return error instanceof AssertionError
+  } catch {
+    return false // a proxy may throw when it is looked at
+  }
+}
+
+/** A refusal says all in its reason. Where the host has frozen `Error`, it has a stack. */
 function withoutStack<E extends Error>(make: () => E): E {
   const { stackTraceLimit } = Error
-  Error.stackTraceLimit = 0
+  if (stackTraceLimit === undefined || !Reflect.set(Error, 'stackTraceLimit', 0)) return make()
   try {
     return make()
   } finally {

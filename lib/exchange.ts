@@ -30,6 +30,7 @@ export class Exchange {
   /** The issuer that the grant names, as soon as it was found. */
   grantIssuer: TrustedIssuer | undefined
   #spent: string[] = []
+  #mayRelease = true
   readonly #listeners: NonNullable<Settings['hooks']['onEvent']>[] = []
   #ended = false
 
@@ -75,8 +76,14 @@ export class Exchange {
     })
   }
 
+  /** Whether markers are to be given back if the request fails. */
   get hasSpent(): boolean {
-    return this.#spent.length > 0
+    return this.#mayRelease && this.#spent.length > 0
+  }
+
+  /** From here on nothing is given back: a token may have been delivered. */
+  keepSpent(): void {
+    this.#mayRelease = false
   }
 
   /** Gives the markers of this request back, because no token was delivered for them. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { isPromise } from './after.js'
 import { OAuthError, ownOAuthError, refusal, type refusals } from './errors.js'
 import type { TokenEndpointEvent } from './events.js'
 import type { Client, ClientCertificate, TrustedIssuer } from './registration.js'
@@ -106,7 +107,7 @@ export function callHook<T>(
 ): T | Promise<T> {
   try {
     const result = call()
-    return isThenable(result) ? inTime(result, seconds, failure, onTimeout) : result
+    return isPromise(result) ? inTime(result, seconds, failure, onTimeout) : (result as T)
   } catch (error) {
     throw hookFailure(error, failure)
   }
@@ -135,6 +136,3 @@ function hookFailure(thrown: unknown, failure: Failure): OAuthError {
   }
   return refusal(failure, thrown)
 }
-
-const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  ((typeof value === 'object' && value !== null) || typeof value === 'function') && typeof (value as { then?: unknown }).then === 'function'

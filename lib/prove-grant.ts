@@ -44,23 +44,27 @@ function trusted(issuer: TrustedIssuer | undefined, iss: string): TrustedIssuer 
 }
 
 /**
- * Proves the `assertion` of a request, once: a step that asks again gets the same result (RFC 7523 §3).
+ * Proves the `assertion` of a request, once: a step that asks again gets the same result (RFC 7523 §3), unless it was mounted with options of its own.
  * @throws AssertionError with the reason of the first check that fails; OAuthError for a server that could not check
  */
 export function proveGrant(token: string, exchange: Exchange, settings: IssuerSettings): ProvenGrant | Promise<ProvenGrant> {
-  exchange.proof ??= attempt(() => prove(token, exchange, settings))
-  if ('failure' in exchange.proof) throw exchange.proof.failure
-  return exchange.proof.grant
+  if (exchange.proof?.settings !== settings) exchange.proof = attempt(settings, () => prove(token, exchange, settings))
+  const { proof } = exchange
+  if ('failure' in proof) throw proof.failure
+  return proof.grant
 }
 
-/** What came of proving a grant. */
-export type Proof = { readonly grant: ProvenGrant | Promise<ProvenGrant> } | { readonly failure: unknown }
+/** What came of proving a grant, and whose rules it was held to. */
+export type Proof = { readonly settings: IssuerSettings } & (
+  | { readonly grant: ProvenGrant | Promise<ProvenGrant> }
+  | { readonly failure: unknown }
+)
 
-function attempt(proving: () => ProvenGrant | Promise<ProvenGrant>): Proof {
+function attempt(settings: IssuerSettings, proving: () => ProvenGrant | Promise<ProvenGrant>): Proof {
   try {
-    return { grant: proving() }
+    return { settings, grant: proving() }
   } catch (failure) {
-    return { failure }
+    return { settings, failure }
   }
 }
 

@@ -7,6 +7,7 @@ import {
   ConfigurationError,
   type Hooks,
   issueToken,
+  JWT_BEARER_GRANT,
   type Middleware,
   memoryReplayStore,
   type Options,
@@ -182,6 +183,22 @@ describe.each(expresses)('steps on %s', (_, express) => {
       )
       expect((await post(app)).status).toBe(200)
       expect(await settled(events)).toHaveLength(1)
+    })
+  })
+
+  describe('with different rules for grants', () => {
+    const byGrantAlone = { grant_type: JWT_BEARER_GRANT, assertion: clientAssertion({ sub: 'alice' }) }
+    it.each<[string, Partial<Options>, Partial<Hooks>]>([
+      ['other algorithms', { algorithms: ['RS256'] }, {}],
+      ['other trusted issuers', {}, { findIssuer: () => undefined }],
+    ])('a grant that one step proved meets those of the step that issues: %s', async (_, over, overHooks) => {
+      const { options, calls } = world()
+      const strict = { ...options, ...over, hooks: { ...options.hooks, ...overHooks } }
+      const app = serve(express, parseTokenRequest(options), authenticateClient(options), verifyJwtGrant(strict), issueToken(strict))
+      const { status, body } = await post(app, byGrantAlone)
+      expect({ status, body }).toMatchObject({ status: 400, body: { error: 'invalid_grant' } })
+      expect(calls.mintToken).toBe(0)
+      expect((await post(serve(express, ...mount(order, options)), byGrantAlone)).status).toBe(200)
     })
   })
 

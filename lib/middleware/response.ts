@@ -1,5 +1,5 @@
 /** Every response that the suite writes is written here. */
-import type { ServerResponse } from 'node:http'
+import { ServerResponse } from 'node:http'
 import type { OAuthError } from '../errors.js'
 
 /** No response of a token endpoint is ever stored (RFC 6749 §5.1). */
@@ -16,7 +16,12 @@ const headersOfAll = [
 /** Writes one JSON response; `headers` are names and values in turn. */
 export function respond(res: ServerResponse, status: number, body: object, headers: readonly string[] = []): void {
   const json = JSON.stringify(body)
-  res.writeHead(status, [...headers, ...headersOfAll, String(Buffer.byteLength(json))])
+  const all = [...headers, ...headersOfAll, String(Buffer.byteLength(json))]
+  if (res.writeHead === ServerResponse.prototype.writeHead) res.writeHead(status, all)
+  else {
+    for (let at = 0; at < all.length; at += 2) res.setHeader(all[at] as string, all[at + 1] as string) // a wrapper may lose those of a list (CVE-2025-7339)
+    res.writeHead(status)
+  }
   res.end(json)
 }
 

@@ -2,6 +2,7 @@
  * What a step of the token endpoint is. This file alone keeps the order of the steps, catches what they throw, and ends the exchange with its event.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isPromise } from '../after.js'
 import { type AssertionUse, assertionRefusal, ConfigurationError, OAuthError, ownOAuthError, refusal } from '../errors.js'
 import { Exchange, type Request } from '../exchange.js'
 import type { Settings } from '../settings.js'
@@ -52,16 +53,16 @@ export function step<Needs extends Key, Adds extends Key>(definition: StepDefini
     const done = (value: TokenState[Adds]) => {
       notes.timings[name] = performance.now() - startedAt
       state[adds] = value
-      if (adds !== 'response' || value === null) {
-        if (proceed && value !== null) proceed(value, state as Pick<Owned, Needs>, next)
-        else next()
-        return
-      }
+      const wasAnswered = res.headersSent
       try {
-        exchange.assertClientIsThere()
-        respond(res, 200, value)
-        exchange.end({ outcome: 'issued', status: 200 })
+        if (adds === 'response' && value !== null) {
+          exchange.assertClientIsThere()
+          respond(res, 200, value)
+          exchange.end({ outcome: 'issued', status: 200 })
+        } else if (proceed && value !== null) proceed(value, state as Pick<Owned, Needs>, next)
+        else next()
       } catch (error) {
+        if (!wasAnswered && res.headersSent && res.statusCode < 500) exchange.keepSpent() // what is on its way may be a token
         failed(error)
       }
     }
@@ -76,7 +77,7 @@ export function step<Needs extends Key, Adds extends Key>(definition: StepDefini
       assertOrder(definition, exchange, settings)
       if (needs.length > 0 && state.request === null) return done(null as TokenState[Adds])
       const result = run(state as Pick<Owned, Needs>, exchange)
-      if (result instanceof Promise) result.then(done, failed)
+      if (isPromise(result)) result.then(done, failed)
       else done(result)
     } catch (error) {
       failed(error)
