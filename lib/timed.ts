@@ -1,3 +1,5 @@
+import { isPromise } from './after.js'
+
 /** Does a piece of work, and notes under `name` how many milliseconds it took in all, whatever comes of it. */
 export function timed<T>(timings: Record<string, number>, name: string, work: () => T | Promise<T>): T | Promise<T> {
   const startedAt = performance.now()
@@ -11,7 +13,7 @@ export function timed<T>(timings: Record<string, number>, name: string, work: ()
     note()
     throw error
   }
-  if (result instanceof Promise) return result.finally(note)
+  if (isPromise(result)) return result.finally(note)
   note()
   return result
 }

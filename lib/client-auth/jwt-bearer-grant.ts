@@ -1,4 +1,4 @@
-import { after } from '../after.js'
+import { after, isPromise } from '../after.js'
 import { AssertionError, type AssertionReason, assertionRefusal, refusal } from '../errors.js'
 import { JWT_BEARER_GRANT } from '../options.js'
 import { type ProvenGrant, proveGrant } from '../prove-grant.js'
@@ -70,7 +70,7 @@ function proof(
   }
   try {
     const proven = proveGrant(request.parameters.assertion as string, exchange, settings)
-    return proven instanceof Promise ? proven.catch(unproven) : proven
+    return isPromise(proven) ? proven.catch(unproven) : proven
   } catch (error) {
     return unproven(error)
   }
