@@ -143,14 +143,13 @@ function hasParameterInQuery(req: Request): boolean {
 function tokenRequest(req: Request, { values, problem }: Form, maxAssertion: number, settings: Settings): TokenRequest {
   if (problem) throw refusal(problem)
   const parameters: Record<string, string> = Object.create(null)
-  const lists: Record<string, string[]> = { resource: [], audience: [] }
   for (const name in values) {
     const sent = plainStrings(values[name] as unknown[])
-    const list = lists[name]
-    if (list) list.push(...sent.filter((value) => value !== ''))
-    else if (sent.length > 1) throw refusal('duplicate_parameter')
-    else if (sent[0] !== undefined && sent[0] !== '') parameters[name] = sent[0] // without value: as if it were not there (§3.2)
+    if (knownParameters[name] === 'many') continue
+    if (sent.length > 1) throw refusal('duplicate_parameter')
+    if (sent[0] !== undefined && sent[0] !== '') parameters[name] = sent[0] // without value: as if it were not there (§3.2)
   }
+  const [resource, audience] = [listOf(values.resource), listOf(values.audience)]
   checkLength(parameters.grant_type, maxGrantTypeLength)
   checkLength(parameters.assertion, maxAssertion)
   checkLength(parameters.client_assertion, maxAssertion)
@@ -162,17 +161,20 @@ function tokenRequest(req: Request, { values, problem }: Form, maxAssertion: num
   if (!settings.fallthrough && !settings.grantTypes.includes(grant_type)) throw refusal('unsupported_grant_type')
   if (grant_type === JWT_BEARER_GRANT && settings.grantTypes.includes(grant_type) && !parameters.assertion)
     throw refusal('missing_parameter')
-  for (const resource of lists.resource as string[]) {
-    if (!URL.canParse(resource) || resource.includes('#')) throw refusal('target_invalid') // RFC 8707 §2
-  }
+  for (const uri of resource) if (!URL.canParse(uri) || uri.includes('#')) throw refusal('target_invalid') // RFC 8707 §2
   return Object.freeze({
     grant_type,
     parameters: Object.freeze(parameters),
-    resource: Object.freeze(lists.resource as string[]),
-    audience: Object.freeze(lists.audience as string[]),
+    resource,
+    audience,
     authorization: req.headers.authorization,
   })
 }
+
+/** The values of a parameter that may repeat. */
+const listOf = (sent: unknown[] | undefined): readonly string[] =>
+  sent === undefined ? none : Object.freeze(sent.filter((value): value is string => value !== ''))
+const none: readonly string[] = Object.freeze([])
 
 function plainStrings(sent: unknown[]): string[] {
   for (const value of sent) {
