@@ -3,13 +3,12 @@ import type { DecodedAssertion } from '../../lib/assertion/assertion.js'
 import {
   type AssertionRules,
   firstFailure,
-  normalTyp,
   type Rung,
   registrationRungs,
   type SignerRules,
   shapeRungs,
-  soleAudience,
 } from '../../lib/assertion/ladder.js'
+import { normalTyp, soleAudience } from '../../lib/assertion/values.js'
 import { type AssertionReason, assertionRefusals } from '../../lib/errors.js'
 
 const now = 1_900_000_000.5

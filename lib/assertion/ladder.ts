@@ -5,6 +5,7 @@
  */
 import type { AssertionReason } from '../errors.js'
 import type { DecodedAssertion } from './assertion.js'
+import { absentOr, isDate, isListed, isName, normalTyp, soleAudience } from './values.js'
 
 /** What the endpoint demands of every JWT of one use. Times in seconds. */
 export interface AssertionRules {
@@ -45,23 +46,6 @@ const maxNumericDate = 1e11 // the year 5138; milliseconds of today are above it
 const forbiddenHeaders = ['crit', 'b64', 'jwk', 'x5u', 'x5c']
 const dates = ['exp', 'nbf', 'iat']
 const names = ['iss', 'sub', 'jti']
-
-const isName = (value: unknown): value is string => typeof value === 'string' && value !== '' && value.isWellFormed()
-const isDate = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0
-const absentOr = (test: (value: unknown) => boolean) => (value: unknown) => value === undefined || test(value)
-
-const edDSA: readonly unknown[] = ['EdDSA', 'Ed25519'] // two names of one algorithm here, where Ed448 has no key (RFC 9864)
-const isListed = (algorithms: readonly string[], alg: unknown) =>
-  algorithms.includes(alg as string) || (edDSA.includes(alg) && algorithms.some((name) => edDSA.includes(name)))
-
-/** `typ` as a media type: case-insensitive, `application/` implied (RFC 7515 §4.1.9). */
-export const normalTyp = (typ: string) => typ.toLowerCase().replace(/^application\//, '')
-
-/** The one value of `aud`, be it a string or an array of one; `undefined` if there are none or more (RFC 7519 §4.1.3). */
-export function soleAudience(aud: unknown): string | undefined {
-  const value = Array.isArray(aud) && aud.length === 1 ? aud[0] : aud
-  return typeof value === 'string' ? value : undefined
-}
 
 /** Before the signer is looked up. */
 export const shapeRungs: readonly Rung<AssertionRules>[] = [

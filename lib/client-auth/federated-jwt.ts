@@ -1,5 +1,5 @@
 import type { ReadAssertion } from '../assertion/assertion.js'
-import { soleAudience } from '../assertion/ladder.js'
+import { soleAudience } from '../assertion/values.js'
 import { verifyAssertion } from '../assertion/verify.js'
 import { refusal } from '../errors.js'
 import type { Client, FederatedCredential } from '../registration.js'

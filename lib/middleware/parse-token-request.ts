@@ -2,9 +2,10 @@ import { refusal } from '../errors.js'
 import type { Exchange, Request } from '../exchange.js'
 import { type Form, fromParsedBody, knownParameters, parseForm } from '../form.js'
 import type { Hooks } from '../hooks.js'
-import { CLIENT_CREDENTIALS, JWT_BEARER_CLIENT_ASSERTION, JWT_BEARER_GRANT, JWT_SPIFFE_CLIENT_ASSERTION, type Options } from '../options.js'
+import { CLIENT_CREDENTIALS, JWT_BEARER_CLIENT_ASSERTION, JWT_SPIFFE_CLIENT_ASSERTION, type Options } from '../options.js'
 import { type Settings, settingsOf } from '../settings.js'
 import type { TokenRequest } from '../state.js'
+import { tokenRequest } from '../token-request.js'
 import { readBody } from './read-body.js'
 import { type Middleware, step } from './step.js'
 
@@ -20,11 +21,7 @@ export function parseTokenRequest(options: Options<Partial<Hooks>>): Middleware 
 
 const formType = /^application\/x-www-form-urlencoded[\t ]*(?:;(.*))?$/i
 const utf8Charsets = /(?<=^|;)[\t ]*charset[\t ]*=[\t ]*(?:utf-?8|"utf-?8")[\t ]*(?=;|$)/gi
-const controlCharacter = /[\x00-\x1f\x7f]/
 const jwtAssertionTypes: readonly string[] = [JWT_BEARER_CLIENT_ASSERTION, JWT_SPIFFE_CLIENT_ASSERTION]
-const maxGrantTypeLength = 256
-const maxClientIdLength = 1024
-const maxScopeLength = 2048
 type Problem = Parameters<typeof refusal>[0]
 
 function parse(exchange: Exchange, settings: Settings): TokenRequest | null | Promise<TokenRequest | null> {
@@ -63,7 +60,7 @@ function judge(exchange: Exchange, form: Form, mediaTypeParameters: string | und
   const repeated = repeatedHeader(req)
   if (repeated) throw refusal(repeated)
   if (hasParameterInQuery(req)) throw refusal('credential_in_query')
-  return tokenRequest(req, form, settings.limits.assertion, settings)
+  return tokenRequest(form, req.headers.authorization, settings)
 }
 
 /** Whether the body is still in the stream. Objects that only look like a request say nothing: their `body` counts. */
@@ -138,52 +135,4 @@ function hasParameterInQuery(req: Request): boolean {
   if (!query) return false
   for (const name of new URLSearchParams(query).keys()) if (name in knownParameters) return true
   return false
-}
-
-function tokenRequest(req: Request, { values, problem }: Form, maxAssertion: number, settings: Settings): TokenRequest {
-  if (problem) throw refusal(problem)
-  const parameters: Record<string, string> = Object.create(null)
-  for (const name in values) {
-    const sent = plainStrings(values[name] as unknown[])
-    if (knownParameters[name] === 'many') continue
-    if (sent.length > 1) throw refusal('duplicate_parameter')
-    if (sent[0] !== undefined && sent[0] !== '') parameters[name] = sent[0] // without value: as if it were not there (§3.2)
-  }
-  const [resource, audience] = [listOf(values.resource), listOf(values.audience)]
-  checkLength(parameters.grant_type, maxGrantTypeLength)
-  checkLength(parameters.assertion, maxAssertion)
-  checkLength(parameters.client_assertion, maxAssertion)
-  checkLength(parameters.client_id, maxClientIdLength)
-  checkLength(parameters.scope, maxScopeLength)
-
-  const { grant_type } = parameters
-  if (grant_type === undefined) throw refusal('missing_parameter')
-  if (!settings.fallthrough && !settings.grantTypes.includes(grant_type)) throw refusal('unsupported_grant_type')
-  if (grant_type === JWT_BEARER_GRANT && settings.grantTypes.includes(grant_type) && !parameters.assertion)
-    throw refusal('missing_parameter')
-  for (const uri of resource) if (!URL.canParse(uri) || uri.includes('#')) throw refusal('target_invalid') // RFC 8707 §2
-  return Object.freeze({
-    grant_type,
-    parameters: Object.freeze(parameters),
-    resource,
-    audience,
-    authorization: req.headers.authorization,
-  })
-}
-
-/** The values of a parameter that may repeat. */
-const listOf = (sent: unknown[] | undefined): readonly string[] =>
-  sent === undefined ? none : Object.freeze(sent.filter((value): value is string => value !== ''))
-const none: readonly string[] = Object.freeze([])
-
-function plainStrings(sent: unknown[]): string[] {
-  for (const value of sent) {
-    if (typeof value !== 'string') throw refusal('parameter_shape')
-    if (controlCharacter.test(value) || !value.isWellFormed()) throw refusal('parameter_malformed')
-  }
-  return sent as string[]
-}
-
-function checkLength(value: string | undefined, most: number): void {
-  if (value !== undefined && value.length > most) throw refusal('parameter_too_large')
 }
