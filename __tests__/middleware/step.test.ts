@@ -152,6 +152,7 @@ describe.each(expresses)('steps on %s', (_, express) => {
       ['another replay store', { replayStore: memoryReplayStore() }],
       ['no replay store, which makes a store of its own', { replayStore: undefined }],
       ['another issuer', { issuer: 'https://other.example.com' }],
+      ['other grant types, which would pass where the client is held to its own', { grantTypes: [CLIENT_CREDENTIALS] }],
     ]
     it.each(differing.flatMap(([what, over]) => order.slice(1).map((name) => [name, what, over] as const)))(
       '%s with %s is refused',
@@ -163,7 +164,7 @@ describe.each(expresses)('steps on %s', (_, express) => {
           status: 500,
           body: {
             error: 'server_error',
-            error_description: `${name} has another issuer or replayStore or clockTolerance than the steps before it: give the same options object to each step.`,
+            error_description: `${name} has another issuer or replayStore or clockTolerance or grantTypes than the steps before it: give the same options object to each step.`,
           },
         })
         expect(calls.mintToken).toBe(0)
@@ -171,12 +172,12 @@ describe.each(expresses)('steps on %s', (_, express) => {
     )
 
     it('one object each, of the same issuer and replay store, with just the hooks of the step', async () => {
-      const { options, events } = world()
+      const { options, events } = world({ grantTypes: [JWT_BEARER_GRANT, CLIENT_CREDENTIALS] })
       const { issuer, replayStore, hooks } = options
       const { findClient, findIssuer, authorizeGrant, mintToken, onEvent } = hooks
       const app = serve(
         express,
-        parseTokenRequest({ issuer, replayStore, hooks: { onEvent } }),
+        parseTokenRequest({ issuer, replayStore, hooks: { onEvent }, grantTypes: [JWT_BEARER_GRANT, CLIENT_CREDENTIALS] }),
         authenticateClient({ issuer, replayStore, hooks: { findClient } }),
         verifyJwtGrant({ issuer, replayStore, hooks: { findIssuer, authorizeGrant } }),
         issueToken({ issuer, replayStore, hooks: { mintToken } }),

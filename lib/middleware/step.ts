@@ -99,7 +99,8 @@ function exchangeOf(req: Request & { [exchangeOfRequest]?: Exchange }, res: Serv
 }
 
 /** What the steps of one endpoint must agree on. */
-const shared = ['issuer', 'replayStore', 'clockTolerance'] as const
+const shared = ['issuer', 'replayStore', 'clockTolerance', 'grantTypes'] as const
+const isSame = (one: unknown, other: unknown) => one === other || (Array.isArray(one) && String(one) === String(other))
 
 function assertOrder<Needs extends Key, Adds extends Key>(
   { name, needs, adds }: StepDefinition<Needs, Adds>,
@@ -112,7 +113,7 @@ function assertOrder<Needs extends Key, Adds extends Key>(
       `${name} needs req.tokenState.${missing}: mount ${order[missing]}(options) before ${name}(options). ${flow}`,
     )
   if (adds in state) throw new ConfigurationError(`${name} ran twice on one request: mount it once on this route. ${flow}`)
-  if (first !== settings && shared.some((option) => first[option] !== settings[option])) {
+  if (first !== settings && !shared.every((option) => isSame(first[option], settings[option]))) {
     throw new ConfigurationError(
       `${name} has another ${shared.join(' or ')} than the steps before it: give the same options object to each step.`,
     )
