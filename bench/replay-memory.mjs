@@ -122,26 +122,23 @@ async function weigh(make, ids) {
   return [weights[0], weights[2]].map(Math.round)
 }
 
+const rounded = (number) => Number(number.toFixed(2))
+
+console.log(`Node ${process.version}`)
 await measure(20_000) // warms up
-const weights = []
-const rows = []
 for (const ids of sizes) {
   const [grown, lasting] = await weigh(ours, ids)
-  weights.push({ ids, 'bytes an id': grown, 'in the long run': lasting })
-  for (const [name, { best, longest }] of Object.entries(await measure(ids))) {
+  console.log(`\n${ids} ids: ${grown} bytes an id, ${lasting} in the long run`)
+  const rows = {}
+  for (const [phase, { best, longest }] of Object.entries(await measure(ids))) {
     const mean = best.reduce((sum, time) => sum + time, 0) / best.length
     best.sort()
-    const ms = (time) => Number(time.toFixed(2))
-    rows.push({
-      ids,
-      phase: name,
-      'µs a call': ms(mean * 1000),
-      'p99.99 ms': ms(best[Math.floor(best.length * 0.9999)]),
-      'stall ms': ms(best.at(-1)),
-      'with gc ms': ms(Math.min(...longest)),
-    })
+    rows[phase] = {
+      'µs a call': rounded(mean * 1000),
+      'p99.99 ms': rounded(best[Math.floor(best.length * 0.9999)]),
+      'stall ms': rounded(best.at(-1)),
+      'with gc ms': rounded(Math.min(...longest)),
+    }
   }
+  console.table(rows)
 }
-console.log(`Node ${process.version}`)
-console.table(weights)
-console.table(rows)
