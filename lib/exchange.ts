@@ -49,7 +49,8 @@ export class Exchange {
 
   /** @throws OAuthError `client_gone` if nobody is there to take an answer: then nothing may be used up and nothing issued */
   assertClientIsThere(): void {
-    if (this.res.destroyed || this.res.socket?.destroyed) throw refusal('client_gone')
+    const socket = this.res.socket ?? this.req.socket // a response that waits behind another one has none yet
+    if (this.res.destroyed || socket?.destroyed) throw refusal('client_gone')
   }
 
   /**
