@@ -47,6 +47,11 @@ export class Exchange {
     if (listener && !this.#listeners.includes(listener)) this.#listeners.push(listener)
   }
 
+  /** Where to note how long things took; `undefined` if nobody listens. */
+  get timings(): Record<string, number> | undefined {
+    return this.#listeners.length === 0 ? undefined : this.notes.timings
+  }
+
   /** @throws OAuthError `client_gone` if nobody is there to take an answer: then nothing may be used up and nothing issued */
   assertClientIsThere(): void {
     const socket = this.res.socket ?? this.req.socket // a response that waits behind another one has none yet
@@ -58,7 +63,7 @@ export class Exchange {
    * @throws OAuthError as {@link callHook} does
    */
   call<T>(name: keyof Hooks | 'consume', budget: number, hook: () => Awaitable<T>, failure?: Failure): T | Promise<T> {
-    return timed(this.notes.timings, name, () => callHook(budget, hook, failure, failure))
+    return timed(this.timings, name, () => callHook(budget, hook, failure, failure))
   }
 
   /**

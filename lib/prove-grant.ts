@@ -75,7 +75,7 @@ function prove(token: string, exchange: Exchange, settings: IssuerSettings): Pro
     exchange.grantIssuer = issuer
     if (!settings.load.hasRoomToVerify()) throw refusal('overloaded')
     const verify = () => verifyAssertion(jwt, signerRules(issuer, settings), issuer, settings.findKeys)
-    return after(timed(exchange.notes.timings, 'signature', verify), (assertion) => ({ issuer, assertion }))
+    return after(timed(exchange.timings, 'signature', verify), (assertion) => ({ issuer, assertion }))
   })
 }
 

@@ -55,8 +55,6 @@ export async function verifyFederatedJwt(
   }
   const reusable = credential.replay === 'reusable' || isSpiffeCredential(credential)
   const signatures = reusable || jwt.claims.jti === undefined ? verifiedSignatures : undefined
-  const assertion = await timed(context.exchange.notes.timings, 'signature', () =>
-    verifyAssertion(jwt, rules, credential, findKeys, signatures),
-  )
+  const assertion = await timed(context.exchange.timings, 'signature', () => verifyAssertion(jwt, rules, credential, findKeys, signatures))
   return { level: 'authenticated', method: 'federated_jwt', client_id: client.client_id, client, assertion, reusable }
 }

@@ -23,7 +23,7 @@ export function verifyPrivateKeyJwt(
   const { client_id } = client
   const signatures = jwt.claims.jti === undefined ? settings.verifiedSignatures : undefined
   const verify = () => verifyAssertion(jwt, signerRules(client, settings), client, settings.findKeys, signatures)
-  return after(timed(context.exchange.notes.timings, 'signature', verify), (assertion) => {
+  return after(timed(context.exchange.timings, 'signature', verify), (assertion) => {
     noteLegacyAudience(context, assertion.claims.aud)
     return { level: 'authenticated', method: 'private_key_jwt', client_id, client, assertion }
   })

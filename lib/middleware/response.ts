@@ -2,21 +2,21 @@
 import { ServerResponse } from 'node:http'
 import type { OAuthError } from '../errors.js'
 
-/** No response of a token endpoint is ever stored (RFC 6749 §5.1). */
-const headersOfAll = [
-  'Content-Type',
-  'application/json; charset=utf-8',
-  'Cache-Control',
-  'no-store',
-  'Pragma',
-  'no-cache',
-  'Content-Length',
-]
-
-/** Writes one JSON response; `headers` are names and values in turn. */
-export function respond(res: ServerResponse, status: number, body: object, headers: readonly string[] = []): void {
+/** Writes one JSON response, which nobody may store (RFC 6749 §5.1); `headers` are names and values in turn. */
+export function respond(res: ServerResponse, status: number, body: object, headers?: readonly string[]): void {
   const json = JSON.stringify(body)
-  const all = [...headers, ...headersOfAll, String(Buffer.byteLength(json))]
+  const length = String(Buffer.byteLength(json))
+  const ours = [
+    'Content-Type',
+    'application/json; charset=utf-8',
+    'Cache-Control',
+    'no-store',
+    'Pragma',
+    'no-cache',
+    'Content-Length',
+    length,
+  ]
+  const all = headers ? [...headers, ...ours] : ours
   if (res.writeHead === ServerResponse.prototype.writeHead) res.writeHead(status, all)
   else {
     for (let at = 0; at < all.length; at += 2) res.setHeader(all[at] as string, all[at + 1] as string) // a wrapper may lose those of a list (CVE-2025-7339)

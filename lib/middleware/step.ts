@@ -46,12 +46,15 @@ export function step<Needs extends Key, Adds extends Key>(definition: StepDefini
 
   const middleware: Middleware = (req, res, next) => {
     const exchange = exchangeOf(req, res, settings)
-    const { state, notes } = exchange
-    const startedAt = performance.now()
+    const { state, notes, timings } = exchange
+    const startedAt = timings && performance.now()
     notes.step = name
 
+    const note = () => {
+      if (timings) timings[name] = performance.now() - (startedAt as number)
+    }
     const done = (value: TokenState[Adds]) => {
-      notes.timings[name] = performance.now() - startedAt
+      note()
       state[adds] = value
       const wasAnswered = res.headersSent
       try {
@@ -68,7 +71,7 @@ export function step<Needs extends Key, Adds extends Key>(definition: StepDefini
     }
     const failed = (thrown: unknown) => {
       const error = assertionRefusal(assertion, thrown)
-      notes.timings[name] = performance.now() - startedAt
+      note()
       if (exchange.hasSpent) exchange.release().then(() => refuse(exchange, error, next))
       else refuse(exchange, error, next)
     }
