@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import pg from 'pg'
 import { ConfigurationError } from '../../lib/index.js'
@@ -10,9 +11,10 @@ import { freePort, postgresNeed, type Service, usePostgres } from '../support/se
 import { grant, grantRequest, openIdp, startWorld } from '../support/world.js'
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+const run = randomBytes(6).toString('hex') // one process may run these tests again, on the same server
 let count = 0
-const freshKey = () => `key-${process.pid}-${count++}`.padEnd(43, '-')
-const freshTable = () => `replay_test_${process.pid}_${count++}`
+const freshKey = () => `key-${run}-${count++}`.padEnd(43, '-')
+const freshTable = () => `replay_test_${run}_${count++}`
 const noPool = { query: async () => ({ rows: [], rowCount: 0 }) }
 
 describe('postgresReplayStore', () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { Cluster } from 'ioredis'
 import { createClient, createCluster } from 'redis'
@@ -13,9 +14,10 @@ import { type OwnRedis, ownRedisNeed, redisNeed, type Service, startRedis, useRe
 import { grant, grantRequest, openIdp, startWorld } from '../support/world.js'
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+const run = randomBytes(6).toString('hex') // one process may run these tests again, on the same server
 let count = 0
-const freshKey = () => `key-${process.pid}-${count++}`.padEnd(43, '-')
-const freshPrefix = () => `{test-${process.pid}-${count++}}:`
+const freshKey = () => `key-${run}-${count++}`.padEnd(43, '-')
+const freshPrefix = () => `{test-${run}-${count++}}:`
 
 describe('redisReplayStore', () => {
   it.each<[what: string, client: unknown, options: unknown, message: RegExp]>([
