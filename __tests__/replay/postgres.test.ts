@@ -34,6 +34,7 @@ describe('postgresReplayStore', () => {
     const make = () => postgresReplayStore(pool as never, options as never)
     expect(make).toThrow(ConfigurationError)
     expect(make).toThrow(message)
+    expect(make).toThrow(/^postgresReplayStore: /)
   })
 
   it.each([
