@@ -94,7 +94,7 @@ describe('postgresReplayStore', () => {
   })
 
   describe('by the clock of the process', () => {
-    const start = Date.now()
+    const start = Math.floor(Date.now() / 1000) * 1000
     let clock: ReturnType<typeof jest.spyOn>
     beforeEach(() => {
       clock = jest.spyOn(Date, 'now').mockReturnValue(start)
@@ -176,6 +176,7 @@ describe('postgresReplayStore', () => {
         await new Promise((resolve) => setImmediate(resolve))
         expect([second, pool.counts.DELETE]).toEqual([second, sofar])
       }
+      expect(pool.counts).toMatchObject({ INSERT: 1, WITH: sweeps.length })
     })
   })
 })
