@@ -114,13 +114,13 @@ describe('postgresReplayStore', () => {
     }
 
     it.each([
-      [start / 1000 - 1, false],
-      [start / 1000, false],
+      [-1, false],
+      [0, false],
       [Number.NaN, false],
-      [start / 1000 + 1, true],
-    ])('T-45 what expires at %d is fresh: %p, and it does not ask about what has expired', async (expiresAt, isFresh) => {
+      [1, true],
+    ])('T-45 what expires in %d s is fresh: %p, and it does not ask about what has expired', async (seconds, isFresh) => {
       const pool = poolOf(() => 0)
-      expect(await postgresReplayStore(pool).consume(freshKey(), expiresAt, 'a', 0)).toBe(isFresh)
+      expect(await postgresReplayStore(pool).consume(freshKey(), start / 1000 + seconds, 'a', 0)).toBe(isFresh)
       expect(pool.counts.WITH).toBe(isFresh ? 1 : 0)
     })
 
