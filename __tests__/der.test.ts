@@ -41,6 +41,8 @@ it.each([
   ['two small numbers', '0102', '3006020101020102'],
   ['zeros', '0000', '3006020100020100'],
   ['numbers whose first bit is set', '80ff', '300802020080020200ff'],
+  ['127 bytes', `00${'01'.repeat(123)}`, `307f023d${'01'.repeat(61)}023e${'01'.repeat(62)}`],
+  ['128 bytes', '01'.repeat(124), `308180023e${'01'.repeat(62)}023e${'01'.repeat(62)}`],
 ])('writes %s as X.690 does', (_, raw, der) => {
   expect(hex(derFromRaw(Buffer.from(raw, 'hex')))).toBe(der)
 })

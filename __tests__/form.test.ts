@@ -10,6 +10,7 @@ describe('parseForm', () => {
     ['', {}],
     ['&', {}],
     ['&&&=&&', {}],
+    ['&scope=a', { scope: ['a'] }],
     ['scope', { scope: [''] }],
     ['scope=', { scope: [''] }],
     ['scope=a', { scope: ['a'] }],
@@ -32,6 +33,7 @@ describe('parseForm', () => {
     ['a bad escape', 'scope=%'],
     ['a bad escape in a name', '%=a'],
     ['a bad escape in an unknown parameter', 'x=%4'],
+    ['a bad escape behind no name', '=%'],
     ['escaped bytes that are not UTF-8', 'scope=%C3'],
     ['an escaped overlong character', 'scope=%C0%80'],
     ['an escaped surrogate', 'scope=%ED%BF%BF'],
@@ -40,6 +42,37 @@ describe('parseForm', () => {
   ])('TE-03 T-33: %s is a problem, whatever else is right', (_, bad) => {
     const body = Buffer.concat([Buffer.from('grant_type=a&'), Buffer.from(bad), Buffer.from('&code=b')])
     expect(parse(body)).toMatchObject({ problem: 'parameter_malformed', values: { grant_type: ['a'], code: ['b'] } })
+  })
+
+  it.each<[name: string, problem: string | undefined]>([
+    ['client_id[]', 'parameter_shape'],
+    ['client_id[a]', 'parameter_shape'],
+    ['client_id[a][b]', 'parameter_shape'],
+    ['client_id[a\n]', 'parameter_shape'],
+    ['client_id]', 'parameter_shape'],
+    ['[client_id', 'parameter_shape'],
+    ['[client_id]', 'parameter_shape'],
+    ['client_id%5B%5D', 'parameter_shape'],
+    ['client[_id]', undefined],
+    ['x[client_id]', undefined],
+    ['x[]', undefined],
+    ['[]', undefined],
+  ])('TE-08 T-29: %s=a beside client_id, as a parser that nests reads it: %s', (name, problem) => {
+    const values = { client_id: ['b'] }
+    expect(plain(parse(`${name}=a&client_id=b`))).toEqual({ values, problem })
+    expect(parse(`%&${name}=a`).problem).toBe('parameter_malformed')
+  })
+
+  it.each([
+    ['\ufeffclient_id=a', { client_id: ['a'] }, 'parameter_malformed'],
+    ['client_id=a\ufeff', { client_id: ['a\ufeff'] }, undefined],
+  ])('T-12: a byte order mark in front is a problem, which some parsers strip: %j', (text, values, problem) => {
+    expect(plain(parse(text))).toEqual({ values, problem })
+  })
+
+  it('TE-05 TE-06: every parameter comes once, but resource (RFC 8707 §2) and audience (RFC 8693 §2.1)', () => {
+    const often = Object.entries(knownParameters).filter(([, times]) => times !== 'once')
+    expect(often).toEqual(['resource', 'audience'].map((name) => [name, 'many']))
   })
 
   it.each<[number, string, string | undefined]>([

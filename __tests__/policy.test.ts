@@ -48,6 +48,14 @@ describe('clientPolicy: client type × grant', () => {
       undefined,
       'grant_not_allowed_for_client',
     ],
+    [
+      'MD-06 without registered grants, a client may use the code',
+      authenticated({ grant_types: undefined }),
+      'authorization_code',
+      open,
+      undefined,
+      undefined,
+    ],
     ['AF-03 a scope beyond the registered one', authenticated(), JWT_BEARER_GRANT, closed, 'a c', 'scope_exceeds_client'],
     [
       'no registered scope, client_credentials: nothing may be asked for',
@@ -113,6 +121,7 @@ describe('subjectPolicy', () => {
     ['AF-13 also without a client', anonymous, { issuer: 'c', client_id: 'c' }, 'c', 'jwt_kind_confusion'],
     ['DI-01 a service account', authenticated(), { issuer: 'c', default_sub: 'iss' }, 'c', undefined],
     ['DI-06 an issuer that is no client', authenticated(), { issuer: 'user-1' }, 'user-1', undefined],
+    ['T-68 another issuer that names the client: subjectIsClient judges that', authenticated(), {}, 'c', undefined],
   ])('%s', (_name, who, over, sub, refused) => {
     expect(subjectPolicy(who, issuer(over), sub)?.refused).toBe(refused)
   })
@@ -139,9 +148,14 @@ describe('scopePolicy: parameter × claim × ceilings', () => {
       parameter: string | undefined,
       claim: unknown,
       expected: string | undefined | { refused: string },
+      bounded?: boolean,
     ]
   >([
-    ['nothing asked, nothing bounds', anonymous, {}, undefined, undefined, undefined],
+    ['nothing asked, nothing bounds', anonymous, {}, undefined, undefined, undefined, false],
+    ['X-12 asked for, and nothing bounds it', anonymous, {}, 'a', undefined, 'a', false],
+    ['X-12 asserted, and nothing bounds it', anonymous, {}, undefined, 'a', 'a', false],
+    ['TE-17 nothing asked, and the ceiling is empty', authenticated({ scope: '' }), {}, undefined, undefined, ''],
+    ['no ceiling where a database says null', authenticated({ scope: null as never }), {}, 'z', undefined, 'z', false],
     ['TE-17 nothing asked: the ceiling', authenticated(), { scope: 'a b c' }, undefined, undefined, 'a b'],
     ['X-12 the parameter narrows the claim', authenticated(), {}, 'a', 'a b', 'a'],
     ['X-12 the parameter exceeds the claim', authenticated(), {}, 'a b', 'a', { refused: 'scope_exceeds_grant' }],
@@ -154,12 +168,13 @@ describe('scopePolicy: parameter × claim × ceilings', () => {
     ['CM-01 and not from the parameter', authenticated(), { scope_from: 'assertion' }, 'a', 'a', { refused: 'scope_param_forbidden' }],
     ['DI-06 scope from the parameter, whatever the claim says', authenticated(), { scope_from: 'parameter' }, 'b', 'a', 'b'],
     ['a claim of another type', authenticated(), {}, undefined, ['a'], { refused: 'scope_malformed' }],
+    ['TE-16 a malformed parameter', authenticated(), {}, 'a  b', undefined, { refused: 'scope_malformed' }],
     ['a malformed claim', authenticated(), {}, undefined, 'a"', { refused: 'scope_malformed' }],
     ['repetition', authenticated(), {}, 'a a b', undefined, 'a b'],
-  ])('%s', (_name, who, over, parameter, claim, expected) => {
+  ])('%s', (_name, who, over, parameter, claim, expected, bounded = true) => {
     const verdict = scopePolicy(who, issuer(over), parameter, claim, open)
     if (typeof expected === 'object') expect(verdict).toEqual(expected)
-    else expect('scope' in verdict ? verdict.scope?.join(' ') : verdict).toBe(expected)
+    else expect('scope' in verdict ? { ...verdict, scope: verdict.scope?.join(' ') } : verdict).toEqual({ scope: expected, bounded })
   })
 })
 
@@ -173,9 +188,11 @@ describe('grantedScope: the policy × the word of the host', () => {
       ['nothing bounds it, and the host names it', 'a', false, 'a b', 'a'],
       ['nothing asked, and the host names it', undefined, false, 'a b', 'a b'],
       ['nothing asked, nothing named', undefined, false, undefined, ''],
+      ['nothing asked, and the host names nothing', undefined, false, '', ''],
+      ['a ceiling of nothing, and the host names more', '', true, 'a', ''],
     ],
   )('%s', (_name, scope, bounded, decided, expected) => {
-    const granted = grantedScope({ scope: scope?.split(' '), bounded }, decided)
+    const granted = grantedScope({ scope: scope?.split(' ').filter(Boolean), bounded }, decided)
     expect('refused' in granted ? granted : granted.join(' ')).toEqual(expected)
   })
 })

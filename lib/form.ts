@@ -68,7 +68,7 @@ function addPair(form: Form, pair: string): void {
     const name = decodeComponent(equals < 0 ? pair : pair.slice(0, equals))
     const value = decodeComponent(equals < 0 ? '' : pair.slice(equals + 1))
     if (!(name in knownParameters)) {
-      const plain = name.replace(/^\[/, '').replace(/[[\]].*$/s, '') // `client_id[]` and `[client_id]` are client_id to a parser that nests
+      const plain = name.replace(/^\[/, '').replace(/[[\]].*/s, '') // `client_id[]` and `[client_id]` are client_id to a parser that nests
       if (plain in knownParameters) form.problem ??= 'parameter_shape'
       return
     }

@@ -79,10 +79,10 @@ export function scopePolicy(
   claim: unknown,
   { publicClients }: PolicySettings,
 ): Refused | BoundedScope {
-  const from = issuer.scope_from ?? 'intersection'
-  if (from === 'assertion' && parameter !== undefined) return refused('scope_param_forbidden')
+  const { scope_from } = issuer
+  if (scope_from === 'assertion' && parameter !== undefined) return refused('scope_param_forbidden')
   const requested = parameter === undefined ? undefined : parseScope(parameter)
-  const relevant = from === 'parameter' ? undefined : claim
+  const relevant = scope_from === 'parameter' ? undefined : claim
   const asserted = typeof relevant === 'string' ? parseScope(relevant) : undefined
   if ((parameter !== undefined && !requested) || (relevant !== undefined && !asserted)) return refused('scope_malformed')
 
@@ -98,7 +98,7 @@ export function scopePolicy(
     if (ceiling && !isWithin(requested, ceiling)) return refused('scope_exceeds_client')
     return { scope: requested, bounded: ceiling !== undefined }
   }
-  if (asserted && asserted.length > 0 && offered?.length === 0) return refused('scope_exceeds_issuer')
+  if (asserted && offered?.length === 0) return refused('scope_exceeds_issuer')
   return { scope: offered, bounded: ceiling !== undefined }
 }
 

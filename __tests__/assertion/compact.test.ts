@@ -16,10 +16,11 @@ const reasonOf = (token: string): AssertionReason | undefined => {
 
 describe('decodeAssertion', () => {
   it('gives header, claims and what was signed', () => {
-    const token = jws('{"alg":"ES256"}', '{"iss":"a","x":[1]}')
+    const token = jws('{"alg":"ES256"}', '{"iss":"a","x":[1]}', 'AQ-_AQ-_')
     const jwt = decodeAssertion(token)
     expect(jwt.token).toBe(token)
-    expect(`${jwt.signingInput}.AAAA`).toBe(token)
+    expect(`${jwt.signingInput}.AQ-_AQ-_`).toBe(token)
+    expect(jwt.signature).toEqual(Buffer.from([1, 0x0f, 0xbf, 1, 0x0f, 0xbf]))
     expect({ ...jwt.header }).toEqual({ alg: 'ES256' })
     expect({ ...jwt.claims }).toEqual({ iss: 'a', x: [1] })
   })

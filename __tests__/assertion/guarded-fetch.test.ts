@@ -101,6 +101,15 @@ describe('checkKeySetUrl (T-54)', () => {
   )
 
   it.each([
+    ['nonsense', 'jwks_uri is not a URL'],
+    ['http://idp.example.org/', 'jwks_uri is an https URL'],
+    ['https://user@idp.example.org/', 'jwks_uri has neither user information nor a fragment'],
+    ['https://[::1]/', '::1 is not a public address'],
+  ])('tells the log what is wrong with %s', (url, message) => {
+    expect(() => checkKeySetUrl(url, false)).toThrow(expect.objectContaining({ cause: new Error(message) }))
+  })
+
+  it.each([
     ['https://idp.example.org/jwks?a=b', false],
     ['https://8.8.8.8/jwks', false],
     ['https://[2606:4700:4700::1111]/jwks', false],
@@ -213,6 +222,16 @@ describe('fetchJson (T-52 T-54)', () => {
     await expect(fetchOf(path)).rejects.toMatchObject(unavailable)
   })
 
+  it.each([
+    ['/404', /\/404 answered 404$/],
+    ['/503', /\/503 answered 503$/],
+    ['/large', /\/large is larger than 262144 bytes$/],
+    ['/cut', /^aborted$/],
+    ['/cut-chunked', /^aborted$/],
+  ])('tells the log what came of %s', async (path, message) => {
+    await expect(fetchOf(path)).rejects.toMatchObject({ cause: { message: expect.stringMatching(message) } })
+  })
+
   it('takes 256 KiB, and no byte more', async () => {
     expect(await fetchJson(`${base}/largest`, true)).toMatchObject({ document: { keys: [] }, bytes: 256 * 1024 })
     await expect(fetchOf('/large')).rejects.toMatchObject(invalid)
@@ -225,11 +244,12 @@ describe('fetchJson (T-52 T-54)', () => {
       ['/hang', '/headers-only', '/drip'].map((path) =>
         fetchOf(path).then(
           () => 'answered',
-          (error: { reason: string }) => `${error.reason} ${Math.round((performance.now() - start) / 1000)}`,
+          (error: { reason: string; cause: Error }) =>
+            `${error.reason}: ${error.cause.message.replace(base + path, 'it')}, ${Math.round((performance.now() - start) / 1000)}`,
         ),
       ),
     )
-    expect(ends).toEqual(Array(3).fill('jwks_unavailable 3'))
+    expect(ends).toEqual(Array(3).fill('jwks_unavailable: it did not answer in 3000 ms, 3'))
   })
 
   it('reports what speaks no HTTP, no TLS, or nothing at all', async () => {

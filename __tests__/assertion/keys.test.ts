@@ -1,6 +1,7 @@
+import type { KeyObject } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
 import { decodeAssertion } from '../../lib/assertion/compact.js'
-import { keyFinder, prepareKeySet } from '../../lib/assertion/keys.js'
+import { keyChecker, keyFinder, prepareKeySet } from '../../lib/assertion/keys.js'
 import { RemoteKeySets } from '../../lib/assertion/remote-key-sets.js'
 import { verifySignature as verifyNow } from '../../lib/assertion/signature.js'
 import { AssertionError } from '../../lib/errors.js'
@@ -304,5 +305,45 @@ describe('keyFinder', () => {
     const frozen = Object.freeze({ keys: Object.freeze([Object.freeze({ ...es256.jwk })]) }) as unknown as JSONWebKeySet
     expect(await findKeys({ jwks: frozen }, header)).toHaveLength(1)
     expect(await findKeys({ jwks: frozen }, header)).toHaveLength(1)
+  })
+})
+
+describe('keyChecker: whether a public key is a registered one', () => {
+  const asked: string[] = []
+  const remote = new RemoteKeySets(async (url, allowPrivate) => {
+    asked.push(`${url} ${allowPrivate}`)
+    return { document: { keys: [es256.jwk] }, bytes: 1 }
+  })
+  const isRegistered = keyChecker(remote)
+  const url = 'https://idp.example.org/jwks'
+
+  it.each<[what: string, jwk: JWK, key: KeyObject, isIt: boolean]>([
+    ['an EC key', es256.jwk, es256.publicKey, true],
+    ['an RSA key', rs256.jwk, rs256.publicKey, true],
+    ['an Ed25519 key', eddsa.jwk, eddsa.publicKey, true],
+    ['a key under another kid', { ...es256.jwk, kid: 'x', alg: undefined }, es256.publicKey, true],
+    ['another key of this kind', es256.jwk, ec('ec').publicKey, false],
+    ['another kind of key', es256.jwk, rs256.publicKey, false],
+    ['a key of another curve', es256.jwk, es384.publicKey, false],
+    ...(['x', 'y'] as const).map((member): [string, JWK, KeyObject, boolean] => [
+      `a key of which ${member} is another`,
+      { ...es256.jwk, [member]: ec('ec').jwk[member] },
+      es256.publicKey,
+      false,
+    ]),
+    ['an RSA key with another exponent', { ...rs256.jwk, e: 'Aw' }, rs256.publicKey, false],
+    ['an RSA key with another modulus', { ...rs256.jwk, n: rsa('rsa').jwk.n }, rs256.publicKey, false],
+  ])('JW-12 %s', async (_, jwk, key, isIt) => {
+    expect(await isRegistered({ jwks: { keys: [jwk] } }, key)).toBe(isIt)
+  })
+
+  it('asks the one place that is registered', async () => {
+    asked.length = 0
+    expect(await isRegistered({ jwks_uri: url, jwks: null as never }, es256.publicKey)).toBe(true)
+    expect(await isRegistered({ jwks_uri: url, allowPrivateJwksUri: true }, es384.publicKey)).toBe(false)
+    expect(asked).toEqual([`${url} false`, `${url} true`])
+    await expect(isRegistered({ jwks_uri: url, jwks: { keys: [es256.jwk] } }, es256.publicKey)).rejects.toMatchObject({
+      reason: 'jwks_invalid',
+    })
   })
 })

@@ -58,6 +58,12 @@ const shapeCases: Case<AssertionRules>[] = [
   ['alg_not_allowed', header({ alg: ['ES256'] })],
   ['alg_not_allowed', { rules: { algorithms: [] } }],
   [undefined, header({ alg: 'RS256' })],
+  // JW-07: two names of one algorithm
+  [undefined, { header: { alg: 'EdDSA' }, rules: { algorithms: ['ES256', 'Ed25519'] } }],
+  [undefined, { header: { alg: 'Ed25519' }, rules: { algorithms: ['ES256', 'EdDSA'] } }],
+  ['alg_not_allowed', { header: { alg: 'EdDSA' }, rules: { algorithms: ['ES256'] } }],
+  ['alg_not_allowed', { header: { alg: 'ES256' }, rules: { algorithms: ['EdDSA'] } }],
+  ['alg_not_allowed', { header: { alg: 'Ed448' }, rules: { algorithms: ['EdDSA'] } }],
   ['typ_not_allowed', header({ typ: 'y+jwt' })],
   ['typ_not_allowed', header({ typ: null })],
   [undefined, header({ typ: 'application/X+JWT' })],
@@ -113,6 +119,7 @@ const shapeCases: Case<AssertionRules>[] = [
   [undefined, claims({ sub: 'a', aud: tokenUrl })],
   [undefined, claims({ aud: 'somebody else' })], // a foreign token: its registration names the audience
   [undefined, { claims: { aud: ['x', 'y'] }, rules: { audience: undefined } }],
+  [undefined, { claims: { sub: 'a', aud: 'x' }, rules: { audience: undefined } }],
 ]
 
 const registrationCases: Case<SignerRules>[] = [
@@ -240,6 +247,7 @@ describe('the readers of typ and aud', () => {
     ['APPLICATION/at+JWT', 'at+jwt'],
     ['application/application/jwt', 'application/jwt'],
     ['text/jwt', 'text/jwt'],
+    ['x-application/jwt', 'x-application/jwt'],
     ['', ''],
   ])('JW-15 normalTyp(%j) is %j', (typ, normal) => {
     expect(normalTyp(typ)).toBe(normal)

@@ -48,6 +48,11 @@ describe('readAssertion and verifyAssertion', () => {
     expect((await verify(token)).replayKey).toBe(replayKey('a', undefined, token.slice(0, token.lastIndexOf('.'))))
   })
 
+  it('T-47 remember a JWT that names no issuer, where it need not, as that of none', async () => {
+    const read = readAssertion(jwt({ iss: undefined }), { ...rules, required: ['aud', 'exp'] })
+    expect((await verifyAssertion(read, signer, {}, findKeys)).replayKey).toBe(replayKey('', 'j', 'unused'))
+  })
+
   it.each<[AssertionReason, string]>([
     ['jwt_malformed', 'x'],
     ['expired', jwt({ exp: 1 })],

@@ -410,6 +410,14 @@ describe.each(expresses)('parseTokenRequest on %s', (_, express) => {
       },
     )
 
+    it('TE-10 T-28: refuses one where app.post() leaves the path in req.url, too', async () => {
+      const app = express()
+      app.post('/token', parseTokenRequest({ issuer, hooks: {} }), (_req, res) => res.json({}))
+      const post = (path: string) => request(app).post(path).type('form').send('grant_type=client_credentials')
+      expect(await post('/token?client_secret=x')).toMatchObject({ status: 400, body: { error: 'invalid_request' } })
+      expect(await post('/token?x=client_secret')).toMatchObject({ status: 200 })
+    })
+
     it('TE-10 T-28: nothing is read from the query string', async () => {
       const response = await sendRaw(world.server, { path: `/token?${goodForm()}`, headers: [form] })
       expectRefusal(world, response, 'credential_in_query')

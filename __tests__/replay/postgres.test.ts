@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import { randomBytes } from 'node:crypto'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import pg from 'pg'
 import { ConfigurationError } from '../../lib/index.js'
 import { type PostgresReplayStoreOptions, postgresReplaySchema, postgresReplayStore } from '../../lib/replay/postgres.js'
@@ -10,9 +11,10 @@ import { freePort, postgresNeed, type Service, usePostgres } from '../support/se
 import { grant, grantRequest, openIdp, startWorld } from '../support/world.js'
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+const run = randomBytes(6).toString('hex') // one process may run these tests again, on the same server
 let count = 0
-const freshKey = () => `key-${process.pid}-${count++}`.padEnd(43, '-')
-const freshTable = () => `replay_test_${process.pid}_${count++}`
+const freshKey = () => `key-${run}-${count++}`.padEnd(43, '-')
+const freshTable = () => `replay_test_${run}_${count++}`
 const noPool = { query: async () => ({ rows: [], rowCount: 0 }) }
 
 describe('postgresReplayStore', () => {
@@ -32,6 +34,7 @@ describe('postgresReplayStore', () => {
     const make = () => postgresReplayStore(pool as never, options as never)
     expect(make).toThrow(ConfigurationError)
     expect(make).toThrow(message)
+    expect(make).toThrow(/^postgresReplayStore: /)
   })
 
   it.each([
@@ -52,9 +55,9 @@ describe('postgresReplayStore', () => {
     null,
     ['a'],
   ])('takes no table named %j', (table) => {
-    const message = /table is a name, or schema.name, of lower-case letters, digits and underscores/
-    expect(() => postgresReplayStore(noPool, { table: table as string })).toThrow(message)
-    expect(() => postgresReplaySchema({ table: table as string })).toThrow(message)
+    const problem = 'table is a name, or schema.name, of lower-case letters, digits and underscores'
+    expect(() => postgresReplayStore(noPool, { table: table as string })).toThrow(`postgresReplayStore: ${problem}`)
+    expect(() => postgresReplaySchema({ table: table as string })).toThrow(`postgresReplaySchema: ${problem}`)
   })
 
   it.each<[table: string | undefined, quoted: string, index: string]>([
@@ -65,18 +68,116 @@ describe('postgresReplayStore', () => {
     const schema = postgresReplaySchema(table === undefined ? {} : { table })
     expect(schema).toContain(`CREATE TABLE IF NOT EXISTS ${quoted} (`)
     expect(schema).toContain(`CREATE INDEX IF NOT EXISTS ${index} ON ${quoted} (expires_at);`)
-    expect(() => postgresReplaySchema({ startupGuard: true } as never)).toThrow(/startupGuard does not exist. Its options are table/)
+    expect(() => postgresReplaySchema({ startupGuard: true } as never)).toThrow(
+      'postgresReplaySchema: startupGuard does not exist. Its options are table.',
+    )
   })
 
   const failing = (code: string) => ({ query: () => Promise.reject(Object.assign(new Error('x'), { code })) })
   it('JW-21 is full when the disk is', async () => {
     expect(await postgresReplayStore(failing('53100')).consume(freshKey(), now() + 60, 'a', now())).toBe('full')
     await expect(async () => postgresReplayStore(failing('53300')).consume(freshKey(), now() + 60, 'a', now())).rejects.toThrow('x')
+    const pool = { query: () => Promise.reject(null) }
+    await expect(async () => postgresReplayStore(pool).consume(freshKey(), now() + 60, 'a', now())).rejects.toBeNull()
   })
 
   it('T-45 rejects when the epoch that it has confirmed is gone, each time', async () => {
-    const pool = { query: async (text: string) => ({ rows: text.startsWith('INSERT') ? [{ id: 'e' }] : [], rowCount: 0 }) }
+    let asked = 0
+    const pool = {
+      async query(text: string) {
+        if (text.startsWith('WITH')) asked++
+        return { rows: text.startsWith('INSERT') ? [{ id: 'e' }] : [], rowCount: 0 }
+      },
+    }
     await expect(async () => postgresReplayStore(pool).consume(freshKey(), now() + 60, 'a', now())).rejects.toThrow(/again and again/)
+    expect(asked).toBe(3)
+  })
+
+  describe('by the clock of the process', () => {
+    const start = Math.floor(Date.now() / 1000) * 1000
+    let clock: ReturnType<typeof jest.spyOn>
+    beforeEach(() => {
+      clock = jest.spyOn(Date, 'now').mockReturnValue(start)
+    })
+    afterEach(() => void clock.mockRestore())
+
+    /** A pool where every JWT is fresh; what is asked is counted by its first word. */
+    const poolOf = (sweep: () => number | Promise<number>) => {
+      const counts: Record<string, number> = { INSERT: 0, WITH: 0, DELETE: 0 }
+      const query = async (text: string) => {
+        const [word] = text.split(' ') as [string]
+        counts[word] = (counts[word] ?? 0) + 1
+        if (word === 'DELETE') return { rows: [], rowCount: await sweep() }
+        return { rows: [word === 'INSERT' ? { id: 'e' } : { known: true, remembered: true, recorded: true }], rowCount: 1 }
+      }
+      return { counts, query }
+    }
+
+    it.each([
+      [-1, false],
+      [0, false],
+      [Number.NaN, false],
+      [1, true],
+    ])('T-45 what expires in %d s is fresh: %p, and it does not ask about what has expired', async (seconds, isFresh) => {
+      const pool = poolOf(() => 0)
+      expect(await postgresReplayStore(pool).consume(freshKey(), start / 1000 + seconds, 'a', 0)).toBe(isFresh)
+      expect(pool.counts.WITH).toBe(isFresh ? 1 : 0)
+    })
+
+    const failing = () => Promise.reject(new Error('x'))
+    it.each<[what: string, sweep: () => number | Promise<number>, sweeps: [second: number, sofar: number][]]>([
+      [
+        'a minute after the last one',
+        () => 999,
+        [
+          [0, 0],
+          [59.999, 0],
+          [60, 1],
+          [60, 1],
+          [119.999, 1],
+          [120, 2],
+          [120, 2],
+        ],
+      ],
+      [
+        'at once while there is more',
+        () => 1000,
+        [
+          [60, 1],
+          [60, 2],
+          [60.001, 3],
+        ],
+      ],
+      [
+        'a minute after one that failed',
+        failing,
+        [
+          [60, 1],
+          [60, 1],
+          [119.999, 1],
+          [120, 2],
+        ],
+      ],
+      [
+        'not while one runs',
+        () => new Promise(() => {}),
+        [
+          [60, 1],
+          [60, 1],
+          [600, 1],
+        ],
+      ],
+    ])('it sweeps %s', async (_, sweep, sweeps) => {
+      const pool = poolOf(sweep)
+      const store = postgresReplayStore(pool)
+      for (const [second, sofar] of sweeps) {
+        clock.mockReturnValue(start + second * 1000)
+        await store.consume(freshKey(), start + 3600, 'a', 0)
+        await new Promise((resolve) => setImmediate(resolve))
+        expect([second, pool.counts.DELETE]).toEqual([second, sofar])
+      }
+      expect(pool.counts).toMatchObject({ INSERT: 1, WITH: sweeps.length })
+    })
   })
 })
 

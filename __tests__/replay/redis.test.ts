@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { Cluster } from 'ioredis'
 import { createClient, createCluster } from 'redis'
@@ -13,9 +14,10 @@ import { type OwnRedis, ownRedisNeed, redisNeed, type Service, startRedis, useRe
 import { grant, grantRequest, openIdp, startWorld } from '../support/world.js'
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+const run = randomBytes(6).toString('hex') // one process may run these tests again, on the same server
 let count = 0
-const freshKey = () => `key-${process.pid}-${count++}`.padEnd(43, '-')
-const freshPrefix = () => `{test-${process.pid}-${count++}}:`
+const freshKey = () => `key-${run}-${count++}`.padEnd(43, '-')
+const freshPrefix = () => `{test-${run}-${count++}}:`
 
 describe('redisReplayStore', () => {
   it.each<[what: string, client: unknown, options: unknown, message: RegExp]>([
@@ -31,13 +33,14 @@ describe('redisReplayStore', () => {
     const make = () => redisReplayStore(client as never, options as never)
     expect(make).toThrow(ConfigurationError)
     expect(make).toThrow(message)
+    expect(make).toThrow(/^redisReplayStore: /)
   })
 
   it.each([undefined, null, 'OK', [], ['id'], ['id', 'true'], ['', 'fresh'], [null, 'fresh'], true])(
     'T-58 rejects when the client gives %p',
     async (reply) => {
       const store = redisReplayStore({ call: async () => reply })
-      await expect(store.consume(freshKey(), now() + 60, 'a', now())).rejects.toThrow()
+      await expect(store.consume(freshKey(), now() + 60, 'a', now())).rejects.toThrow('the client did not give the answer of Redis')
     },
   )
 
@@ -49,6 +52,29 @@ describe('redisReplayStore', () => {
       throw new Error(message)
     }
     expect(await redisReplayStore({ call }).consume(freshKey(), now() + 60, 'a', now())).toBe('full')
+  })
+
+  it('T-45 refuses what has expired by the clock of the process, and does not ask', async () => {
+    const { now: here } = Date
+    const moment = Math.floor(here() / 1000) * 1000
+    let asked = 0
+    const call = async () => {
+      asked++
+      return ['id', 'fresh']
+    }
+    Date.now = () => moment
+    try {
+      for (const [expiresAt, isFresh] of [
+        [moment / 1000 - 1, false],
+        [moment / 1000, false],
+        [Number.NaN, false],
+        [moment / 1000 + 1, true],
+      ] as const)
+        expect(await redisReplayStore({ call }).consume(freshKey(), expiresAt, 'a', 0)).toBe(isFresh)
+    } finally {
+      Date.now = here
+    }
+    expect(asked).toBe(1)
   })
 
   it('gives back what this process recorded, and nothing else', async () => {

@@ -1,0 +1,48 @@
+// Runs StrykerJS over one group after the other (`npm run mutation`, or `npm run mutation -- policy form` for some), and writes the scores of the
+// last run of each group into docs/mutation.md. `--report` runs none, and only does that. Fails below 90 % in all.
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { groups } from './mutation-groups.mjs'
+
+const least = 90
+const asked = process.argv.slice(2)
+const names = asked.length === 0 ? Object.keys(groups) : asked.filter((name) => name !== '--report')
+for (const name of names) {
+  const { status } = spawnSync('node_modules/.bin/stryker', ['run'], { stdio: 'inherit', env: { ...process.env, MUTATION_GROUP: name } })
+  if (status !== 0) process.exit(status ?? 1)
+}
+
+/** Whether each mutant of each file was found, by whichever group. Those that do not load say nothing. */
+const files = new Map()
+for (const name of Object.keys(groups)) {
+  const path = `reports/mutation/${name}.json`
+  if (!existsSync(path)) {
+    console.error(`The group ${name} did not run.`)
+    continue
+  }
+  for (const [file, { mutants }] of Object.entries(JSON.parse(readFileSync(path, 'utf8')).files)) {
+    for (const { status, mutatorName, location, replacement } of mutants) {
+      if (!['Killed', 'Timeout', 'Survived', 'NoCoverage'].includes(status)) continue
+      const key = JSON.stringify([location, mutatorName, replacement])
+      const found = files.get(file) ?? files.set(file, new Map()).get(file)
+      found.set(key, found.get(key) || status === 'Killed' || status === 'Timeout')
+    }
+  }
+}
+
+const scoreOf = (mutants) => (100 * mutants.filter(Boolean).length) / mutants.length
+const row = (name, mutants) =>
+  `| ${name} | ${mutants.length} | ${mutants.filter(Boolean).length} | ${mutants.filter((found) => !found).length} | ${scoreOf(mutants).toFixed(1)} % |`
+const all = [...files.values()].flatMap((mutants) => [...mutants.values()])
+const rows = [...files].map(([file, mutants]) => row(`\`${file}\``, [...mutants.values()])).sort()
+const table = ['| File | mutants | found | not found | score |', '|---|---|---|---|---|', ...rows, row('all', all)].join('\n')
+console.log(table)
+
+const page = 'docs/mutation.md'
+const [begin, end] = ['<!-- scores -->\n', '\n<!-- end of scores -->']
+const text = readFileSync(page, 'utf8')
+writeFileSync(page, text.slice(0, text.indexOf(begin) + begin.length) + table + text.slice(text.indexOf(end)))
+if (scoreOf(all) < least) {
+  console.error(`The score is below ${least} %.`)
+  process.exitCode = 1
+}
