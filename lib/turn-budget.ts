@@ -3,6 +3,8 @@ const patience = 100
 /** So many at once are no overload, even where something else in the process takes up the time of the loop; unless it takes ten budgets. */
 const handful = 128
 const farTooLong = 10
+/** Milliseconds without a request after which the loop has caught up. */
+const idle = 50
 
 /**
  * Sheds load. What waits in the sockets is handed out turn by turn of the event loop. When one turn after the other takes long, more arrives than can be
@@ -54,7 +56,7 @@ export class TurnBudget {
   }
 
   #beginTurn(now: number): number {
-    if (now - this.#endedAt > this.#budget) this.#behindSince = undefined // the loop has been idle
+    if (now - this.#endedAt > idle) this.#behindSince = undefined
     this.#atEndOfTurn(this.#endTurn)
     return now
   }
