@@ -97,6 +97,19 @@ describe('decodeAssertion', () => {
     expect(reasonOf(jws('{}', '{"a":'.repeat(50_000)))).toBe('jwt_malformed')
   })
 
+  it('keeps the header of a signer, and no part that somebody could change', () => {
+    const decode = (header: string) => decodeAssertion(jws(header, '{}')).header
+    const plain = '{"alg":"ES256","kid":"kept"}'
+    expect(decode(plain)).toBe(decode(plain))
+    expect(Object.isFrozen(decode(plain))).toBe(true)
+    const nested = '{"alg":"ES256","x":{"y":1}}'
+    expect(decode(nested)).not.toBe(decode(nested))
+    const first = decode(plain)
+    for (let i = 0; i < 200; i++) expect(decode(`{"alg":"ES256","kid":"${i}"}`)).toMatchObject({ kid: String(i) })
+    expect(decode(plain)).not.toBe(first) // only so many
+    expect({ ...decode(plain) }).toEqual({ ...first })
+  })
+
   it.each([
     ['dots', '.'.repeat(1e6)],
     ['letters', 'A'.repeat(1e6)],

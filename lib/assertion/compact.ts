@@ -23,9 +23,23 @@ export function decodeAssertion(token: string): DecodedAssertion {
     token,
     signingInput: token.slice(0, header.length + 1 + payload.length),
     signature: Buffer.from(signature, 'base64url'),
-    header: parseObject(Buffer.from(header, 'base64url')),
+    header: parseHeader(header),
     claims: parseObject(Buffer.from(payload, 'base64url')),
   }
+}
+
+/** A signer sends the same header with every JWT: what it decodes to is kept, for some of them, and if nothing in it can be changed. */
+const headers = new Map<string, Readonly<Record<string, unknown>>>()
+const maxHeaders = 64
+
+function parseHeader(segment: string): Readonly<Record<string, unknown>> {
+  const known = headers.get(segment)
+  if (known) return known
+  const header = parseObject(Buffer.from(segment, 'base64url'))
+  if (Object.values(header).some((value) => typeof value === 'object')) return header
+  if (headers.size >= maxHeaders) headers.clear()
+  headers.set(Buffer.from(segment).toString(), header) // a copy: the segment would keep the whole request body alive
+  return header
 }
 
 function parseObject(bytes: Buffer): Readonly<Record<string, unknown>> {
