@@ -28,9 +28,20 @@ export function readBody<T>(req: Request, limit: number, settle: (body: Buffer, 
     const isWhole = req.complete
     const isInStream = req.readableLength > 0 // it came while the host was busy with something else
 
+    let watching: boolean | undefined = false // undefined: never again
+    const watch = () => {
+      if (watching === undefined) return
+      if (req.destroyed) return gone()
+      watching = true
+      req.on('close', gone)
+      req.on('error', gone)
+    }
     const ignoreLeaving = () => {
-      req.off('close', gone)
-      req.off('error', gone)
+      if (watching) {
+        req.off('close', gone)
+        req.off('error', gone)
+      }
+      watching = undefined
     }
     const stop = () => {
       ignoreLeaving()
@@ -88,11 +99,13 @@ export function readBody<T>(req: Request, limit: number, settle: (body: Buffer, 
     }
 
     if (req.destroyed) return gone()
-    req.on('close', gone)
-    req.on('error', gone)
+    const isReal = req._read === IncomingMessage.prototype._read
+    if (isReal)
+      process.nextTick(watch) // most bodies come with their headers, and are here by then
+    else watch()
     req.push = take
     if (isInStream) take(req.read())
-    else if (req._read !== IncomingMessage.prototype._read) req.read(0) // what only looks like a request makes its body when asked
+    else if (!isReal) req.read(0) // what only looks like a request makes its body when asked
     if (isWhole && !ended) take(null)
   })
 }
