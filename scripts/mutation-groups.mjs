@@ -9,6 +9,7 @@ export const groups = {
     tests: ['assertion/ladder', 'assertion/verify'],
   },
   signatures: { mutate: ['lib/assertion/signature.ts', 'lib/der.ts'], tests: ['assertion/signature', 'der'] },
+  jws: { mutate: ['lib/jws.ts'], tests: ['jws'] },
   keys: {
     mutate: ['lib/assertion/keys.ts', 'lib/assertion/verified-signatures.ts'],
     tests: ['assertion/keys', 'assertion/verified-signatures'],
