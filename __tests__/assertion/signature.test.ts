@@ -5,20 +5,12 @@ import { prepareKeySet } from '../../lib/assertion/keys.js'
 import { verifySignature as verifyNow } from '../../lib/assertion/signature.js'
 import { AssertionError } from '../../lib/errors.js'
 import { forge, signature } from '../support/jwt.js'
-import { ec, ed, type Pair, rsa } from '../support/keys.js'
+import { ec, ed, type Pair, pairOfEachAlgorithm, rsa } from '../support/keys.js'
 
 /** Some signatures are verified at once, others later. */
 const verifySignature = async (...args: Parameters<typeof verifyNow>) => verifyNow(...args)
 
-const rsaPair = rsa('k')
-const pairs: Record<string, Pair> = {
-  ES256: ec('k'),
-  ES384: ec('k', 'P-384', 'ES384'),
-  ES512: ec('k', 'P-521', 'ES512'),
-  EdDSA: ed('k'),
-  Ed25519: ed('k'),
-  ...Object.fromEntries(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'].map((alg) => [alg, rsaPair])),
-}
+const pairs = pairOfEachAlgorithm()
 const keysOf = ({ jwk }: Pair, alg: string) => prepareKeySet({ keys: [{ ...jwk, alg }] }).find({ alg })
 const token = (pair: Pair, alg: string, signedWith = alg) => decodeAssertion(forge({ alg }, { iss: 'a' }, pair.privateKey, signedWith))
 const invalid = { name: 'AssertionError', reason: 'signature_invalid' }

@@ -17,3 +17,16 @@ function pair(alg: string, kid: string, { privateKey, publicKey }: { privateKey:
 export const ec = (kid: string, namedCurve = 'P-256', alg = 'ES256') => pair(alg, kid, generateKeyPairSync('ec', { namedCurve }))
 export const rsa = (kid: string, modulusLength = 2048, alg = 'RS256') => pair(alg, kid, generateKeyPairSync('rsa', { modulusLength }))
 export const ed = (kid: string) => pair('EdDSA', kid, generateKeyPairSync('ed25519'))
+
+/** A key pair for each signature algorithm, by its name; the RSA algorithms share one. */
+export function pairOfEachAlgorithm(): Record<string, Pair> {
+  const rsaPair = rsa('k')
+  return {
+    ES256: ec('k'),
+    ES384: ec('k', 'P-384', 'ES384'),
+    ES512: ec('k', 'P-521', 'ES512'),
+    EdDSA: ed('k'),
+    Ed25519: ed('k'),
+    ...Object.fromEntries(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'].map((alg) => [alg, rsaPair])),
+  }
+}
