@@ -47,6 +47,18 @@ describe('the tables of refusals', () => {
     expect(description).toMatch(wireText)
   })
 
+  it('T-57: one error serves all refusals of a row, so nobody can change it, and it holds no stack', () => {
+    for (const error of [refusal('client_unknown'), assertionRefusal('grant', new AssertionError('expired'))] as OAuthError[]) {
+      expect(Object.isFrozen(error)).toBe(true)
+      expect(error.stack).not.toMatch(/\n\s+at /)
+    }
+    expect(refusal('client_unknown')).toBe(refusal('client_unknown'))
+    expect(assertionRefusal('client', new AssertionError('expired'))).not.toBe(assertionRefusal('grant', new AssertionError('expired')))
+    const cause = new Error('of one request')
+    expect(refusal('hook_error', cause)).toMatchObject({ reason: 'hook_error', cause })
+    expect(refusal('hook_error')).not.toHaveProperty('cause')
+  })
+
   it('a reason stands in one table only', () => {
     expect(Object.keys(refusals).filter((reason) => reason in assertionRefusals)).toEqual([])
   })

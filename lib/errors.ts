@@ -62,11 +62,31 @@ export function ownOAuthError({ error, error_description, status, reason, cause 
   return new OAuthError(error, error_description, { status, reason, ...(cause !== undefined && { cause }) })
 }
 
-/** An `OAuthError` for one row of {@link refusals}. */
+/**
+ * The `OAuthError` for one row of {@link refusals}. Without a cause it says the same every time and is made once, frozen: to refuse a request must cost
+ * less than to serve it.
+ */
 export function refusal(reason: keyof typeof refusals, cause?: unknown): OAuthError {
   const [status, error, description] = refusals[reason]
-  return withoutStack(() => new OAuthError(error, description, { status, reason, ...(cause !== undefined && { cause }) }))
+  if (cause === undefined) return constant(reason, () => new OAuthError(error, description, { status, reason }))
+  return withoutStack(() => new OAuthError(error, description, { status, reason, cause }))
 }
+
+const constants = new Map<string, OAuthError>()
+const ofConstants = new Set<unknown>()
+
+function constant(id: string, make: () => OAuthError): OAuthError {
+  let error = constants.get(id)
+  if (!error) {
+    error = Object.freeze(withoutStack(make))
+    constants.set(id, error)
+    ofConstants.add(error)
+  }
+  return error
+}
+
+/** Whether an error is a refusal of this copy of the package that nobody can have changed. */
+export const isConstantRefusal = (thrown: unknown): thrown is OAuthError => ofConstants.has(thrown)
 
 /**
  * A JWT failed a check. It does not know what the JWT was used for: {@link assertionRefusal} does. No `Error` by class: a stack would cost more
@@ -87,10 +107,10 @@ export class AssertionError implements Error {
 export function assertionRefusal(use: AssertionUse, error: unknown): unknown {
   if (!isAssertionError(error)) return error
   const { reason, cause } = error
-  const [status, code, constant] = assertionUses[use]
-  return withoutStack(
-    () => new OAuthError(code, assertionRefusals[reason] ?? constant, { status, reason, ...(cause !== undefined && { cause }) }),
-  )
+  const [status, code, uniform] = assertionUses[use]
+  const description = assertionRefusals[reason] ?? uniform
+  if (cause === undefined) return constant(`${use} ${reason}`, () => new OAuthError(code, description, { status, reason }))
+  return withoutStack(() => new OAuthError(code, description, { status, reason, cause }))
 }
 
 function isAssertionError(error: unknown): error is AssertionError {

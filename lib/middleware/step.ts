@@ -3,7 +3,15 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isPromise } from '../after.js'
-import { type AssertionUse, assertionRefusal, ConfigurationError, OAuthError, ownOAuthError, refusal } from '../errors.js'
+import {
+  type AssertionUse,
+  assertionRefusal,
+  ConfigurationError,
+  isConstantRefusal,
+  OAuthError,
+  ownOAuthError,
+  refusal,
+} from '../errors.js'
 import { Exchange, type Request } from '../exchange.js'
 import type { Settings } from '../settings.js'
 import type { TokenState } from '../state.js'
@@ -144,6 +152,7 @@ function refuse(exchange: Exchange, thrown: unknown, next: (error?: unknown) => 
 
 /** What the client gets to read of anything that was thrown. */
 function asOAuthError(thrown: unknown): OAuthError {
+  if (isConstantRefusal(thrown)) return thrown
   try {
     if (thrown instanceof ConfigurationError)
       return new OAuthError('server_error', thrown.message, { reason: 'misconfigured', cause: thrown })
