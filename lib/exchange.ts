@@ -33,18 +33,26 @@ export class Exchange {
   #mayRelease = true
   readonly #listeners: NonNullable<Settings['hooks']['onEvent']>[] = []
   #ended = false
+  #isWatched = false
 
   constructor(
     readonly req: Request,
     readonly res: ServerResponse,
     readonly settings: Settings,
-  ) {
-    res.on('close', () => this.#closed())
-  }
+  ) {}
 
   /** Steps that are mounted apart may bring listeners of their own: each hears the event once. */
   addListener(listener: Settings['hooks']['onEvent']): void {
-    if (listener && !this.#listeners.includes(listener)) this.#listeners.push(listener)
+    if (!listener || this.#listeners.includes(listener)) return
+    this.#listeners.push(listener)
+    this.#watch()
+  }
+
+  /** Waits for the end of the connection's work on this request; not where neither a listener nor a marker depends on it. */
+  #watch(): void {
+    if (this.#isWatched) return
+    this.#isWatched = true
+    this.res.on('close', () => this.#closed())
   }
 
   /** Where to note how long things took; `undefined` if nobody listens. */
@@ -73,6 +81,7 @@ export class Exchange {
   spend({ key, expiresAt, issuer, usableFrom, use }: ReplayMarker): void | Promise<void> {
     const { replayStore, hookTimeout } = this.settings
     this.assertClientIsThere()
+    this.#watch()
     const consume = () => replayStore.consume(key, expiresAt, issuer, usableFrom)
     return after(this.call('consume', hookTimeout, consume, 'replay_store_error'), (fresh) => {
       if (fresh === true) this.#spent.push(key)

@@ -3,7 +3,8 @@ const grammar = /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/
 
 /** The tokens of a scope string without repetition, or `undefined` if it is malformed (RFC 6749 §3.3). */
 export function parseScope(scope: string): readonly string[] | undefined {
-  return grammar.test(scope) ? [...new Set(scope.split(' '))] : undefined
+  if (!grammar.test(scope)) return undefined
+  return scope.includes(' ') ? [...new Set(scope.split(' '))] : [scope]
 }
 
 /** The tokens of a scope that the host wrote: extra spaces are forgiven. */
