@@ -112,6 +112,12 @@ export const goals = [
     aim: always('–'),
     value: openLoop((own) => own.halfGarbage.valid.p99 / own.calm.valid.p99),
   },
+  {
+    name: 'the same, where a quarter of the garbage has 100 kB',
+    most: 2,
+    aim: always('–'),
+    value: openLoop((own) => own.halfBulk.valid.p99 / own.calm.valid.p99),
+  },
   { name: '2 × capacity: p99 of accepted, ms', most: 100, aim: always(40), digits: 0, value: openLoop((own) => own.overload.accepted.p99) },
   {
     name: '2 × capacity: goodput ÷ capacity',
