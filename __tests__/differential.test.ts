@@ -29,6 +29,7 @@ const rules: AssertionRules = { algorithms, typ: ['jwt', 'jose'], required: ['is
 const signer: SignerRules = {
   algorithms: undefined,
   typ: undefined,
+  commonTypes: undefined,
   audience: [us],
   defaultSub: undefined,
   requireJti: false,

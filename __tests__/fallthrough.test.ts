@@ -114,6 +114,11 @@ const reading =
 /** Looks something up before anybody can read the body. */
 const slow: RequestHandler = (_req, _res, next) => void setTimeout(next, 10)
 
+const asText: RequestHandler = (req, _res, next) => {
+  req.setEncoding('utf8')
+  next()
+}
+
 interface Host {
   /** Mounted for the whole app. */
   before: RequestHandler[]
@@ -135,6 +140,11 @@ const hosts: [string, (express: ExpressFactory) => Host][] = [
   ['no parser and no interest in the body', () => ({ before: [], behind: [] })],
   ['a slow session and a parser on the route', (e) => ({ before: [slow], behind: [e.urlencoded({ extended: true }), e.json()] })],
   ['a slow session, reading by events', () => ({ before: [slow], behind: [reading(byEvents)] })],
+  [
+    'its parser mounted globally, then a slow session',
+    (e) => ({ before: [e.json(), e.urlencoded({ extended: true }), slow], parsesBefore: true, behind: [] }),
+  ],
+  ['text from the start, a slow session, reading text', () => ({ before: [asText, slow], behind: [reading(inText)] })],
   ['a slow session and no interest in the body', () => ({ before: [slow], behind: [] })],
 ]
 
@@ -206,6 +216,8 @@ const recorded: [string, RawRequest[]][] = [
     'a type without client_assertion',
     [{ headers: [form], body: encode({ ...password, client_assertion_type: JWT_BEARER_CLIENT_ASSERTION }) }],
   ],
+  ['an empty form', both({ headers: [form], body: '' })],
+  ['an empty form with parameters in the URL', both({ path: '/token?grant_type=client_credentials', headers: [form], body: '' })],
   ['no grant type', [{ headers: [form], body: 'code=x&foo=bar' }]],
   ['repeated parameters', both({ headers: [form], body: 'grant_type=password&scope=a&scope=b&username=x&username=y&grant_type=odd' })],
   ['nested parameters', [{ headers: [form], body: 'grant_type=password&scope[]=a&user[name]=x&user[mail]=y&a[0][b]=c&grant_type[x]=y' }]],

@@ -74,6 +74,14 @@ describe('clientPolicy: client type × grant', () => {
       undefined,
     ],
     ['TE-16 a malformed scope', authenticated(), JWT_BEARER_GRANT, closed, 'a  b', 'scope_malformed'],
+    [
+      'DP-11 a client whose tokens must be bound to a DPoP key',
+      authenticated({ dpop_bound_access_tokens: true }),
+      CLIENT_CREDENTIALS,
+      closed,
+      undefined,
+      'dpop_not_supported',
+    ],
   ])('%s', (_name, who, grant, settings, scope, refused) => {
     expect(clientPolicy(who, request(grant, scope), settings)?.refused).toBe(refused)
   })
@@ -104,6 +112,7 @@ describe('issuerPolicy: client type × what the issuer demands', () => {
     ['the client that the issuer is', authenticated(), { client_id: 'c' }, {}, undefined],
     ['T-68 a grant for another client', authenticated(), named, { client_id: 'd' }, 'client_binding_mismatch'],
     ['T-68 a grant for a client, from none', anonymous, { client_authentication: 'none' }, { client_id: 'd' }, 'client_binding_mismatch'],
+    ['IJ-13 a grant that is bound to a key', authenticated(), named, { cnf: { jkt: 'x' } }, 'pop_required'],
     ['IJ-04 a grant for this client', authenticated(), named, { client_id: 'c' }, undefined],
   ])('%s', (_name, who, over, claims, refused) => {
     expect(issuerPolicy(who, issuer(over), claims)?.refused).toBe(refused)
@@ -170,6 +179,9 @@ describe('scopePolicy: parameter × claim × ceilings', () => {
     ['a claim of another type', authenticated(), {}, undefined, ['a'], { refused: 'scope_malformed' }],
     ['TE-16 a malformed parameter', authenticated(), {}, 'a  b', undefined, { refused: 'scope_malformed' }],
     ['a malformed claim', authenticated(), {}, undefined, 'a"', { refused: 'scope_malformed' }],
+    ['an empty claim asks for nothing', authenticated(), {}, undefined, '', ''],
+    ['an empty claim, nothing bounds it', anonymous, {}, undefined, '', ''],
+    ['and the parameter exceeds it', authenticated(), {}, 'a', '', { refused: 'scope_exceeds_grant' }],
     ['repetition', authenticated(), {}, 'a a b', undefined, 'a b'],
   ])('%s', (_name, who, over, parameter, claim, expected, bounded = true) => {
     const verdict = scopePolicy(who, issuer(over), parameter, claim, open)

@@ -156,6 +156,7 @@ describe('the README', () => {
       'turnBudget',
       'invalidClientStatus',
       'requireTls',
+      'responseMembers',
       'limits',
     ]
     expect(firstCells('Options').map((cell) => names(cell)[0])).toEqual(all)

@@ -110,6 +110,9 @@ const mistakes: [option: string, over: object, problem: string][] = [
   ['invalidClientStatus', { invalidClientStatus: 403 }, 'is one of 400, 401'],
   ['invalidClientStatus', { invalidClientStatus: '401' }, 'is one of 400, 401'],
   ['requireTls', { requireTls: 'true' }, 'is true or false'],
+  ['responseMembers', { responseMembers: 'patient' }, 'is a list of names of response members'],
+  ['responseMembers', { responseMembers: ['__proto__'] }, 'is a list of names of response members'],
+  ['responseMembers', { responseMembers: ['patient', 'refresh_token'] }, 'lists refresh_token, which is sent anyway: remove it'],
   ['limits', { limits: 32768 }, 'is an object'],
   ...['body', 'parameters', 'assertion'].flatMap((limit) =>
     [0, -1, 1.5, '32kb', Number.POSITIVE_INFINITY, null].map((value): [string, object, string] => [
@@ -246,6 +249,7 @@ describe('good options', () => {
       turnBudget: 0.02,
       invalidClientStatus: 401,
       requireTls: false,
+      responseMembers: [],
       limits: { body: 32_768, parameters: 50, assertion: 8192 },
       assertionRules: {
         client: {
@@ -255,7 +259,7 @@ describe('good options', () => {
           audience: [issuer],
         },
         spiffe: { ...common, algorithms: algorithms.slice(0, 8), required: ['sub', 'aud', 'exp'] },
-        grant: { ...common, algorithms, typ: [...common.typ, 'authorization-grant+jwt'] },
+        grant: { ...common, algorithms, typ: undefined },
       },
     } satisfies Omit<Settings, 'replayStore' | 'findKeys' | 'hasKey' | 'load' | 'verifiedSignatures' | 'hooks'>)
     expect(verifiedSignatures).toBeInstanceOf(VerifiedSignatures)

@@ -6,6 +6,7 @@ import {
   type OAuthErrorCode,
   oauthErrorCodes,
   type Reason,
+  type RefusalReason,
   refusals,
 } from './refusals.js'
 
@@ -66,7 +67,7 @@ export function ownOAuthError({ error, error_description, status, reason, cause 
  * The `OAuthError` for one row of {@link refusals}. Without a cause it says the same every time and is made once, frozen: to refuse a request must cost
  * less than to serve it.
  */
-export function refusal(reason: keyof typeof refusals, cause?: unknown): OAuthError {
+export function refusal(reason: RefusalReason, cause?: unknown): OAuthError {
   const [status, error, description] = refusals[reason]
   if (cause === undefined) return constant(reason, () => new OAuthError(error, description, { status, reason }))
   return withoutStack(() => new OAuthError(error, description, { status, reason, cause }))

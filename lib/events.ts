@@ -17,6 +17,8 @@ export type Notice =
   | 'scope_narrowed'
   /** `mintToken` made a refresh token that the policy does not allow; it was not sent. */
   | 'refresh_token_dropped'
+  /** `mintToken` gave a member that is not sent: see `responseMembers`. */
+  | 'response_member_dropped'
   /** A replay marker could not be given back: an honest retry of this request will be refused. */
   | 'release_failed'
 

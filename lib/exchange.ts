@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { after } from './after.js'
-import { AssertionError, type AssertionUse, assertionRefusal, refusal } from './errors.js'
+import { AssertionError, type AssertionUse, assertionRefusal, type RefusalReason, refusal } from './errors.js'
 import { buildEvent, deliverEvent, type Notes, type TokenEndpointEvent } from './events.js'
-import { type Awaitable, callHook, type Failure, type Hooks } from './hooks.js'
+import { type Awaitable, callHook, type Hooks } from './hooks.js'
 import type { Proof } from './prove-grant.js'
 import type { TrustedIssuer } from './registration.js'
 import type { Settings } from './settings.js'
@@ -70,7 +70,7 @@ export class Exchange {
    * Calls a hook of the host within its time budget (seconds), and notes how long it took.
    * @throws OAuthError as {@link callHook} does
    */
-  call<T>(name: keyof Hooks | 'consume', budget: number, hook: () => Awaitable<T>, failure?: Failure): T | Promise<T> {
+  call<T>(name: keyof Hooks | 'consume', budget: number, hook: () => Awaitable<T>, failure?: RefusalReason): T | Promise<T> {
     return timed(this.timings, name, () => callHook(budget, hook, failure, failure))
   }
 
@@ -81,6 +81,7 @@ export class Exchange {
   spend({ key, expiresAt, issuer, usableFrom, use }: ReplayMarker): void | Promise<void> {
     const { replayStore, hookTimeout } = this.settings
     this.assertClientIsThere()
+    if (this.res.headersSent) throw refusal('misconfigured', new Error('the response was begun before the steps were done')) // no token could follow
     this.#watch()
     const consume = () => replayStore.consume(key, expiresAt, issuer, usableFrom)
     return after(this.call('consume', hookTimeout, consume, 'replay_store_error'), (fresh) => {

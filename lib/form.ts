@@ -1,7 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import type { refusals } from './errors.js'
-
-type Problem = keyof typeof refusals
+import type { RefusalReason } from './errors.js'
 
 /** Parameters of a token request that some specification registers (IANA OAuth Parameters), and may they repeat. All others are ignored. */
 export const knownParameters: Readonly<Record<string, 'once' | 'many'>> = Object.assign(Object.create(null), {
@@ -34,7 +32,7 @@ export const knownParameters: Readonly<Record<string, 'once' | 'many'>> = Object
 export interface Form {
   /** A null-prototype object. */
   readonly values: Record<string, unknown[]>
-  problem?: Problem
+  problem?: RefusalReason
 }
 
 /** Reads `application/x-www-form-urlencoded` bytes (RFC 6749 App. B): strict percent-encoding, strict UTF-8, bounded count. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { isPromise } from './after.js'
-import { OAuthError, ownOAuthError, refusal, type refusals } from './errors.js'
+import { OAuthError, ownOAuthError, type RefusalReason, refusal } from './errors.js'
 import type { TokenEndpointEvent } from './events.js'
 import type { Client, ClientCertificate, TrustedIssuer } from './registration.js'
 import type { ClientAuthentication, TokenResponse } from './state.js'
@@ -92,9 +92,6 @@ export interface Hooks {
   onEvent?(event: TokenEndpointEvent, req: IncomingMessage): void
 }
 
-/** What a hook that fails is refused as. */
-export type Failure = keyof typeof refusals
-
 /**
  * Calls a hook within its time budget. What a hook gives at once is given on at once.
  * @throws OAuthError: the hook's own, else `hook_error` (500); after `seconds`, `onTimeout` (503). A later result is ignored.
@@ -102,8 +99,8 @@ export type Failure = keyof typeof refusals
 export function callHook<T>(
   seconds: number,
   call: () => Awaitable<T>,
-  failure: Failure = 'hook_error',
-  onTimeout: Failure = 'hook_timeout',
+  failure: RefusalReason = 'hook_error',
+  onTimeout: RefusalReason = 'hook_timeout',
 ): T | Promise<T> {
   try {
     const result = call()
@@ -113,7 +110,7 @@ export function callHook<T>(
   }
 }
 
-async function inTime<T>(result: PromiseLike<T>, seconds: number, failure: Failure, onTimeout: Failure): Promise<T> {
+async function inTime<T>(result: PromiseLike<T>, seconds: number, failure: RefusalReason, onTimeout: RefusalReason): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   try {
     const timeout = new Promise<never>((_, reject) => {
@@ -128,7 +125,7 @@ async function inTime<T>(result: PromiseLike<T>, seconds: number, failure: Failu
 }
 
 /** The `OAuthError` by which a hook speaks to the client; `failure` if it threw something else, or something that cannot be read. */
-function hookFailure(thrown: unknown, failure: Failure): OAuthError {
+function hookFailure(thrown: unknown, failure: RefusalReason): OAuthError {
   try {
     if (thrown instanceof OAuthError) return ownOAuthError(thrown)
   } catch {

@@ -3,6 +3,7 @@ import type { Hooks } from './hooks.js'
 import { algorithmNames, grantTypeNames, type Options } from './options.js'
 import { clientAuthMethodNames } from './registration.js'
 import type { ReplayStore } from './replay/store.js'
+import { standardMembers } from './token-response.js'
 
 type Check = (value: never) => string | undefined // the problem and the fix, or nothing
 
@@ -27,6 +28,13 @@ const positiveInteger: Check = (value: unknown) =>
   Number.isSafeInteger(value) && (value as number) > 0 ? undefined : 'is a positive integer'
 const isFunction: Check = (value: unknown) => (typeof value === 'function' ? undefined : 'is a function')
 const isString: Check = (value: unknown) => (typeof value === 'string' ? undefined : 'is a string')
+
+const isListOfMembers: Check = (value: unknown) => {
+  if (!Array.isArray(value) || !value.every((name) => /^[A-Za-z][\w.-]*$/.test(String(name))))
+    return 'is a list of names of response members'
+  const standard = value.find((name) => standardMembers.includes(name))
+  return standard === undefined ? undefined : `lists ${standard}, which is sent anyway: remove it`
+}
 
 const isServerUrl: Check = (value: unknown) => {
   if (typeof value !== 'string' || !/^[a-z]+:\/\/[^\s\\]+$/.test(value) || !URL.canParse(value))
@@ -75,6 +83,7 @@ const checks: { [Name in keyof Required<Options>]: Check | Record<string, Check>
   turnBudget: secondsUpTo(Number.POSITIVE_INFINITY, 0.001),
   invalidClientStatus: oneOf(400, 401),
   requireTls: isBoolean,
+  responseMembers: isListOfMembers,
   limits: { body: positiveInteger, parameters: positiveInteger, assertion: positiveInteger },
 }
 

@@ -70,6 +70,8 @@ export interface Options<H extends Partial<Hooks> = Hooks> {
   invalidClientStatus?: 400 | 401
   /** Refuse requests that did not come over TLS (`req.secure`, which heeds Express's `trust proxy`). Default false. */
   requireTls?: boolean
+  /** Members of what `mintToken` gives that are sent besides those of RFC 6749 §5.1 (§8.2 there): `patient` of SMART, `instance_url`. Default: none. */
+  responseMembers?: readonly string[]
   /** Upper bounds. Defaults: `body` 32768 bytes, `parameters` 50, `assertion` 8192 characters. */
   limits?: { body?: number; parameters?: number; assertion?: number }
 }

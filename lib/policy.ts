@@ -1,5 +1,5 @@
 /** Who may use which grant, how authenticated, with which scope: pure functions of what is registered and what is proven. */
-import type { refusals } from './errors.js'
+import type { RefusalReason } from './errors.js'
 import type { GrantCandidate } from './hooks.js'
 import { CLIENT_CREDENTIALS, JWT_BEARER_GRANT } from './options.js'
 import type { TrustedIssuer } from './registration.js'
@@ -7,8 +7,8 @@ import { hostScope, intersect, isWithin, parseScope } from './scope.js'
 import type { Settings } from './settings.js'
 import type { ClientAuthentication, TokenRequest } from './state.js'
 
-type Refused = { readonly refused: keyof typeof refusals }
-const refused = (reason: keyof typeof refusals): Refused => ({ refused: reason })
+type Refused = { readonly refused: RefusalReason }
+const refused = (reason: RefusalReason): Refused => ({ refused: reason })
 
 type PolicySettings = Pick<Settings, 'publicClients'>
 
@@ -21,6 +21,7 @@ export function clientPolicy(client: ClientAuthentication, request: TokenRequest
   const registered = client.client.grant_types ?? ['authorization_code']
   if (!Array.isArray(registered) || !registered.includes(grant_type)) return refused('grant_not_allowed_for_client')
   if (client.level === 'identified' && (grant_type === CLIENT_CREDENTIALS || !publicClients)) return refused('public_client_not_allowed')
+  if (client.client.dpop_bound_access_tokens) return refused('dpop_not_supported') // RFC 9449 §5.2
   const ceiling = client.client.scope ?? (grant_type === CLIENT_CREDENTIALS ? '' : undefined)
   if (ceiling !== undefined && !isWithin(requested, hostScope(ceiling))) return refused('scope_exceeds_client')
   return undefined
@@ -42,6 +43,7 @@ export function issuerPolicy(
     if (!isListed && demand !== 'none') return refused('client_binding_mismatch')
   }
   if (claims.client_id !== undefined && claims.client_id !== client.client_id) return refused('client_binding_mismatch')
+  if (claims.cnf !== undefined) return refused('pop_required') // RFC 7800: no bearer may use it, and no proof of possession is read here
   return undefined
 }
 
@@ -83,7 +85,7 @@ export function scopePolicy(
   if (scope_from === 'assertion' && parameter !== undefined) return refused('scope_param_forbidden')
   const requested = parameter === undefined ? undefined : parseScope(parameter)
   const relevant = scope_from === 'parameter' ? undefined : claim
-  const asserted = typeof relevant === 'string' ? parseScope(relevant) : undefined
+  const asserted = relevant === '' ? [] : typeof relevant === 'string' ? parseScope(relevant) : undefined
   if ((parameter !== undefined && !requested) || (relevant !== undefined && !asserted)) return refused('scope_malformed')
 
   const ceilings = [issuer.scope, client.client?.scope, client.level === 'identified' ? publicClients?.scope : undefined]
@@ -98,6 +100,7 @@ export function scopePolicy(
     if (ceiling && !isWithin(requested, ceiling)) return refused('scope_exceeds_client')
     return { scope: requested, bounded: ceiling !== undefined }
   }
+  if (asserted?.length === 0) return { scope: [], bounded: true }
   if (asserted && offered?.length === 0) return refused('scope_exceeds_issuer')
   return { scope: offered, bounded: ceiling !== undefined }
 }

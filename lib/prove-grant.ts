@@ -79,12 +79,16 @@ function prove(token: string, exchange: Exchange, settings: IssuerSettings): Pro
   })
 }
 
+/** What a grant's `typ` may be where its issuer registered none (RFC 7519 §5.1, RFC 7523bis §4). */
+const commonTypes = ['jwt', 'jose', 'authorization-grant+jwt']
+
 /** The registration of the issuer, where it says something, else the settings of the endpoint. */
 function signerRules(issuer: TrustedIssuer, { ownAudience, clockTolerance }: IssuerSettings): SignerRules {
   const { algorithms, typ, audience = ownAudience, default_sub, requireJti = false, maxLifetime = 300, jwks_uri } = issuer
   return {
     algorithms,
     typ,
+    commonTypes,
     audience: typeof audience === 'string' ? [audience] : audience,
     defaultSub: default_sub,
     requireJti,

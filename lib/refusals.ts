@@ -67,6 +67,7 @@ export const refusals = {
   grant_not_allowed_for_client: [400, 'unauthorized_client', 'The client is not registered for this grant type.'],
   public_client_not_allowed: [400, 'unauthorized_client', 'A public client may not use this grant.'],
   implicit_auth_not_allowed: [400, 'unauthorized_client', 'The client must authenticate besides.'],
+  dpop_not_supported: [400, 'invalid_dpop_proof', 'The tokens of this client are bound to a DPoP key, and no proof is taken here.'],
   scope_malformed: [400, 'invalid_scope', 'The scope is malformed.'],
   scope_exceeds_client: [400, 'invalid_scope', 'The scope exceeds what the client may ask for.'],
   scope_exceeds_issuer: [400, 'invalid_scope', 'The scope exceeds what the grant allows.'],
@@ -74,6 +75,7 @@ export const refusals = {
   scope_param_forbidden: [400, 'invalid_request', 'The scope of this grant stands in its assertion.'],
   target_invalid: [400, 'invalid_target', 'A resource is an absolute URI without a fragment.'],
   // the grant, after its signature: one text for all, so that nobody learns which subjects exist
+  pop_required: [400, 'invalid_grant', grantText],
   jwt_kind_confusion: [400, 'invalid_grant', grantText],
   grant_client_unknown: [400, 'invalid_grant', grantText],
   grant_client_disabled: [400, 'invalid_grant', grantText],
@@ -114,7 +116,7 @@ export const assertionRefusals = {
   expired: 'The assertion has expired.',
   not_yet_valid: 'The assertion is not valid yet.',
   iat_future: 'The assertion was issued in the future.',
-  aud_mismatch: 'The assertion is not addressed to this server: aud is the issuer identifier, and no other value.',
+  aud_mismatch: 'The assertion is not addressed to this server: aud must name this server, and nothing else.',
   issuer_untrusted: null,
   issuer_disabled: null,
   alg_not_registered: null,
@@ -133,8 +135,9 @@ export const assertionRefusals = {
 } as const satisfies Record<string, string | null>
 
 export type AssertionReason = keyof typeof assertionRefusals
+export type RefusalReason = keyof typeof refusals
 /** The exact reason of a refusal, as events carry it. */
-export type Reason = keyof typeof refusals | AssertionReason
+export type Reason = RefusalReason | AssertionReason
 
 /** What a JWT was sent as decides the code: `client_assertion` → `invalid_client`, `assertion` → `invalid_grant`. */
 export const assertionUses = {

@@ -64,6 +64,7 @@ const clientChecks = {
   client_secret_expires_at: isMoment,
   audience: oneOf('issuer', 'issuer-or-token-endpoint'),
   maxLifetime: isDuration,
+  replay: oneOf('one-time', 'reusable'),
   previous_auth_method: isString,
   previous_auth_method_expires_at: isMoment,
   client_assertion_mode: oneOf('enforce', 'observe'),
@@ -102,9 +103,9 @@ function refuseUnknown(what: string, checks: Record<string, Check>, registered: 
 }
 
 function checkMembers(what: string, checks: Record<string, Check>, registered: object, isAbsent: (value: unknown) => boolean): void {
-  for (const member in checks) {
+  for (const [member, check] of Object.entries(checks)) {
     const value = (registered as Record<string, unknown>)[member]
-    const problem = isAbsent(value) ? undefined : checks[member]?.(value)
+    const problem = isAbsent(value) ? undefined : check(value)
     if (problem) throw fault(what, member, problem)
   }
 }

@@ -78,6 +78,8 @@ export interface Client extends KeyRegistration {
   tls_client_auth_san_email?: string
   /** Binds the tokens of `tokenMinter` to the certificate that authenticated the client (RFC 8705 §3.1). */
   tls_client_certificate_bound_access_tokens?: boolean
+  /** This suite takes no DPoP proofs (RFC 9449): a client whose tokens must be bound to one is issued none. */
+  dpop_bound_access_tokens?: boolean
   /** Foreign tokens that authenticate this client, besides its registered method. The request must name the client in `client_id`. */
   federated_credentials?: readonly FederatedCredential[]
   /** Overrides `clientAssertions.audience` for this client. */
@@ -86,6 +88,11 @@ export interface Client extends KeyRegistration {
   requireJti?: boolean
   /** Overrides `clientAssertions.maxLifetime` for this client, in seconds. */
   maxLifetime?: number
+  /**
+   * `reusable`: a client assertion with a `jti` may be sent again until it expires, for clients that keep one for several requests (MSAL). Default
+   * `one-time`, which binds only assertions with a `jti`.
+   */
+  replay?: 'one-time' | 'reusable'
   /** A method with a secret or a JWT by which the client may still authenticate while it moves to the registered one; each use is an event. */
   previous_auth_method?: string
   /** Seconds since the epoch, from which `previous_auth_method` is refused. Default: never. */

@@ -42,6 +42,7 @@ export interface Settings<H extends Partial<Hooks> = Partial<Hooks>> {
   readonly load: TurnBudget
   readonly invalidClientStatus: 400 | 401
   readonly requireTls: boolean
+  readonly responseMembers: readonly string[]
   readonly limits: { readonly body: number; readonly parameters: number; readonly assertion: number }
   /** `spiffe`: a JWT-SVID as client assertion. */
   readonly assertionRules: Readonly<Record<'client' | 'spiffe' | 'grant', AssertionRules>>
@@ -79,7 +80,7 @@ function assertionRules(
       audience: undefined,
       clockTolerance,
     }, // JWT-SVID §2, §3
-    grant: { algorithms, typ: [...commonTypes, 'authorization-grant+jwt'], required, audience: undefined, clockTolerance },
+    grant: { algorithms, typ: undefined, required, audience: undefined, clockTolerance },
   }
 }
 const known = new WeakMap<object, Settings>()
@@ -151,6 +152,7 @@ function normalise(where: string, options: Options<Partial<Hooks>>): Settings {
     load: new TurnBudget(turnBudget),
     invalidClientStatus: options.invalidClientStatus ?? 401,
     requireTls: options.requireTls ?? false,
+    responseMembers: options.responseMembers ?? [],
     limits: { body: 32_768, parameters: 50, assertion: 8192, ...withoutUndefined(options.limits) },
     assertionRules: assertionRules(clientAuthMethods.includes('client_secret_jwt'), algorithms, ownAudience, clockTolerance),
     clientAlgorithms: [

@@ -65,8 +65,8 @@ export interface JwtGrant {
   readonly context: unknown
 }
 
-/** A successful response (RFC 6749 §5.1). */
-export interface TokenResponse {
+/** The members of a successful response that are registered (RFC 6749 §5.1; IANA OAuth Parameters). */
+export interface StandardTokenResponse {
   access_token: string
   token_type: string
   /** Lifetime in seconds. */
@@ -76,6 +76,11 @@ export interface TokenResponse {
   id_token?: string
   issued_token_type?: string
   authorization_details?: unknown
+}
+
+/** A successful response (RFC 6749 §5.1). Members besides the registered ones are sent if `responseMembers` lists them. */
+export interface TokenResponse extends StandardTokenResponse {
+  [member: string]: unknown
 }
 
 /** `req.tokenState`: grows step by step. `null` stands where the request, or that part of it, is the host's own. */

@@ -27,24 +27,29 @@ export function tokenMinter(options: TokenMinterOptions): Hooks['mintToken'] {
     throw new ConfigurationError('tokenMinter: option lifetime is a positive whole number of seconds.')
   const sign = jwtSigner('at+jwt', { key, ...(kid !== undefined && { kid }), ...(algorithm !== undefined && { algorithm }) })
   const audiences = typeof audience === 'string' ? [audience] : audience
+  const byUrl = new Map(audiences.map((one) => [normalUrl(one), one]))
 
   return ({ client, subject, scope, resource, maxLifetime = lifetime }) => {
-    const stranger = resource.find((uri) => !audiences.includes(uri))
-    if (stranger !== undefined) throw new OAuthError('invalid_target', 'The resource is not known.')
+    const asked = resource.map((uri) => byUrl.get(normalUrl(uri)))
+    if (asked.includes(undefined)) throw new OAuthError('invalid_target', 'The resource is not known.')
+    const isBound = client.client?.tls_client_certificate_bound_access_tokens === true
+    if (isBound && client.certificateThumbprint === undefined) throw new OAuthError('invalid_request', 'A client certificate is needed.')
     const expires_in = Math.min(lifetime, maxLifetime)
     const iat = Math.floor(Date.now() / 1000)
     const claims = {
       iss: issuer,
       sub: subject,
-      aud: resource.length > 1 ? [...resource] : (resource[0] ?? audiences[0]),
+      aud: asked.length > 1 ? asked : (asked[0] ?? audiences[0]),
       ...(client.client_id !== undefined && { client_id: client.client_id }),
       iat,
       exp: iat + expires_in,
       jti: randomUUID(),
       ...(scope && { scope }),
-      ...(client.client?.tls_client_certificate_bound_access_tokens &&
-        client.certificateThumbprint && { cnf: { 'x5t#S256': client.certificateThumbprint } }),
+      ...(isBound && { cnf: { 'x5t#S256': client.certificateThumbprint } }),
     }
     return after(sign(claims), (access_token) => ({ access_token, token_type: 'Bearer', expires_in }))
   }
 }
+
+/** Clients write `https://api.example.com/` for `https://api.example.com` (RFC 3986 §6.2.3); the token has the spelling of the option. */
+const normalUrl = (uri: string) => (URL.canParse(uri) ? new URL(uri).href : uri)

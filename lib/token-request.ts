@@ -5,6 +5,7 @@ import type { Settings } from './settings.js'
 import type { TokenRequest } from './state.js'
 
 const controlCharacter = /[\x00-\x1f\x7f]/
+const absoluteUri = /^[A-Za-z][\w+.-]*:[\w.~:/?[\]@!$&'()*+,;=%-]+$/ // RFC 3986: no fragment, and no character that a URL parser would mend
 const maxGrantTypeLength = 256
 const maxClientIdLength = 1024
 const maxScopeLength = 2048
@@ -34,7 +35,7 @@ export function tokenRequest({ values, problem }: Form, authorization: string | 
   if (!settings.fallthrough && !settings.grantTypes.includes(grant_type)) throw refusal('unsupported_grant_type')
   if (grant_type === JWT_BEARER_GRANT && settings.grantTypes.includes(grant_type) && !parameters.assertion)
     throw refusal('missing_parameter')
-  for (const uri of resource) if (!URL.canParse(uri) || uri.includes('#')) throw refusal('target_invalid') // RFC 8707 §2
+  for (const uri of resource) if (!absoluteUri.test(uri) || !URL.canParse(uri)) throw refusal('target_invalid') // RFC 8707 §2
   return Object.freeze({
     grant_type,
     parameters: Object.freeze(parameters),

@@ -1,15 +1,15 @@
 import { refusal } from './errors.js'
 import type { Granted } from './hooks.js'
 import { hostScope, isWithin } from './scope.js'
-import type { TokenResponse } from './state.js'
+import type { StandardTokenResponse, TokenResponse } from './state.js'
 
 const visible = /^[\x20-\x7e]+$/ // RFC 6749 App. A.12, A.13, A.17
 
 type Check = (value: unknown, granted: Granted) => string | undefined
 const isText: Check = (value) => (typeof value === 'string' && visible.test(value) ? undefined : 'is a non-empty string of visible ASCII')
 
-/** The members of a token response (IANA OAuth Parameters, "token response") and what each must be; others are not sent. */
-const members: { [Name in keyof Required<TokenResponse>]: Check } = {
+/** The members of a token response (IANA OAuth Parameters, "token response") and what each must be. */
+const members: { [Name in keyof Required<StandardTokenResponse>]: Check } = {
   access_token: isText,
   token_type: isText,
   expires_in: (value, { maxLifetime = Number.MAX_SAFE_INTEGER }) =>
@@ -26,12 +26,19 @@ const members: { [Name in keyof Required<TokenResponse>]: Check } = {
 
 const checks = Object.entries(members)
 
+/** Registered members, which no list of the host's can let past their checks. */
+export const standardMembers: readonly string[] = Object.keys(members)
+
+/** Whether a member is sent: a registered one, or one that the host lists (RFC 6749 §8.2). */
+export const isResponseMember = (name: string, responseMembers: readonly string[]) =>
+  Object.hasOwn(members, name) || responseMembers.includes(name)
+
 /**
- * What goes on the wire of what `mintToken` gave: own members that the table knows, each checked; the granted scope, where there is one; no refresh
- * token that the policy does not allow (RFC 6749 §5.1).
+ * What goes on the wire of what `mintToken` gave: own members that the table knows, each checked; those that the host lists in `responseMembers`, as they are; the
+ * granted scope, where there is one; no refresh token that the policy does not allow (RFC 6749 §5.1).
  * @throws OAuthError `hook_error` (500), with the member and the fix in its cause
  */
-export function toTokenResponse(minted: unknown, granted: Granted): TokenResponse {
+export function toTokenResponse(minted: unknown, granted: Granted, responseMembers: readonly string[] = []): TokenResponse {
   try {
     if (typeof minted !== 'object' || minted === null) throw new TypeError('mintToken gave no token response')
     const response: Record<string, unknown> = {}
@@ -46,6 +53,7 @@ export function toTokenResponse(minted: unknown, granted: Granted): TokenRespons
       if (problem) throw new TypeError(`mintToken gave a wrong ${name}: it ${problem}`)
       if (name !== 'refresh_token' || granted.allowRefreshToken) response[name] = value
     }
+    for (const name of responseMembers) if (Object.hasOwn(minted, name)) response[name] = (minted as Record<string, unknown>)[name]
     const scope = hostScope((response.scope as string | undefined) ?? granted.scope).join(' ')
     if (scope) response.scope = scope
     else delete response.scope // an empty scope has no spelling (RFC 6749 §3.3)

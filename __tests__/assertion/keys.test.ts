@@ -67,7 +67,7 @@ describe('a key (T-55 JW-05 JW-08 JW-25)', () => {
     ['use sig', 1, { ...es256.jwk, use: 'sig' }],
     ['use enc', 'jwks_invalid', { ...es256.jwk, use: 'enc' }],
     ['use SIG', 'jwks_invalid', { ...es256.jwk, use: 'SIG' }],
-    ['use null', 'jwks_invalid', { ...es256.jwk, use: null }],
+    ['use null, as a database says nothing', 1, { ...es256.jwk, use: null }],
     ['key_ops verify', 1, { ...es256.jwk, key_ops: ['verify'] }],
     ['key_ops sign', 'jwks_invalid', { ...es256.jwk, key_ops: ['sign'] }],
     ['key_ops encrypt', 'jwks_invalid', { ...es256.jwk, key_ops: ['encrypt', 'wrapKey'] }],
@@ -168,6 +168,30 @@ describe('a key set (T-52 T-55 JW-24)', () => {
   it('may use one kid for keys of several algorithms', async () => {
     const keys = [es256, es384, rs256, eddsa].map(({ jwk }) => ({ ...jwk, kid: 'same' }))
     for (const alg of ['ES256', 'ES384', 'RS256', 'EdDSA']) expect(await found({ keys }, { alg, kid: 'same' })).toBe(1)
+  })
+
+  describe('registered here, without kid', () => {
+    const unnamed = without(es256.jwk, 'kid')
+    const other = { ...ec('other').jwk, alg: 'ES256' }
+    const named = (keys: object[], kid?: string) =>
+      keyFinder(undefined as never)({ jwks: { keys } } as never, { alg: 'ES256', ...(kid && { kid }) })
+    it('fits a JWT that names any kid which no key has', async () => {
+      for (const kid of ['theirs', 'theirs', 'another']) expect(await named([unnamed], kid)).toHaveLength(1)
+      expect(await named([unnamed])).toHaveLength(1)
+    })
+    it('does not fit one that names another of the keys', async () => {
+      const [found] = await named([unnamed, other], 'other')
+      expect(found?.export({ format: 'jwk' })).toMatchObject({ x: other.x })
+      const [stranger, second] = await named([unnamed, other], 'theirs')
+      expect([stranger?.export({ format: 'jwk' }).x, second]).toEqual([unnamed.x, undefined])
+      expect(await named([unnamed, other])).toHaveLength(2)
+    })
+    it('and is found as it was before: the same objects, and nothing that grows', async () => {
+      expect((await named([unnamed], 'a'))[0]).toBe((await named([unnamed], 'b'))[0])
+    })
+    it('null members, as a database says it, are none', async () => {
+      expect(await found({ keys: [{ ...es256.jwk, use: null, key_ops: null, alg: null }] })).toBe(1)
+    })
   })
 
   it('may use one kid twice: each key is tried', async () => {

@@ -24,6 +24,7 @@ const shape: AssertionRules = {
 const signer: SignerRules = {
   algorithms: ['ES256'],
   typ: undefined,
+  commonTypes: undefined,
   audience: [issuer],
   defaultSub: undefined,
   requireJti: false,
@@ -66,6 +67,9 @@ const shapeCases: Case<AssertionRules>[] = [
   ['alg_not_allowed', { header: { alg: 'Ed448' }, rules: { algorithms: ['EdDSA'] } }],
   ['typ_not_allowed', header({ typ: 'y+jwt' })],
   ['typ_not_allowed', header({ typ: null })],
+  [undefined, { header: { typ: 'y+jwt' }, rules: { typ: undefined } }], // registration may name it
+  ['typ_not_allowed', { header: { typ: ['x+jwt'] }, rules: { typ: undefined } }],
+  ['typ_not_allowed', { header: { typ: null }, rules: { typ: undefined } }],
   [undefined, header({ typ: 'application/X+JWT' })],
   ...['crit', 'b64', 'jwk', 'x5u', 'x5c'].map((name): Case<AssertionRules> => ['header_not_allowed', header({ [name]: null })]),
   [undefined, header({ x5t: 'a', cty: 'b', zip: 'c', jku: 1 })],
@@ -126,6 +130,11 @@ const registrationCases: Case<SignerRules>[] = [
   [undefined, {}],
   ['alg_not_registered', header({ alg: 'RS256' })],
   [undefined, { header: { alg: 'RS256' }, rules: { algorithms: undefined } }],
+  [undefined, { rules: { commonTypes: ['jwt'] } }],
+  [undefined, { header: { typ: 'application/JWT' }, rules: { commonTypes: ['jwt'] } }],
+  ['typ_not_registered', { header: { typ: 'at+jwt' }, rules: { commonTypes: ['jwt'] } }],
+  [undefined, { header: { typ: 'x+jwt' }, rules: { typ: 'x+jwt', commonTypes: ['jwt'] } }],
+  ['typ_not_registered', { header: { typ: 'jwt' }, rules: { typ: 'x+jwt', commonTypes: ['jwt'] } }],
   ['typ_not_registered', { rules: { typ: 'jwt' } }],
   ['typ_not_registered', { header: { typ: 'jose' }, rules: { typ: 'jwt' } }],
   [undefined, { header: { typ: 'application/JWT' }, rules: { typ: 'jwt' } }],
@@ -137,6 +146,8 @@ const registrationCases: Case<SignerRules>[] = [
   [undefined, header({ jku: 'https://idp.example.org/jwks' })],
   ['sub_missing', claims({ sub: undefined })],
   [undefined, { claims: { sub: undefined }, rules: { defaultSub: 'iss' } }],
+  ['sub_missing', { claims: { sub: undefined, prn: 'ann' }, rules: { defaultSub: 'iss' } }], // it speaks for somebody else than its issuer
+  [undefined, { claims: { prn: 'ann' } }],
   ['jti_missing', { rules: { requireJti: true } }],
   [undefined, { claims: { jti: 'j' }, rules: { requireJti: true } }],
   ['aud_not_registered', claims({ aud: tokenUrl })],

@@ -16,6 +16,7 @@ const rules: AssertionRules = { algorithms: ['ES256'], typ: ['jwt'], required: [
 const signer: SignerRules = {
   algorithms: undefined,
   typ: undefined,
+  commonTypes: undefined,
   audience: ['us'],
   defaultSub: undefined,
   requireJti: false,

@@ -12,6 +12,23 @@ const registered: Client = {
   scope: 'read',
 }
 
+describe.each(expresses)('X-07 DI-15 a client assertion with a jti, on %s', (_, express) => {
+  it.each<[replay: Client['replay'], second: [number, unknown]]>([
+    ['reusable', [200, ['client_assertion_reusable']]],
+    ['one-time', [401, 'jti_replayed']],
+    [undefined, [401, 'jti_replayed']],
+  ])('of a client that registered %s', async (replay, second) => {
+    const world = startWorld(express, { hooks: { findClient: () => ({ ...registered, replay }) } })
+    const assertion = clientAssertion()
+    const ask = async () => {
+      const { status } = await world.post(clientCredentials(byJwt(assertion)))
+      return [status, world.last().reason ?? world.last().notices]
+    }
+    expect((await ask())[0]).toBe(200)
+    expect(await ask()).toEqual(second)
+  })
+})
+
 describe.each(expresses)('T-51 a client assertion without jti, whose signature is remembered, on %s', (_, express) => {
   /** A client that was authenticated by the assertion twice, so that its signature is known. */
   async function known(claims: object = {}) {

@@ -33,6 +33,25 @@ describe.each(expresses)('issueToken on %s', (_, express) => {
     })
   })
 
+  it('T-63 sends the members that the host lists as well, and says when it leaves one out', async () => {
+    const minted = { ...good, patient: '123', nested: { a: [1] }, id: 'x', refresh_token: 'r' }
+    const world = startWorld(express, {
+      options: { responseMembers: ['patient', 'nested', 'absent'] },
+      hooks: { mintToken: () => minted },
+    })
+    const { body } = await world.post(grantRequest())
+    expect(body).toEqual({ ...good, patient: '123', nested: { a: [1] }, scope: 'read write' })
+    expect(world.last().notices).toEqual(['response_member_dropped', 'refresh_token_dropped'])
+  })
+
+  it('T-69 RS-11 takes only true for leave to give a refresh token', async () => {
+    const world = minting(
+      () => ({ ...good, refresh_token: 'r' }),
+      () => ({ subject: 'local', allowRefreshToken: 'false' as never }),
+    )
+    expect((await world.post(grantRequest())).body).not.toHaveProperty('refresh_token')
+  })
+
   describe('T-57 answers server_error for anything that is no token response, and the grant may be sent again', () => {
     const circular: unknown[] = []
     circular.push(circular)

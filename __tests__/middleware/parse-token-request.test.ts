@@ -310,14 +310,22 @@ describe.each(expresses)('parseTokenRequest on %s', (_, express) => {
       expect((await world.post(`${goodForm()}&resource=https://a.example/&resource=https://b.example/`)).status).toBe(200)
     })
 
-    it.each(['/api', 'api.example.com', 'https://', 'https://a.example/#', 'https://a.example/#part'])(
-      'RI-01: refuses resource=%s',
-      async (resource) => {
-        const good = goodForm()
-        const bad = encode([...new URLSearchParams(good), ['resource', 'https://a.example/'], ['resource', resource]])
-        await expectUnspent(world, 'target_invalid', good, { headers: [form], body: bad })
-      },
-    )
+    it.each([
+      '/api',
+      'api.example.com',
+      'https://',
+      'https://a.example/#',
+      'https://a.example/#part',
+      ' https://a.example/',
+      'https://a.example/b c',
+      'https:\\\\a.example',
+      'https://a.example/\u00fc',
+      'https://a.example/"',
+    ])('RI-01: refuses resource=%s', async (resource) => {
+      const good = goodForm()
+      const bad = encode([...new URLSearchParams(good), ['resource', 'https://a.example/'], ['resource', resource]])
+      await expectUnspent(world, 'target_invalid', good, { headers: [form], body: bad })
+    })
 
     it('TE-07: ignores unknown parameters, also when they repeat', async () => {
       const body = `${goodForm()}&foo=1&foo=2&foo[]=3&Scope=admin&client_id.x=y&=z&state=${'s'.repeat(9000)}`

@@ -152,6 +152,7 @@ describe.each(expresses)('steps on %s', (_, express) => {
       ['another replay store', { replayStore: memoryReplayStore() }],
       ['no replay store, which makes a store of its own', { replayStore: undefined }],
       ['another issuer', { issuer: 'https://other.example.com' }],
+      ['CA-04 another ceiling for public clients', { publicClients: { scope: 'read write' } }],
       ['other grant types, which would pass where the client is held to its own', { grantTypes: [CLIENT_CREDENTIALS] }],
     ]
     it.each(differing.flatMap(([what, over]) => order.slice(1).map((name) => [name, what, over] as const)))(
@@ -164,7 +165,7 @@ describe.each(expresses)('steps on %s', (_, express) => {
           status: 500,
           body: {
             error: 'server_error',
-            error_description: `${name} has another issuer or replayStore or clockTolerance or grantTypes than the steps before it: give the same options object to each step.`,
+            error_description: `${name} has another issuer or replayStore or clockTolerance or grantTypes or publicClients than the steps before it: give the same options object to each step.`,
           },
         })
         expect(calls.mintToken).toBe(0)
@@ -374,6 +375,23 @@ describe.each(expresses)('steps on %s', (_, express) => {
       await post(serve(express, early, ...tokenEndpoint(options), swallow), form)
       expect((await post(serve(express, ...tokenEndpoint(options)), form)).status).toBe(200)
     })
+  })
+
+  it('T-49 a grant stays used up where the host answered it between the steps, and went on all the same', async () => {
+    const { options } = world()
+    const form = grantRequest()
+    const mintedByHost: RequestHandler = (_req, res, next) => {
+      res.json({ access_token: 'of the host', token_type: 'Bearer' })
+      next()
+    }
+    const swallow: ErrorRequestHandler = (_error, _req, _res, _next) => undefined
+    const [parse, authenticate, verify, issue] = tokenEndpoint(options)
+    const app = serve(express, parse, authenticate, verify, mintedByHost, issue, swallow)
+    expect((await post(app, form)).body.access_token).toBe('of the host')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect((await post(serve(express, ...tokenEndpoint(options)), form)).body.error).toBe('invalid_client')
+    const { assertion, ...again } = form
+    expect((await post(serve(express, ...tokenEndpoint(options)), { ...again, ...byJwt(), assertion })).body.error).toBe('invalid_grant')
   })
 
   describe('errors around the steps', () => {

@@ -52,6 +52,22 @@ describe.each(expresses)('verifyJwtGrant on %s', (_, express) => {
       expect(status).toBe(reason ? 400 : 200)
       if (reason) expect(body).toEqual(generic)
     })
+
+    it.each<[typ: string | undefined, registered: string | undefined, reason: string | undefined]>([
+      ['oauth-id-jag+jwt', 'oauth-id-jag+jwt', undefined],
+      ['application/OAuth-ID-JAG+jwt', 'oauth-id-jag+jwt', undefined],
+      ['JWT', 'oauth-id-jag+jwt', 'typ_not_registered'],
+      ['at+jwt', 'oauth-id-jag+jwt', 'typ_not_registered'],
+      ['oauth-id-jag+jwt', undefined, 'typ_not_registered'],
+      ['client-authentication+jwt', undefined, 'typ_not_registered'],
+      ['authorization-grant+jwt', undefined, undefined],
+      ['JOSE', undefined, undefined],
+    ])('X-03 BI-09 T-09 a grant of type %s, where %s is registered', async (typ, registered, reason) => {
+      const world = startWorld(express, { hooks: trust(registered === undefined ? {} : { typ: registered }) })
+      const { status } = await world.post(grantRequest(grant({}, { header: { typ } })))
+      expect(world.last().reason).toBe(reason)
+      expect(status).toBe(reason ? 400 : 200)
+    })
   })
 
   describe('T-68 an account does not read like the client that asks', () => {

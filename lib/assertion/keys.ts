@@ -63,11 +63,11 @@ function localKeySet(jwks: JSONWebKeySet): KeySet {
 
 function keySetOfContent(jwks: JSONWebKeySet): KeySet {
   const content = textOf(jwks)
-  if (content === undefined) return prepareKeySet(jwks)
+  if (content === undefined) return prepareKeySet(jwks, true)
   const id = hash('sha256', content, 'base64url')
   const known = byContent.get(id)
   if (known) return known
-  const keySet = prepareKeySet(jwks)
+  const keySet = prepareKeySet(jwks, true)
   byContent.set(id, keySet)
   return keySet
 }
@@ -83,23 +83,33 @@ function textOf(jwks: JSONWebKeySet): string | undefined {
 
 /**
  * Makes a key set of a JWK Set document (RFC 7517 §5): weak, private, symmetric and encryption keys are left out.
+ * @param unnamedFit whether a key without `kid` fits a JWT that names a `kid` which none of the keys has (a `kid` is a hint, RFC 7515 §4.1.4). Not in fetched
+ * sets, where an unknown `kid` means that they have changed
  * @throws AssertionError `jwks_invalid` if it is none, has too many keys, or none that is usable
  */
-export function prepareKeySet(document: unknown): KeySet {
+export function prepareKeySet(document: unknown, unnamedFit = false): KeySet {
   const listed = (document as { keys?: unknown } | null | undefined)?.keys
   if (!Array.isArray(listed) || listed.length > maxKeys) throw new AssertionError('jwks_invalid')
   const keys = listed.filter(isUsable).map(publicPart).map(withoutEdDSAName)
   if (keys.length === 0) throw new AssertionError('jwks_invalid')
-  return { find: chooser(keys), has: (publicKey) => keys.some((jwk) => isSameKey(jwk, publicKey.export({ format: 'jwk' }) as JWK)) }
+  return {
+    find: chooser(keys, unnamedFit),
+    has: (publicKey) => keys.some((jwk) => isSameKey(jwk, publicKey.export({ format: 'jwk' }) as JWK)),
+  }
 }
 
 /** jose chooses and imports; what it chose for an `alg` and a `kid` stays chosen, since the keys of a set do not change. */
-function chooser(keys: JWK[]): KeySet['find'] {
+function chooser(keys: JWK[], unnamedFit: boolean): KeySet['find'] {
   const choose = localJwks(keys)
+  const kids = new Set<unknown>(keys.map(({ kid }) => kid))
+  const unnamed = unnamedFit ? keys.filter(({ kid }) => kid === undefined) : []
+  const chooseUnnamed = unnamed.length === 0 ? undefined : localJwks(unnamed)
   const chosen = new Map<string, readonly KeyObject[]>() // only what was found: a sender cannot make it grow
-  return (header) => {
-    const id = `${header.alg} ${header.kid ?? ''}`
-    return chosen.get(id) ?? chosenBy(choose, header).then((found) => chosen.set(id, found) && found)
+  return ({ alg, kid }) => {
+    const isStranger = chooseUnnamed !== undefined && kid !== undefined && !kids.has(kid)
+    const id = isStranger ? `${alg}` : `${alg} ${kid ?? ''}`
+    const find = () => (isStranger ? chosenBy(chooseUnnamed, { alg }) : chosenBy(choose, { alg, kid }))
+    return chosen.get(id) ?? find().then((found) => chosen.set(id, found) && found)
   }
 }
 
@@ -133,8 +143,8 @@ function isUsable(jwk: unknown): jwk is JWK {
   if (typeof jwk !== 'object' || jwk === null) return false
   const { kty, crv, use, key_ops, n, e } = jwk as JWK
   if (privateMembers.some((member) => member in jwk)) return false
-  if (use !== undefined && use !== 'sig') return false
-  if (key_ops !== undefined && !(Array.isArray(key_ops) && key_ops.includes('verify'))) return false
+  if ((use ?? 'sig') !== 'sig') return false
+  if ((key_ops ?? undefined) !== undefined && !(Array.isArray(key_ops) && key_ops.includes('verify'))) return false
   if (kty === 'RSA') return isSoundRsa(n, e)
   return typeof kty === 'string' && Object.hasOwn(curves, kty) && (curves[kty] as readonly string[]).includes(crv as string)
 }
@@ -157,7 +167,7 @@ const bitLength = (bytes: Buffer) => {
 /** What a key is and what it is for: anything else in a fetched document is not kept. */
 function publicPart(jwk: JWK): JWK {
   const kept = [...publicMembers, 'kid', 'alg', 'use', 'key_ops', 'ext']
-  return Object.fromEntries(kept.filter((member) => jwk[member] !== undefined).map((member) => [member, jwk[member]]))
+  return Object.fromEntries(kept.filter((member) => (jwk[member] ?? undefined) !== undefined).map((member) => [member, jwk[member]]))
 }
 
 /** `EdDSA` and `Ed25519` are two names of one algorithm for one key (RFC 9864): `crv` tells enough. */

@@ -5,13 +5,13 @@
  */
 import type { AssertionReason } from '../errors.js'
 import type { DecodedAssertion } from './assertion.js'
-import { absentOr, isDate, isListed, isName, normalTyp, soleAudience } from './values.js'
+import { absentOr, isDate, isListed, isName, isTyp, normalTyp, soleAudience } from './values.js'
 
 /** What the endpoint demands of every JWT of one use. Times in seconds. */
 export interface AssertionRules {
   readonly algorithms: readonly string[]
-  /** `typ` values that fit the use, as {@link normalTyp} spells them. */
-  readonly typ: readonly string[]
+  /** `typ` values that fit the use, as {@link normalTyp} spells them; `undefined` where registration may name another. */
+  readonly typ: readonly string[] | undefined
   /** Claims that must be there, whoever signed. */
   readonly required: readonly string[]
   /** Every `aud` that a signer may use who speaks for itself; `undefined` where registration may name others. */
@@ -22,7 +22,10 @@ export interface AssertionRules {
 /** What the registration of one signer demands. Times in seconds. */
 export interface SignerRules {
   readonly algorithms: readonly string[] | undefined
+  /** The `typ` that the signer registered: it must be there. */
   readonly typ: string | undefined
+  /** Without a registered one: the `typ` values that may be there, as {@link normalTyp} spells them; `undefined` if {@link AssertionRules} has named them. */
+  readonly commonTypes: readonly string[] | undefined
   readonly audience: readonly string[]
   /** `iss`: the subject may be left out. */
   readonly defaultSub: 'iss' | undefined
@@ -56,8 +59,8 @@ export const shapeRungs: readonly Rung<AssertionRules>[] = [
   },
   {
     reason: 'typ_not_allowed',
-    demands: '`typ` is absent, `JWT`, `JOSE` or the type of this use',
-    holds: ({ header }, { typ }) => absentOr((value) => typeof value === 'string' && typ.includes(normalTyp(value)))(header.typ),
+    demands: '`typ` of a client assertion is absent, `JWT`, `JOSE` or `client-authentication+jwt`',
+    holds: ({ header }, { typ }) => isTyp(header.typ, typ),
   },
   {
     reason: 'header_not_allowed',
@@ -135,8 +138,10 @@ export const registrationRungs: readonly Rung<SignerRules>[] = [
   },
   {
     reason: 'typ_not_registered',
-    demands: '`typ` is the one that the signer registered',
-    holds: ({ header }, { typ }) => typ === undefined || (typeof header.typ === 'string' && normalTyp(header.typ) === normalTyp(typ)),
+    demands:
+      '`typ` is the one that the signer registered; without one, that of a grant is absent, `JWT`, `JOSE` or `authorization-grant+jwt`',
+    holds: ({ header }, { typ, commonTypes }) =>
+      typ === undefined ? isTyp(header.typ, commonTypes) : typeof header.typ === 'string' && normalTyp(header.typ) === normalTyp(typ),
   },
   {
     reason: 'jku_not_registered',
@@ -145,8 +150,8 @@ export const registrationRungs: readonly Rung<SignerRules>[] = [
   },
   {
     reason: 'sub_missing',
-    demands: '`sub` is there, unless the signer may leave it out',
-    holds: ({ claims }, { defaultSub }) => claims.sub !== undefined || defaultSub === 'iss',
+    demands: '`sub` is there, unless the signer may leave it out, and sends no `prn` (its name in old drafts) instead',
+    holds: ({ claims }, { defaultSub }) => claims.sub !== undefined || (defaultSub === 'iss' && claims.prn === undefined),
   },
   {
     reason: 'jti_missing',

@@ -11,6 +11,10 @@ export const isListed = (algorithms: readonly string[], alg: unknown) =>
 /** `typ` as a media type: case-insensitive, `application/` implied (RFC 7515 §4.1.9). */
 export const normalTyp = (typ: string) => typ.toLowerCase().replace(/^application\//, '')
 
+/** Whether `typ` is absent or text, and one of `allowed` if that says which. */
+export const isTyp = (typ: unknown, allowed: readonly string[] | undefined) =>
+  typ === undefined || (typeof typ === 'string' && (allowed === undefined || allowed.includes(normalTyp(typ))))
+
 /** The one value of `aud`, be it a string or an array of one; `undefined` if there are none or more (RFC 7519 §4.1.3). */
 export function soleAudience(aud: unknown): string | undefined {
   const value = Array.isArray(aud) && aud.length === 1 ? aud[0] : aud

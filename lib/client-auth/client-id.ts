@@ -6,10 +6,10 @@ import type { ClientAuthContext, ClientAuthMechanism } from './method.js'
 import { selfSignedTlsClientAuth } from './self-signed-tls-client-auth.js'
 import { tlsClientAuth } from './tls-client-auth.js'
 
-const byCertificate: Partial<Record<string, (context: ClientAuthContext, client: Client) => Promise<ClientAuthentication>>> = {
-  tls_client_auth: tlsClientAuth,
-  self_signed_tls_client_auth: selfSignedTlsClientAuth,
-}
+const byCertificate = new Map<string, (context: ClientAuthContext, client: Client) => Promise<ClientAuthentication>>([
+  ['tls_client_auth', tlsClientAuth],
+  ['self_signed_tls_client_auth', selfSignedTlsClientAuth],
+])
 
 /**
  * A bare `client_id`: a public client that names itself (`none`), one whose TLS certificate proves it (RFC 8705 §2), or one that the grant proves. A
@@ -23,7 +23,7 @@ export const clientId: ClientAuthMechanism = {
     const client_id = context.request.parameters.client_id as string
     const client = await findClient(context, client_id)
     const method = client && isEnabled(client) ? registeredMethod(client) : undefined
-    const tls = method === undefined ? undefined : byCertificate[method]
+    const tls = method === undefined ? undefined : byCertificate.get(method)
     if (client && tls) return certifiedClient(context, client, tls)
     if (method === 'none') await assertGrantIsProven(context)
     const implicit = method === 'none' ? undefined : await implicitClient(context, { client_id, client })

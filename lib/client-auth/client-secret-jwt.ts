@@ -23,7 +23,8 @@ export async function verifyClientSecretJwt(
   const assertion = await verifyAssertion(jwt, signerRules(client, settings), client, () => [secretKey(client, jwt.header.alg as string)])
   assertUnexpiredSecret(client)
   noteLegacyAudience(context, assertion.claims.aud)
-  return { level: 'authenticated', method: 'client_secret_jwt', client_id: client.client_id, client, assertion }
+  const reusable = client.replay === 'reusable'
+  return { level: 'authenticated', method: 'client_secret_jwt', client_id: client.client_id, client, assertion, reusable }
 }
 
 function secretKey({ client_secret }: Client, algorithm: string): KeyObject {

@@ -46,6 +46,7 @@ export async function verifyFederatedJwt(
   const rules = {
     algorithms: isSpiffeCredential(credential) ? assertionRules.spiffe.algorithms : undefined, // whichever assertion type it came as
     typ: undefined,
+    commonTypes: undefined,
     audience: [credential.audience ?? issuer],
     defaultSub: undefined,
     requireJti: false,

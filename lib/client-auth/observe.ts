@@ -1,4 +1,5 @@
 import { AssertionError, OAuthError, refusal, refusals } from '../errors.js'
+import type { Client } from '../registration.js'
 import type { ClientAuthentication } from '../state.js'
 import type { ClientAuthContext, ClientAuthMechanism, ClientHooks } from './method.js'
 
@@ -45,7 +46,7 @@ function oneRefusal(error: unknown): unknown {
 
 async function outcome(context: ClientAuthContext, { client_id, client }: ClientAuthentication, assertion: ClientAuthMechanism) {
   const settings = { ...context.settings, clientAuthMethods: ['private_key_jwt', 'client_secret_jwt'] as const }
-  const hooks = withFindClient(settings.hooks, () => client && { ...client, token_endpoint_auth_method: 'private_key_jwt' })
+  const hooks = withFindClient(settings.hooks, () => client && byKey(client))
   try {
     const proven = await assertion.authenticate({ ...context, settings: { ...settings, hooks } })
     return {
@@ -59,6 +60,9 @@ async function outcome(context: ClientAuthContext, { client_id, client }: Client
     }
   }
 }
+
+/** The client as it will be; it may be an object of a class, whose getters a spread would lose. */
+const byKey = (client: Client): Client => Object.create(client, { token_endpoint_auth_method: { value: 'private_key_jwt' } })
 
 /** The host's hooks with another `findClient`; they may be methods of a class, which a spread alone would lose. */
 function withFindClient(hooks: ClientHooks, findClient: ClientHooks['findClient']): ClientHooks {

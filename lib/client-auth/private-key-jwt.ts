@@ -21,11 +21,12 @@ export function verifyPrivateKeyJwt(
   const { settings } = context
   assertUsable(context, client, 'private_key_jwt')
   const { client_id } = client
-  const signatures = jwt.claims.jti === undefined ? settings.verifiedSignatures : undefined
+  const reusable = client.replay === 'reusable'
+  const signatures = reusable || jwt.claims.jti === undefined ? settings.verifiedSignatures : undefined
   const verify = () => verifyAssertion(jwt, signerRules(client, settings), client, settings.findKeys, signatures)
   return after(timed(context.exchange.timings, 'signature', verify), (assertion) => {
     noteLegacyAudience(context, assertion.claims.aud)
-    return { level: 'authenticated', method: 'private_key_jwt', client_id, client, assertion }
+    return { level: 'authenticated', method: 'private_key_jwt', client_id, client, assertion, reusable }
   })
 }
 
@@ -40,6 +41,7 @@ export function signerRules(client: Client, { issuer, ownAudience, clientAsserti
   return {
     algorithms: algorithm === undefined || algorithm === null ? undefined : [algorithm],
     typ: undefined,
+    commonTypes: undefined,
     audience: (audience ?? clientAssertions.audience) === 'issuer-or-token-endpoint' ? ownAudience : [issuer],
     defaultSub: undefined,
     requireJti: requireJti ?? clientAssertions.requireJti,

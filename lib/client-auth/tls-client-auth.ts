@@ -25,7 +25,7 @@ const matches = {
  */
 export async function tlsClientAuth(context: ClientAuthContext, client: Client): Promise<ClientAuthentication> {
   assertUsable(context, client, 'tls_client_auth')
-  const registered = Object.entries(matches).filter(([name]) => client[name as keyof typeof matches] !== undefined)
+  const registered = Object.entries(matches).filter(([name]) => (client[name as keyof typeof matches] ?? undefined) !== undefined)
   const [subject, second] = registered
   const value = subject && client[subject[0] as keyof typeof matches]
   if (!subject || second || typeof value !== 'string' || value === '')

@@ -5,7 +5,7 @@ import { CLIENT_CREDENTIALS, JWT_BEARER_GRANT, type Options } from '../options.j
 import { hostScope } from '../scope.js'
 import { type Settings, settingsOf } from '../settings.js'
 import type { ClientAuthentication, JwtGrant, TokenRequest, TokenResponse } from '../state.js'
-import { toTokenResponse } from '../token-response.js'
+import { isResponseMember, toTokenResponse } from '../token-response.js'
 import { type Middleware, step } from './step.js'
 
 type MintHooks = Pick<Hooks, 'mintToken'> & Partial<Pick<Hooks, 'onEvent'>>
@@ -66,12 +66,18 @@ function fromClient(
   }
 }
 
-function mint(granted: Granted, exchange: Exchange, { hooks, hookTimeout }: Settings<MintHooks>): TokenResponse | Promise<TokenResponse> {
+function mint(
+  granted: Granted,
+  exchange: Exchange,
+  { hooks, hookTimeout, responseMembers }: Settings<MintHooks>,
+): TokenResponse | Promise<TokenResponse> {
   exchange.assertClientIsThere()
   return after(
     exchange.call('mintToken', hookTimeout, () => hooks.mintToken(Object.freeze(granted))),
     (minted) => {
-      const response = toTokenResponse(minted, granted)
+      const response = toTokenResponse(minted, granted, responseMembers)
+      if (!Object.keys(minted).every((name) => isResponseMember(name, responseMembers)))
+        exchange.notes.notices.push('response_member_dropped')
       if (minted.refresh_token !== undefined && response.refresh_token === undefined) exchange.notes.notices.push('refresh_token_dropped')
       return response
     },

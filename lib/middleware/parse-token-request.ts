@@ -1,4 +1,4 @@
-import { refusal } from '../errors.js'
+import { type RefusalReason, refusal } from '../errors.js'
 import type { Exchange, Request } from '../exchange.js'
 import { type Form, fromParsedBody, knownParameters, parseForm } from '../form.js'
 import type { Hooks } from '../hooks.js'
@@ -22,7 +22,6 @@ export function parseTokenRequest(options: Options<Partial<Hooks>>): Middleware 
 const formType = /^application\/x-www-form-urlencoded[\t ]*(?:;(.*))?$/i
 const utf8Charsets = /(?<=^|;)[\t ]*charset[\t ]*=[\t ]*(?:utf-?8|"utf-?8")[\t ]*(?=;|$)/gi
 const jwtAssertionTypes: readonly string[] = [JWT_BEARER_CLIENT_ASSERTION, JWT_SPIFFE_CLIENT_ASSERTION]
-type Problem = Parameters<typeof refusal>[0]
 
 function parse(exchange: Exchange, settings: Settings): TokenRequest | null | Promise<TokenRequest | null> {
   const { req } = exchange
@@ -64,7 +63,7 @@ function judge(exchange: Exchange, form: Form, mediaTypeParameters: string | und
 }
 
 /** Whether the body is still in the stream. Objects that only look like a request say nothing: their `body` counts. */
-const isUnread = (req: Request) => req.readableDidRead === false
+const isUnread = (req: Request) => req.readableDidRead === false && req.readableEnded !== true // an empty body ends unread
 
 /** The form in the stream. A body for the host's handler stays there. */
 function readForm({ req, res }: Exchange, settings: Settings): Promise<Form> {
@@ -79,17 +78,19 @@ function readForm({ req, res }: Exchange, settings: Settings): Promise<Form> {
 }
 
 /** Whether the grant type is one that the steps behind this one serve. */
-function isForIssuing(form: Form, { grantTypes, secretsStayWithHost }: Settings): boolean {
-  return (form.values.grant_type ?? []).some(
-    (grantType) =>
-      grantTypes.includes(grantType as string) && !(secretsStayWithHost && grantType === CLIENT_CREDENTIALS && !carriesJwt(form)),
-  )
+function isForIssuing(form: Form, settings: Settings): boolean {
+  const { grantTypes, secretsStayWithHost } = settings
+  const staysWithHost = (grantType: unknown) =>
+    secretsStayWithHost && grantType === CLIENT_CREDENTIALS && !authenticatesByJwt(form, settings)
+  return (form.values.grant_type ?? []).some((grantType) => grantTypes.includes(grantType as string) && !staysWithHost(grantType))
 }
 
 /** Under `fallthrough`, a request is ours if it asks for one of our grants, or carries a JWT as client authentication. */
 function isOurs(form: Form, settings: Settings): boolean {
-  return isForIssuing(form, settings) || (carriesJwt(form) && settings.clientAlgorithms.length > 0)
+  return isForIssuing(form, settings) || authenticatesByJwt(form, settings)
 }
+
+const authenticatesByJwt = (form: Form, { clientAlgorithms }: Settings) => clientAlgorithms.length > 0 && carriesJwt(form)
 
 /** Whether a JWT is sent as client credential; an assertion of another type is the host's to judge. */
 function carriesJwt({ values: { client_assertion, client_assertion_type } }: Form): boolean {
@@ -112,12 +113,12 @@ function claim({ notes }: Exchange, { values }: Form): void {
 const hasOtherCharset = (parameters = '') => parameters !== '' && /charset/i.test(parameters.replace(utf8Charsets, ''))
 
 /** Headers that may come once: Node keeps the first of two, a proxy perhaps the last. */
-const soleHeaders: Readonly<Record<string, Problem>> = {
+const soleHeaders: Readonly<Record<string, RefusalReason>> = {
   'content-type': 'unsupported_media_type',
   authorization: 'malformed_authorization',
 }
 
-function repeatedHeader({ rawHeaders = [] }: Request): Problem | undefined {
+function repeatedHeader({ rawHeaders = [] }: Request): RefusalReason | undefined {
   const seen: string[] = []
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const length = rawHeaders[i]?.length

@@ -58,7 +58,10 @@ export function readBody<T>(req: Request, limit: number, settle: (body: Buffer, 
       ignoreLeaving()
       if (isWhole && isInStream) {
         stop()
-        req.unshift(Buffer.concat(chunks))
+        const whole = Buffer.concat(chunks)
+        const { readableEncoding } = req
+        if (readableEncoding) req.unshift(whole.toString(readableEncoding), readableEncoding)
+        else req.unshift(whole)
       } else {
         setImmediate(() => {
           stop() // by now the host listens, if it wants to
@@ -104,8 +107,12 @@ export function readBody<T>(req: Request, limit: number, settle: (body: Buffer, 
       process.nextTick(watch) // most bodies come with their headers, and are here by then
     else watch()
     req.push = take
-    if (isInStream) take(req.read())
+    if (isInStream) take(asBytes(req.read(), req.readableEncoding))
     else if (!isReal) req.read(0) // what only looks like a request makes its body when asked
     if (isWhole && !ended) take(null)
   })
 }
+
+/** What is in the stream is text where the host has called `setEncoding`. */
+const asBytes = (piece: Buffer | string, encoding: BufferEncoding | null) =>
+  typeof piece === 'string' ? Buffer.from(piece, encoding ?? 'utf8') : piece

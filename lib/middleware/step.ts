@@ -64,7 +64,6 @@ export function step<Needs extends Key, Adds extends Key>(definition: StepDefini
     const done = (value: TokenState[Adds]) => {
       note()
       state[adds] = value
-      const wasAnswered = res.headersSent
       try {
         if (adds === 'response' && value !== null) {
           exchange.assertClientIsThere()
@@ -73,11 +72,11 @@ export function step<Needs extends Key, Adds extends Key>(definition: StepDefini
         } else if (proceed && value !== null) proceed(value, state as Pick<Owned, Needs>, next)
         else next()
       } catch (error) {
-        if (!wasAnswered && res.headersSent && res.statusCode < 500) exchange.keepSpent() // what is on its way may be a token
         failed(error)
       }
     }
     const failed = (thrown: unknown) => {
+      if (res.headersSent && res.statusCode < 500) exchange.keepSpent() // what is on its way, ours or the host's, may be a token
       const error = assertionRefusal(assertion, thrown)
       note()
       if (exchange.hasSpent) exchange.release().then(() => refuse(exchange, error, next))
@@ -110,8 +109,9 @@ function exchangeOf(req: Request & { [exchangeOfRequest]?: Exchange }, res: Serv
 }
 
 /** What the steps of one endpoint must agree on. */
-const shared = ['issuer', 'replayStore', 'clockTolerance', 'grantTypes'] as const
-const isSame = (one: unknown, other: unknown) => one === other || (Array.isArray(one) && String(one) === String(other))
+const shared = ['issuer', 'replayStore', 'clockTolerance', 'grantTypes', 'publicClients'] as const
+const isSame = (one: unknown, other: unknown, option: string) =>
+  one === other || (option !== 'replayStore' && JSON.stringify(one) === JSON.stringify(other))
 
 function assertOrder<Needs extends Key, Adds extends Key>(
   { name, needs, adds }: StepDefinition<Needs, Adds>,
@@ -124,7 +124,7 @@ function assertOrder<Needs extends Key, Adds extends Key>(
       `${name} needs req.tokenState.${missing}: mount ${order[missing]}(options) before ${name}(options). ${flow}`,
     )
   if (adds in state) throw new ConfigurationError(`${name} ran twice on one request: mount it once on this route. ${flow}`)
-  if (first !== settings && !shared.every((option) => isSame(first[option], settings[option]))) {
+  if (first !== settings && !shared.every((option) => isSame(first[option], settings[option], option))) {
     throw new ConfigurationError(
       `${name} has another ${shared.join(' or ')} than the steps before it: give the same options object to each step.`,
     )
@@ -136,12 +136,12 @@ function refuse(exchange: Exchange, thrown: unknown, next: (error?: unknown) => 
   const { req, res, settings } = exchange
   const error = asOAuthError(thrown)
   const usedHeader = req.headers.authorization !== undefined
-  const status = error.error === 'invalid_client' && !usedHeader ? settings.invalidClientStatus : error.status
+  const status = error.error === 'invalid_client' && error.status === 401 && !usedHeader ? settings.invalidClientStatus : error.status
   const outcome = error.reason === 'client_gone' ? 'aborted' : status < 500 ? 'refused' : 'failed'
   const how = { outcome, status, error: error.error, reason: error.reason, cause: error.cause } as const
   try {
     if (res.headersSent)
-      next(thrown) // somebody answered already: Express decides
+      next(isConstantRefusal(thrown) ? ownOAuthError(thrown) : thrown) // somebody answered already: Express decides
     else renderError(res, error, status, usedHeader)
   } catch (unwritable) {
     res.destroy(unwritable as Error)

@@ -1,11 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { ConfigurationError, OAuthError, ownOAuthError, refusal, refusals } from '../errors.js'
+import { ConfigurationError, OAuthError, ownOAuthError, type RefusalReason, refusal, refusals } from '../errors.js'
 import { renderError } from './response.js'
 
-type Reason = keyof typeof refusals
-
 /** What a host's body parser may say (`err.type` of body-parser and raw-body), and what the client reads. */
-const parserErrors: Record<string, Reason> = {
+const parserErrors: Record<string, RefusalReason> = {
   'entity.too.large': 'body_too_large',
   'parameters.too.many': 'too_many_parameters',
   'charset.unsupported': 'unsupported_media_type',
@@ -40,7 +38,7 @@ function asOAuthError(thrown: unknown): OAuthError {
   try {
     if (thrown instanceof OAuthError) return ownOAuthError(thrown)
     const { type, code, status, statusCode } = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as Record<string, unknown>
-    if (typeof type === 'string' && Object.hasOwn(parserErrors, type)) return refusal(parserErrors[type] as Reason)
+    if (typeof type === 'string' && Object.hasOwn(parserErrors, type)) return refusal(parserErrors[type] as RefusalReason)
     if (status === 400 && typeof code === 'string' && code.startsWith('Z_')) return refusal('body_unreadable') // zlib's, as body-parser hands them on
     return fromHttpError(status ?? statusCode)
   } catch (odd) {

@@ -1,6 +1,6 @@
 import { after } from '../after.js'
 import type { VerifiedAssertion } from '../assertion/assertion.js'
-import { refusal } from '../errors.js'
+import { type RefusalReason, refusal } from '../errors.js'
 import type { Exchange } from '../exchange.js'
 import type { GrantCandidate, GrantDecision, Hooks } from '../hooks.js'
 import { JWT_BEARER_GRANT, type Options } from '../options.js'
@@ -78,13 +78,13 @@ function granted(
   { issuer, assertion }: ProvenGrant,
   { sub, subject_kind, client }: GrantCandidate,
   offered: BoundedScope,
-  { subject, scope: decided, allowRefreshToken = false, context }: Decided,
+  { subject, scope: decided, allowRefreshToken, context }: Decided,
   exchange: Exchange,
 ): JwtGrant {
   const scope = allowed(grantedScope(offered, decided))
   if (offered.scope && scope.length < offered.scope.length) exchange.notes.notices.push('scope_narrowed')
   if (subjectIsClient(subject, client, subject_kind)) throw refusal('subject_is_client')
-  return Object.freeze({ issuer, sub, subject, scope: scope.join(' '), allowRefreshToken, assertion, context })
+  return Object.freeze({ issuer, sub, subject, scope: scope.join(' '), allowRefreshToken: allowRefreshToken === true, assertion, context })
 }
 
 function grantPolicy(
@@ -103,7 +103,7 @@ function grantPolicy(
 }
 
 /** What a policy allows. @throws OAuthError for what it refuses */
-function allowed<T extends object>(verdict: T | { readonly refused: Parameters<typeof refusal>[0] }): T {
+function allowed<T extends object>(verdict: T | { readonly refused: RefusalReason }): T {
   if ('refused' in verdict) throw refusal(verdict.refused)
   return verdict as T
 }
