@@ -1,7 +1,7 @@
 /**
- * The checks of a JWT, in order, as data. The first ladder needs nothing but the JWT and the settings of the endpoint; between the
- * two the signer is looked up; the second holds the JWT against its registration. Only then is a key fetched and
- * the signature verified. RFC 7521 §5.2, RFC 7523 §3, RFC 8725 §3.
+ * The checks of a JWT, in order, as data. The first list needs only the JWT and the settings of the endpoint; then the signer is looked up;
+ * the second list checks the JWT against the signer's registration. Only then is a key fetched and the signature verified.
+ * RFC 7521 §5.2, RFC 7523 §3, RFC 8725 §3.
  */
 import type { AssertionReason } from '../errors.js'
 import type { DecodedAssertion } from './assertion.js'
@@ -10,11 +10,11 @@ import { absentOr, isDate, isListed, isName, normalTyp, soleAudience } from './v
 /** What the endpoint demands of every JWT of one use. Times in seconds. */
 export interface AssertionRules {
   readonly algorithms: readonly string[]
-  /** `typ` values that fit the use, as {@link normalTyp} spells them. */
+  /** `typ` values of the use, normalized by {@link normalTyp}. */
   readonly typ: readonly string[]
-  /** Claims that must be there, whoever signed. */
+  /** Claims that every signer must send. */
   readonly required: readonly string[]
-  /** Every `aud` that a signer may use who speaks for itself; `undefined` where registration may name others. */
+  /** Every `aud` allowed in a self-issued JWT (`iss` = `sub`); `undefined` if a registration may name others. */
   readonly audience: readonly string[] | undefined
   readonly clockTolerance: number
 }
@@ -24,7 +24,7 @@ export interface SignerRules {
   readonly algorithms: readonly string[] | undefined
   readonly typ: string | undefined
   readonly audience: readonly string[]
-  /** `iss`: the subject may be left out. */
+  /** `iss`: `sub` may be omitted. */
   readonly defaultSub: 'iss' | undefined
   readonly requireJti: boolean
   readonly maxLifetime: number
@@ -34,7 +34,7 @@ export interface SignerRules {
 
 export interface Rung<Rules> {
   readonly reason: AssertionReason
-  /** What must hold, in words: the documentation is printed from it. */
+  /** The requirement in words; the table in the README is generated from it. */
   readonly demands: string
   holds(jwt: DecodedAssertion, rules: Rules, now: number): boolean
 }
@@ -118,6 +118,7 @@ export const shapeRungs: readonly Rung<AssertionRules>[] = [
     demands: '`iat` is not in the future, within the tolerance',
     holds: ({ claims }, { clockTolerance }, now) => claims.iat === undefined || (claims.iat as number) <= now + clockTolerance,
   },
+  // only an early check of self-issued client assertions: `aud_not_registered` checks every JWT
   {
     reason: 'aud_mismatch',
     demands: '`aud` of a client assertion that the client issued itself is one value that names this server',
@@ -126,7 +127,7 @@ export const shapeRungs: readonly Rung<AssertionRules>[] = [
   },
 ]
 
-/** After the signer is known, before its keys are. */
+/** After the signer is looked up, before its keys are. */
 export const registrationRungs: readonly Rung<SignerRules>[] = [
   {
     reason: 'alg_not_registered',
@@ -166,7 +167,7 @@ export const registrationRungs: readonly Rung<SignerRules>[] = [
   },
 ]
 
-/** Walks a ladder and gives the reason of the first rung that does not hold. */
+/** The reason of the first check that fails. */
 export function firstFailure<Rules>(
   rungs: readonly Rung<Rules>[],
   jwt: DecodedAssertion,
