@@ -94,9 +94,9 @@ const mistakes: [option: string, over: object, problem: string][] = [
     { clockTolerance: value },
     seconds(0, 60),
   ]),
-  ['replayStore', { replayStore: {} }, 'is a ReplayStore: an object with consume(key, expiresAt, issuer)'],
-  ['replayStore', { replayStore: new Map() }, 'is a ReplayStore: an object with consume(key, expiresAt, issuer)'],
-  ['replayStore', { replayStore: null }, 'is a ReplayStore: an object with consume(key, expiresAt, issuer)'],
+  ['replayStore', { replayStore: {} }, 'is a ReplayStore: an object with consume(key, expiresAt, issuer, usableFrom)'],
+  ['replayStore', { replayStore: new Map() }, 'is a ReplayStore: an object with consume(key, expiresAt, issuer, usableFrom)'],
+  ['replayStore', { replayStore: null }, 'is a ReplayStore: an object with consume(key, expiresAt, issuer, usableFrom)'],
   ...[0, 601, '3', Number.POSITIVE_INFINITY].map((value): [string, object, string] => [
     'hookTimeout',
     { hookTimeout: value },

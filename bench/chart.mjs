@@ -1,4 +1,4 @@
-// SVG by hand: bars of the headline, and small panels for the growth. They follow the reader's light or dark theme.
+// SVG written directly: bars for the headline, small panels for growth. They follow the reader's light or dark theme.
 import { summary } from './harness/stats.mjs'
 
 const style = `<style>
@@ -26,7 +26,7 @@ const left = 320
 const barRoom = 400
 const rowHeight = 24
 
-/** Tokens a second that one core can issue (from CPU time), for ES256 client assertions and ES256 tokens, by version of Node. */
+/** Tokens per second that one core can issue (from CPU time), for ES256 client assertions and ES256 tokens, by version of Node. */
 export function barChart(matrix, names) {
   const groups = Object.values(matrix ?? {}).flatMap(({ about, result }) => {
     const scenario = result.find(({ use, alg, token }) => use === 'client' && alg === 'ES256' && token === 'ES256')
@@ -55,7 +55,7 @@ export function barChart(matrix, names) {
 
 const panel = { width: 380, height: 210, left: 52, top: 44, right: 16, bottom: 34 }
 
-/** CPU a request, for each thing that grows; logarithmic to the right. */
+/** CPU per request against each thing that grows, with a logarithmic x axis. */
 export function lineCharts(growth) {
   const latest = Object.values(growth ?? {}).at(-1)
   if (!latest) return undefined

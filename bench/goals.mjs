@@ -1,4 +1,4 @@
-// What the package promises about its speed: each a ratio within one run.
+// The performance goals of the package: each is a ratio within one run.
 import { ratio, summary } from './harness/stats.mjs'
 
 const cpu = (rounds) => rounds.map((round) => round.cpu)
@@ -45,7 +45,7 @@ const beforeSignature = ['not a JWT', 'alg none', 'expired', 'wrong audience', '
 const always = (value) => () => value
 const since24 = (before, after) => (node) => (Number(node) >= 24 ? after : before)
 
-/** `least` or `most`: the bound; for each version of Node where they differ. */
+/** The bound, `least` or `most`; for each version of Node if they differ. */
 export const goals = [
   {
     name: 'tokens/s ÷ hand-written, ES256→ES256 grant',

@@ -1,5 +1,5 @@
-// `node install.mjs [--smoke]`: installs what the bench needs, beside the package and not in it. --smoke: without other versions of Node, and
-// not again if it is there.
+// `node install.mjs [--smoke]`: installs what the bench needs, separate from the package. --smoke: without other versions of Node, and only
+// if it is missing.
 import { execFileSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

@@ -1,13 +1,13 @@
 /**
- * What memoryReplayStore costs: heap a remembered id, and the time of single calls.
+ * What memoryReplayStore costs: heap per remembered id, and the time of single calls.
  *
  *   npm run build && node --expose-gc bench/replay-memory.mjs [ids ...]      default: 100000 1000000 5000000
  *
- * Each call gets what the endpoint would give it: a key and an issuer that are strings of their own. The clock of the store is ours: ids live 300 s and
- * come evenly in that time. Every round does the same calls with the same keys. "stall" is the longest call: of each call the quickest of the
- * rounds counts, since what a call has to do it does in every round, and garbage collections come when they like. "with gc" is the longest call of
- * the quietest round. A long call during which the system took the core away counts in neither; to "lost" calls it happened in every round, and the longest of them
- * took no longer than "lost ms": the more of the machine is free, the fewer they are.
+ * Each call gets what the endpoint would pass: a key and an issuer that are separate strings. The clock of the store is simulated: ids live
+ * 300 s and arrive evenly in that time. Every round makes the same calls with the same keys. "stall" is the longest call, where each call
+ * counts with its fastest round: its own work is the same in every round, garbage collections are not. "with gc" is the longest call of the
+ * quietest round. A long call that the system interrupted counts in neither; "lost" calls were interrupted in every round, and the longest
+ * of them took at most "lost ms": the less loaded the machine, the fewer they are.
  */
 import { hash } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -21,15 +21,15 @@ if (!sizes.every((size) => Number.isSafeInteger(size) && size >= 1000)) throw ne
 const lifetime = 300 // s
 const issuers = 100
 const rounds = 3
-const batch = 2000 // calls a turn of the event loop
-const long = 0.2 // ms: of shorter calls nobody asks what disturbed them
+const batch = 2000 // calls per turn of the event loop
+const long = 0.2 // ms: shorter calls are not checked for interruptions
 
 let clock = Date.now()
 Date.now = () => clock
 
 const ours = (max) => memoryReplayStore({ max, maxPerIssuer: max })
 
-/** What a store would be without shards. */
+/** A store without shards, for comparison. */
 const oneCache = (max) => {
   const used = new LRUCache({ max, ttl: 1, ttlResolution: 0, perf: Date })
   return {
@@ -48,11 +48,11 @@ async function heap() {
     await turn()
     globalThis.gc()
   }
-  const { heapUsed, external } = process.memoryUsage() // external has the array buffers
+  const { heapUsed, external } = process.memoryUsage() // external includes array buffers
   return heapUsed + external
 }
 
-/** Lets the garbage collections of this run fall on other calls than those of the run before. */
+/** Shifts the garbage collections of this round to other calls than in the round before. */
 function shiftCollections() {
   globalThis.gc()
   let left
@@ -60,10 +60,10 @@ function shiftCollections() {
   return left
 }
 
-/** Of so many calls, the quickest time (ms) of each; of those that were interrupted, in `interrupted`; and the longest of each round. */
+/** For a number of calls: the fastest time (ms) of each; of interrupted ones, in `interrupted`; and the longest of each round. */
 const times = (calls) => ({ best: new Float32Array(calls).fill(Number.POSITIVE_INFINITY), interrupted: new Map(), longest: [] })
 
-/** Calls `consume` as often as `best` has places, `pace` ms of the store's clock apart. */
+/** Calls `consume` once for each element of `best`, `pace` ms of the store's clock apart. */
 async function run(store, name, { best, interrupted }, pace, expected = true) {
   shiftCollections()
   const began = clock
@@ -119,7 +119,7 @@ async function measure(ids) {
   return phases
 }
 
-/** Heap (bytes) an id, when `ids` of them live: new, and after as many again have come and gone twice. */
+/** Heap (bytes) per id, with `ids` live ones: in a new store, and after all were replaced twice. */
 async function weigh(make, ids) {
   const pace = (lifetime * 1000) / ids
   const ignored = times(ids)

@@ -1,4 +1,5 @@
-// `node run.mjs [part…] [--node 20,22,24] [--rounds 5] [--only text] [--requests 1000000] [--smoke]`: measures, and writes results/, RESULTS.md and the charts.
+// `node run.mjs [part…] [--node 20,22,24] [--rounds 5] [--only text] [--requests 1000000] [--smoke]`: measures, and writes results/,
+// RESULTS.md and the charts.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,7 +13,7 @@ import { makeKeys } from './harness/world.mjs'
 import { saveResult, writeReport } from './report.mjs'
 
 const parts = ['matrix', 'refusals', 'open-loop', 'growth', 'soak', 'flood']
-/** These take long and depend little on the version of Node: they run on the newest one. */
+/** These take long and depend little on the version of Node: they run only on the newest. */
 const onceOnly = ['growth', 'soak', 'flood']
 
 const { values: options, positionals } = parseArgs({

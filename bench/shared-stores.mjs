@@ -1,9 +1,9 @@
 /**
- * What the shared replay stores take: bytes a record, and calls a second of one process.
+ * What the shared replay stores cost: bytes per record, and calls per second of one process.
  *
  *   npm run build && REDIS_URL=redis://127.0.0.1:6379/9 DATABASE_URL=postgres://127.0.0.1/test node bench/shared-stores.mjs
  *
- * It empties that Redis database, and makes and drops a table of its own. A server that is not named is left out.
+ * It empties that Redis database, and creates and drops its own table. A server whose variable is not set is skipped.
  */
 import { hash, randomUUID } from 'node:crypto'
 import pg from 'pg'
@@ -15,7 +15,7 @@ const table = 'bench_replay_store'
 const expiresAt = Math.ceil(Date.now() / 1000) + 600
 const consume = (store) => store.consume(hash('sha256', randomUUID(), 'base64url'), expiresAt, 'https://idp.example.org', expiresAt - 600)
 
-/** Records so many, so many at a time; calls a second. */
+/** Records a number of keys, several at a time; returns calls per second. */
 async function fill(store, records, atOnce) {
   const startedAt = performance.now()
   for (let done = 0; done < records; done += atOnce) {

@@ -1,10 +1,10 @@
-/** What came back, in a few words: `200 read write`, `400 invalid_grant`. */
+/** Responses in short form: `200 read write`, `400 invalid_grant`. */
 import { ResponseBodyError, type TokenEndpointResponse, WWWAuthenticateChallengeError } from 'oauth4webapi'
 
-/** The scope of the token; or status and error code of the refusal, as the client library tells them to its caller. */
+/** The scope of the token; or status and error code of the refusal, as the client library reports them. */
 export const tokenAnswer = (tokens: Promise<TokenEndpointResponse>) => answer(async () => `200 ${(await tokens).scope}`)
 
-/** The name that /api/me knows. */
+/** The name that /api/me returns. */
 export const apiAnswer = (response: Promise<Response>) =>
   answer(async () => {
     const { name } = (await (await response).json()) as { name: string }

@@ -3,7 +3,7 @@ import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import type { LegacyAccess } from './legacy.js'
 import type { Registry } from './registry.js'
 
-/** GET /api/me: whose token is this? Takes the tokens of the old server, and the `at+jwt` ones (RFC 9068) that the suite mints. */
+/** GET /api/me: the owner of the token. Accepts the tokens of the old server, and the `at+jwt` ones (RFC 9068) that the suite mints. */
 export function me({ issuer, keys, nameOf }: Registry, findLegacyToken: (token: string) => LegacyAccess | undefined): RequestHandler {
   const publicKeys = createLocalJWKSet({ keys: [keys.server.jwk] } as JSONWebKeySet)
 

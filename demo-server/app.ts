@@ -1,4 +1,4 @@
-/** An authorization server whose token endpoint was old, and now takes JWTs in both roles of RFC 7523. */
+/** An authorization server with an old token endpoint that now also accepts JWTs in both roles of RFC 7523. */
 import express, { type Express } from 'express'
 import helmet from 'helmet'
 // in your own project: from 'express-oauth-assertions'
@@ -16,7 +16,7 @@ export function createApp(registry: Registry, onEvent?: (event: TokenEndpointEve
   const options: Options = {
     issuer,
     tokenEndpointUrl: `${issuer}/token`,
-    fallthrough: true, // what is not for us is for the old handler
+    fallthrough: true, // other requests are for the old handler
     publicClients: { scope: 'read' },
     clientAuthMethods: ['private_key_jwt', 'client_secret_basic', 'none'],
     hooks: {
@@ -42,7 +42,7 @@ export function createApp(registry: Registry, onEvent?: (event: TokenEndpointEve
   app.use('/token', tokenErrorHandler())
 
   app.get('/api/me', me(registry, legacy.findToken))
-  // The third party's key set stands on its own server; the demo plays that part too.
+  // The key set of the third party would be on its own server; the demo serves it too.
   app.get('/partner/jwks', (_req, res) => void res.json({ keys: [keys.partner.jwk] }))
   return app
 }

@@ -10,7 +10,7 @@ export interface DemoOptions {
   rows?: readonly Row[]
   print?: (text: string) => void
   colour?: boolean
-  /** What the server reports once the table is printed. */
+  /** Receives the events of the server after the table is printed. */
   onEvent?: (event: TokenEndpointEvent) => void
 }
 
@@ -21,7 +21,7 @@ export interface Demo {
   status: 0 | 1
 }
 
-/** Starts the server, drives it through the rows, prints the table. The server stays up. */
+/** Starts the server, sends the rows, prints the table. The server keeps running. */
 export async function runDemo({ port, rows = demoRows, print = console.log, colour = false, onEvent }: DemoOptions): Promise<Demo> {
   const paint = painter(colour)
   const events: TokenEndpointEvent[] = []

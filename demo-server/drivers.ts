@@ -2,9 +2,9 @@
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 
-/** The issuer is http on loopback, which both libraries want to be told. */
+/** The issuer is http on loopback, which both libraries allow only explicitly. */
 const insecure = { [oauth.allowInsecureRequests]: true }
-const discovery = { algorithm: 'oauth2' } as const // RFC 8414 in place of OpenID Connect
+const discovery = { algorithm: 'oauth2' } as const // RFC 8414 instead of OpenID Connect
 
 export interface Drivers {
   /** openid-client, as one client. */
@@ -53,7 +53,7 @@ export async function createDrivers(issuer: string): Promise<Drivers> {
   }
 }
 
-/** The authorization code grant with openid-client: the user's visit to /authorize, then the code for a token. */
+/** The authorization code grant with openid-client: the user's request to /authorize, then the code for a token. */
 export async function authorizationCode(config: openid.Configuration, redirect_uri: string): Promise<openid.TokenEndpointResponse> {
   const pkceCodeVerifier = openid.randomPKCECodeVerifier()
   const expectedState = openid.randomState()
@@ -63,7 +63,7 @@ export async function authorizationCode(config: openid.Configuration, redirect_u
   return openid.authorizationCodeGrant(config, callback, { pkceCodeVerifier, expectedState })
 }
 
-/** What a browser would do: the address that the server redirects to. */
+/** Acts as the browser: returns the URL that the server redirects to. */
 async function visit(url: URL): Promise<URL> {
   const response = await fetch(url, { redirect: 'manual' })
   return new URL(response.headers.get('location') ?? `${url.origin}/?error=no_redirect`)

@@ -1,12 +1,12 @@
 /**
- * The old server: authorization_code and refresh_token with opaque tokens, clients with a secret. It knows nothing of JWTs, but for one line:
- * the one that accepts a client which is authenticated already.
+ * The old server: authorization_code and refresh_token with opaque tokens, clients with a secret. It knows nothing of JWTs; its only new
+ * line accepts a client that is already authenticated.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import express, { type Request, type RequestHandler, type Response } from 'express'
 import type { DemoClient, Registry } from './registry.js'
 
-/** What an opaque token stands for. */
+/** The data of an opaque token. */
 export interface LegacyAccess {
   subject: string
   client_id: string
@@ -24,12 +24,12 @@ export function legacyServer({ issuer, findClient, signedIn }: Registry) {
   const accessTokens = new Vault<LegacyAccess>(lifetimes.access)
   const refreshTokens = new Vault<LegacyAccess>(lifetimes.refresh)
 
-  /** Approves at once: whoever asks is Alice. */
+  /** Approves at once: the user is always Alice. */
   const authorize: RequestHandler = (req, res) => {
     const query = new URL(req.url, issuer).searchParams
     const client = findClient(query.get('client_id') ?? '')
     const redirect_uri = query.get('redirect_uri') ?? ''
-    // an unknown address is answered here, never redirected to
+    // an unknown redirect_uri gets an error response, never a redirect
     if (!client?.redirect_uris?.includes(redirect_uri)) return refuse(res, 400, 'invalid_request')
 
     const back = new URL(redirect_uri)
@@ -68,7 +68,7 @@ export function legacyServer({ issuer, findClient, signedIn }: Registry) {
   function authenticatedClient(req: Request): DemoClient | undefined {
     const client = req.tokenState?.client
     if (client?.level === 'authenticated') return client.client // the new line: by JWT
-    return clientBySecret(req.headers.authorization) // as ever
+    return clientBySecret(req.headers.authorization) // as before
   }
 
   function clientBySecret(authorization = ''): DemoClient | undefined {
@@ -86,19 +86,19 @@ export function legacyServer({ issuer, findClient, signedIn }: Registry) {
   }
 
   function takeRefreshToken({ refresh_token }: Record<string, unknown>, client: DemoClient): LegacyAccess | undefined {
-    const access = refreshTokens.take(refresh_token) // a refresh token is for one use: the answer brings the next
+    const access = refreshTokens.take(refresh_token) // a refresh token works once: the response has the next one
     return access?.client_id === client.client_id ? access : undefined
   }
 
   return {
     authorize,
     token: [express.urlencoded({ extended: false }), token],
-    /** What an access token of this server stands for. */
+    /** The data of an access token of this server. */
     findToken: (value: string) => accessTokens.get(value),
   }
 }
 
-/** Random strings, and what each stands for until it expires. */
+/** Random strings, each with a value until it expires. */
 class Vault<T> {
   readonly #entries = new Map<string, { value: T; expiresAt: number }>()
   constructor(readonly lifetime: number) {}

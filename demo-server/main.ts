@@ -1,4 +1,4 @@
-/** `npm run demo` stays up after its table; `npm run demo -- --exit` ends with status 0, or 1 if something was not as expected. */
+/** `npm run demo` keeps running after its table; `npm run demo -- --exit` exits with status 0, or 1 if a row was not as expected. */
 import { parseArgs } from 'node:util'
 import { curlLifetime, curlLine } from './curl.js'
 import { runDemo } from './demo.js'

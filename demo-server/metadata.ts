@@ -1,6 +1,6 @@
 import { type Options, tokenEndpointMetadata } from '../lib/index.js'
 
-/** The discovery document (RFC 8414 §2) of the whole server: the token endpoint as it runs, and what the old handler does. */
+/** The discovery document (RFC 8414 §2) of the whole server: the token endpoint of the suite, and what the old handler supports. */
 export const serverMetadata = (options: Options) => ({
   ...tokenEndpointMetadata(options, { grant_types_supported: ['authorization_code', 'refresh_token'] }),
   authorization_endpoint: `${options.issuer}/authorize`,

@@ -1,6 +1,7 @@
 /**
- * The token endpoint behind rate limits. All requests of an address are counted; and, for each client that an address claims to be, its failures. A
- * claim costs nothing, so it only ever counts together with the address: nobody uses up the budget of a client that asks from elsewhere.
+ * The token endpoint with rate limits. Counted are all requests of an address; and the failures for each client that an address claims to
+ * be. Such a claim is not verified, so it only counts together with the address: nobody can exhaust the limit of a client at another
+ * address.
  */
 import { hash } from 'node:crypto'
 import type { RequestHandler } from 'express'
@@ -8,11 +9,11 @@ import { ipKeyGenerator, MemoryStore, rateLimit } from 'express-rate-limit'
 import { OAuthError, type Options, type TokenRequest, tokenEndpoint, tokenErrorHandler } from '../lib/index.js'
 
 export interface Limits {
-  /** Requests a minute of one address. */
+  /** Requests per minute of one address. */
   requests?: number
-  /** Failed requests a minute of one client at one address. A request counts as failed until it is answered. */
+  /** Failed requests per minute of one client at one address. A request counts as failed until it is answered. */
   failures?: number
-  /** Counters that are kept, some 350 bytes each; each limit forgets the oldest at the latest when there are twice as many. */
+  /** Counters that are kept, about 350 bytes each; each limit drops its oldest at the latest when there are twice as many. */
   counters?: number
 }
 
@@ -32,7 +33,7 @@ export function protectedTokenEndpoint(
     keyGenerator: ({ ip = '', tokenState }) =>
       `${ipKeyGenerator(ip)} ${hash('sha256', claimedClient(tokenState?.request as TokenRequest))}`,
     skipSuccessfulRequests: true,
-    requestWasSuccessful: (_req, { statusCode }) => statusCode < 400 || statusCode >= 500, // a fault of the server is nobody's failure
+    requestWasSuccessful: (_req, { statusCode }) => statusCode < 400 || statusCode >= 500, // a server error is not a failure of the client
   })
   const [parse, ...steps] = tokenEndpoint(options)
   return [requestLimit, parse, failureLimit, ...steps]
@@ -44,7 +45,7 @@ const tooManyRequests = new OAuthError('temporarily_unavailable', 'Too many requ
 /** 429 in the form of an OAuth error; `Retry-After` is set already. */
 const tooMany: RequestHandler = (req, res, next) => answer(tooManyRequests, req, res, next)
 
-/** Who the request claims to come from: the one whose credential would be tried. Each client has one spelling. */
+/** The unverified client of the request: the one whose credential would be checked. Normalized, so that each client has one name. */
 export function claimedClient({ authorization = '', parameters }: Pick<TokenRequest, 'authorization' | 'parameters'>): string {
   const basic = /^basic (.*)$/i.exec(authorization)?.[1]
   if (basic !== undefined) return formDecode(Buffer.from(basic, 'base64').toString().split(':', 1)[0] as string)
@@ -69,7 +70,7 @@ function issuerOf(jwt = ''): string | undefined {
   }
 }
 
-/** Counters in memory, in two generations: a flood of new keys makes it forget old ones sooner, never grow. */
+/** Counters in memory, in two generations: a flood of new keys makes it drop old ones sooner, but not grow. */
 class BoundedStore extends MemoryStore {
   constructor(readonly most: number) {
     super()

@@ -1,6 +1,6 @@
 /**
- * Who this server knows: its clients, the issuers it trusts, its accounts. A real server has them in a database; here they are new at each
- * start. It also holds everybody's private keys, because the demo plays all parts: a real server has its own and the public ones of others.
+ * The clients, trusted issuers and accounts of this server. A real server has them in a database; here they are new at each start. It also
+ * holds all private keys, because the demo plays all parties: a real server has only its own, and the public keys of the others.
  */
 import { randomBytes, type webcrypto } from 'node:crypto'
 import { exportJWK, generateKeyPair } from 'jose'
@@ -13,7 +13,7 @@ export interface KeyPair {
   jwk: JWK
 }
 
-/** A client as this server stores it; `redirect_uris` is for the old handler alone. */
+/** A client as this server stores it; `redirect_uris` is only for the old handler. */
 export interface DemoClient extends Client {
   redirect_uris?: readonly string[]
 }
@@ -21,9 +21,9 @@ export interface DemoClient extends Client {
 export interface Account {
   id: string
   name: string
-  /** What the account may give away. */
+  /** The scope that the account may grant. */
   scope: string
-  /** What issuers call this account: `[iss, sub]`. Two issuers may use one `sub` for two people. */
+  /** The names of this account at its issuers: `[iss, sub]`. Two issuers may use one `sub` for two people. */
   knownAs: readonly (readonly [iss: string, sub: string])[]
 }
 
@@ -62,7 +62,7 @@ export async function createRegistry(issuer: string) {
   const issuers: readonly TrustedIssuer[] = [
     // First party: the client signs grants for its users itself.
     { issuer: 'billing', client_id: 'billing', jwks: { keys: [keys.billing.jwk] }, scope: 'read write' },
-    // Federated: a third party, whose keys are fetched. A real one has an https URL, and allowPrivateJwksUri stays away.
+    // Federated: a third party, whose keys are fetched. In production with an https URL and without allowPrivateJwksUri.
     {
       issuer: partner,
       jwks_uri: `${partner}/jwks`,
@@ -71,7 +71,7 @@ export async function createRegistry(issuer: string) {
       client_authentication: 'identified',
       scope: 'read write',
     },
-    // Its grants need no client at all: so it gets little, and for one subject.
+    // Its grants need no client: so its scope is small, and only one subject is allowed.
     { issuer: kiosk, jwks: { keys: [keys.kiosk.jwk] }, client_authentication: 'none', subjects: ['visitor'], scope: 'read' },
   ]
 
@@ -96,7 +96,7 @@ export async function createRegistry(issuer: string) {
     findClient: (client_id: string) => clients.find((client) => client.client_id === client_id),
     findIssuer: (iss: string) => issuers.find((trusted) => trusted.issuer === iss),
     findAccount: (iss: string, sub: string) => accounts.find(({ knownAs }) => knownAs.some(([by, as]) => by === iss && as === sub)),
-    /** The name of an account, or of a client that acts for itself. */
+    /** The name of an account, or of a client that has a token for itself. */
     nameOf: (subject: string) => accounts.find(({ id }) => id === subject)?.name ?? subject,
     /** Who is signed in at /authorize: the demo has no login page. */
     signedIn: accounts[0] as Account,

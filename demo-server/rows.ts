@@ -1,4 +1,4 @@
-/** What the demo sends and what must come back, as data. */
+/** The requests of the demo and their expected responses, as data. */
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import { CLIENT_CREDENTIALS, JWT_BEARER_CLIENT_ASSERTION, JWT_BEARER_GRANT } from '../lib/index.js'
@@ -223,7 +223,7 @@ async function reportsGrant(parties: Parties, assertion: string) {
   return openid.genericGrantRequest(config, JWT_BEARER_GRANT, { assertion })
 }
 
-/** Client libraries make a client assertion for each request: to send one twice, it is made once and put into both. */
+/** Client libraries make a new client assertion for each request: to send one twice, it is made once here and used in both. */
 async function* twiceWithOneAssertion(
   parties: Parties,
   modify: (claims: Record<string, unknown>) => void = () => {},

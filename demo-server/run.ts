@@ -1,17 +1,17 @@
 import type { TokenEndpointEvent } from '../lib/index.js'
 import type { Parties, Row } from './rows.js'
 
-/** What one request of a row came to. */
+/** The outcome of one request of a row. */
 export interface Outcome extends Pick<Row, 'topic' | 'by'> {
   request: string
   expected: string
   answer: string
-  /** Why the server refused: its events say it, its clients are not told. */
+  /** Why the server refused: only in its events, not in responses. */
   reason: string
   asExpected: boolean
 }
 
-/** Sends the rows one after the other. `events` is where the server reports to. */
+/** Sends the rows sequentially. `events` receives the events of the server. */
 export async function runRows(rows: readonly Row[], parties: Parties, events: readonly TokenEndpointEvent[]): Promise<Outcome[]> {
   const outcomes: Outcome[] = []
   for (const { topic, by, requests, send } of rows) {

@@ -6,12 +6,12 @@ import { createRegistry, type Registry } from './registry.js'
 
 export interface DemoServer {
   registry: Registry
-  /** The port that was asked for, if another process has it. */
+  /** The requested port, if another process uses it. */
   takenPort: number | undefined
   close(): Promise<void>
 }
 
-/** Starts the demo on `port` of 127.0.0.1, or on a free one if that is taken. 0 asks for a free one. */
+/** Starts the demo on `port` of 127.0.0.1, or on a free one if that is in use or 0. */
 export async function startServer(port: number, onEvent?: (event: TokenEndpointEvent) => void): Promise<DemoServer> {
   const server = createServer()
   let takenPort: number | undefined
@@ -22,7 +22,7 @@ export async function startServer(port: number, onEvent?: (event: TokenEndpointE
     takenPort = port
     await listen(server, 0)
   }
-  // the issuer identifier holds the port, so that the app comes after it
+  // the issuer identifier contains the port, so the app is made after listening
   const registry = await createRegistry(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
   server.on('request', createApp(registry, onEvent))
   return { registry, takenPort, close: () => close(server) }

@@ -1,13 +1,13 @@
 import type { TokenEndpointEvent } from './events.js'
 
-/** A logger in the shape of pino: fields first, then a message. */
+/** A logger with the signature of pino: fields first, then a message. */
 export interface Logger {
   info(fields: object, message: string): unknown
   warn(fields: object, message: string): unknown
   error(fields: object, message: string): unknown
 }
 
-/** A meter in the shape of OpenTelemetry's. */
+/** A meter with the signature of OpenTelemetry's. */
 export interface Meter {
   createCounter(
     name: string,
@@ -34,8 +34,9 @@ export function auditLog(logger: Logger): (event: TokenEndpointEvent) => void {
 }
 
 /**
- * An `onEvent` that counts token requests (`oauth.token.requests`) and their duration in milliseconds (`oauth.token.duration`), by outcome, reason,
- * step and client authentication method, and the duration of each part of them (`oauth.token.part.duration`): few values each, none of them the sender's choice.
+ * An `onEvent` that counts token requests (`oauth.token.requests`) and records their duration in milliseconds (`oauth.token.duration`) by
+ * outcome, reason, step and client authentication method, and the duration of each part (`oauth.token.part.duration`). All attributes have
+ * few values, none of them chosen by the sender.
  *
  * @example hooks: { onEvent: metrics(opentelemetry.metrics.getMeter('token-endpoint')) }
  */

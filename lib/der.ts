@@ -1,9 +1,9 @@
-/** ECDSA signatures: two numbers, one after the other in JWS (RFC 7518 §3.4), as a DER sequence in OpenSSL (X.690 §8). */
+/** ECDSA signatures are two integers: concatenated in JWS (RFC 7518 §3.4), a DER sequence in OpenSSL (X.690 §8). */
 
 const SEQUENCE = 0x30
 const INTEGER = 0x02
 
-/** DER of a signature of two numbers of equal length. */
+/** Converts `r || s`, of equal length, to DER. */
 export function derFromRaw(raw: Buffer): Buffer {
   const half = raw.length / 2
   const r = numberAt(raw, 0, half)
@@ -24,21 +24,21 @@ export function derFromRaw(raw: Buffer): Buffer {
   return der
 }
 
-/** Where a number stands without its leading zeros, and whether DER needs one to keep it positive. */
+/** The position of an integer without leading zeros, and whether DER needs one zero to keep it positive. */
 function numberAt(raw: Buffer, from: number, to: number): { start: number; length: number; pad: 0 | 1 } {
   let start = from
   while (start < to - 1 && raw[start] === 0) start++
   return { start, length: to - start, pad: (raw[start] as number) > 0x7f ? 1 : 0 }
 }
 
-/** The two numbers of a DER signature that OpenSSL made, `size` bytes each. */
+/** Converts a DER signature made by OpenSSL to `r || s`, `size` bytes each. The input is trusted: its form is not checked. */
 export function rawFromDer(der: Buffer, size: number): Buffer {
   const raw = Buffer.alloc(2 * size)
   let at = der[1] === 0x81 ? 3 : 2
   for (const end of [size, 2 * size]) {
     const length = der[at + 1] as number
     const start = at + 2
-    const kept = Math.min(length, size) // a leading zero only tells the sign
+    const kept = Math.min(length, size) // a leading zero is only for the sign
     der.copy(raw, end - kept, start + length - kept, start + length)
     at = start + length
   }

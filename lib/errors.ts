@@ -16,8 +16,8 @@ const defaultStatus: Partial<Record<OAuthErrorCode, number>> = { invalid_client:
 const brand = Symbol.for('express-oauth-assertions.OAuthError')
 
 /**
- * An error response of the token endpoint (RFC 6749 §5.2). A hook throws one to speak to the client; anything else that
- * a hook throws is a `server_error` whose text the client never sees.
+ * An error response of the token endpoint (RFC 6749 §5.2). A hook may throw one, to be sent to the client; anything else that
+ * a hook throws becomes a `server_error` whose text is not sent.
  *
  * @example throw new OAuthError('invalid_grant', 'The account is closed.')
  */
@@ -29,10 +29,10 @@ export class OAuthError extends Error {
   readonly error_description: string
   /** HTTP status. */
   readonly status: number
-  /** What the event says; `hook_denied` unless the suite itself refused. */
+  /** The reason in the event; `hook_denied` unless the suite itself refused. */
   readonly reason: Reason
 
-  /** @throws TypeError if `error` is not a code of {@link oauthErrorCodes} or `status` is not a 4xx or 5xx status. */
+  /** @throws TypeError if `error` is not an OAuth error code or `status` is not a 4xx or 5xx status. */
   constructor(error: OAuthErrorCode, description?: string, options: { status?: number; cause?: unknown; reason?: Reason } = {}) {
     const text = String(description ?? '').replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?')
     super(text || error, 'cause' in options ? { cause: options.cause } : undefined)
@@ -56,16 +56,15 @@ export class OAuthError extends Error {
 }
 
 /**
- * An `OAuthError` that may be of another copy of this package, or tampered with, held to the rules of this copy.
- * @throws whatever is odd about it
+ * Validates and copies an `OAuthError` that may be of another copy of this package, or modified by the host.
+ * @throws TypeError if `error` or `status` is invalid; whatever a getter throws
  */
 export function ownOAuthError({ error, error_description, status, reason, cause }: OAuthError): OAuthError {
   return new OAuthError(error, error_description, { status, reason, ...(cause !== undefined && { cause }) })
 }
 
 /**
- * The `OAuthError` for one row of {@link refusals}. Without a cause it says the same every time and is made once, frozen: to refuse a request must cost
- * less than to serve it.
+ * The `OAuthError` for one row of {@link refusals}. Without a cause it is a frozen constant: refusing must cost less than serving.
  */
 export function refusal(reason: RefusalReason, cause?: unknown): OAuthError {
   const [status, error, description] = refusals[reason]
@@ -86,12 +85,12 @@ function constant(id: string, make: () => OAuthError): OAuthError {
   return error
 }
 
-/** Whether an error is a refusal of this copy of the package that nobody can have changed. */
+/** Whether an error is one of the frozen refusals of this copy of the package, and so cannot have been modified. */
 export const isConstantRefusal = (thrown: unknown): thrown is OAuthError => ofConstants.has(thrown)
 
 /**
- * A JWT failed a check. It does not know what the JWT was used for: {@link assertionRefusal} does. No `Error` by class: a stack would cost more
- * than the checks that led to it, at the sender's bidding.
+ * A JWT failed a check. {@link assertionRefusal} adds what the JWT was used for. It does not extend `Error`: a stack would cost more than
+ * the checks before it, and any sender can cause one.
  */
 export class AssertionError implements Error {
   readonly name = 'AssertionError'
@@ -104,7 +103,7 @@ export class AssertionError implements Error {
   }
 }
 
-/** The wire error of a failed JWT: an {@link AssertionError} becomes the error of its use; anything else comes back as it is. */
+/** The error response for a failed JWT: an {@link AssertionError} becomes the error of its use; other values are returned unchanged. */
 export function assertionRefusal(use: AssertionUse, error: unknown): unknown {
   if (!isAssertionError(error)) return error
   const { reason, cause } = error
@@ -118,11 +117,11 @@ function isAssertionError(error: unknown): error is AssertionError {
   try {
     return error instanceof AssertionError
   } catch {
-    return false // a proxy may throw when it is looked at
+    return false // instanceof runs traps of a proxy, which may throw
   }
 }
 
-/** A refusal says all in its reason. Where the host has frozen `Error`, it has a stack. */
+/** Makes an error without a stack: the reason of a refusal is enough. If the host has frozen `Error`, the error has one. */
 function withoutStack<E extends Error>(make: () => E): E {
   const { stackTraceLimit } = Error
   if (stackTraceLimit === undefined || !Reflect.set(Error, 'stackTraceLimit', 0)) return make()
@@ -133,7 +132,7 @@ function withoutStack<E extends Error>(make: () => E): E {
   }
 }
 
-/** A mistake of the host: a wrong option, a step in the wrong place. It names the option, the problem and the fix. */
+/** A mistake of the host: a wrong option, a step in the wrong place. The message names the option, the problem and the fix. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'
 }

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { OAuthErrorCode, Reason } from './errors.js'
 import type { ClientAuthentication, TokenState } from './state.js'
 
-/** Something a host may want to know about a request that was not refused for it. */
+/** Something a host may want to know about a request, although it was no reason to refuse it. */
 export type Notice =
   /** A client assertion was accepted with the token endpoint URL as `aud` (`issuer-or-token-endpoint`). */
   | 'aud_legacy'
@@ -11,28 +11,28 @@ export type Notice =
   | 'previous_auth_method'
   /** A client assertion that may be sent again: it has no `jti`, or was registered as reusable. */
   | 'client_assertion_reusable'
-  /** A grant of an issuer whose grants are not one-time. */
+  /** A grant that may be sent again, by the `replay` of its issuer. */
   | 'grant_reusable'
   /** The granted scope is less than what was asked for. */
   | 'scope_narrowed'
   /** `mintToken` made a refresh token that the policy does not allow; it was not sent. */
   | 'refresh_token_dropped'
-  /** `mintToken` gave a member that is not sent: see `responseMembers`. */
+  /** `mintToken` gave a member that was not sent: see `responseMembers`. */
   | 'response_member_dropped'
-  /** A replay marker could not be given back: an honest retry of this request will be refused. */
+  /** A replay marker could not be released: a legitimate retry of this request will be refused. */
   | 'release_failed'
 
 /**
- * One per token request, when it is answered. It carries no token, no assertion and no secret. Strings that the sender chose and
- * nobody verified stand under `claimed`, printable and cut to 256 characters.
+ * One per token request, when it is answered. It contains no token, no assertion and no secret. Unverified strings of the sender are
+ * under `claimed`, as printable ASCII of at most 256 characters.
  */
 export interface TokenEndpointEvent {
-  /** `handed_on`: the host's own handler answered; `aborted`: the client went away. */
+  /** `handed_on`: the host's own handler answered; `aborted`: the client disconnected. */
   outcome: 'issued' | 'refused' | 'failed' | 'handed_on' | 'aborted'
   /** HTTP status. */
   status: number
   error?: OAuthErrorCode
-  /** Why exactly: see the error table. */
+  /** The exact reason: see the error table. */
   reason?: Reason
   /** The step that answered, or the last that ran. */
   step: string
@@ -46,20 +46,21 @@ export interface TokenEndpointEvent {
   subject_hash?: string
   /** Granted scope. */
   scope?: string
-  /** The first characters of the markers this request used up. */
+  /** The first characters of the keys of the replay markers that this request consumed. */
   replay_keys?: string[]
-  /** `observe`: what would have become of the client assertion that came with a secret: `ok`, or the reason of its refusal. */
+  /** `observe`: the result of the client assertion that came with a secret: `ok`, or why it would have been refused. */
   observed?: { method: string; result: 'ok' | Reason }
   claimed: { grant_type?: string; client_id?: string; issuer?: string }
   notices: Notice[]
-  /** Milliseconds, in all; and for each step, each hook, the replay store (`consume`), and `signature` with its keys. A step contains its hooks. */
+  /** Milliseconds in total. */
   duration: number
+  /** Milliseconds of each step and hook, the replay store (`consume`), and `signature` with its key look-up. A step includes its hooks. */
   timings: Record<string, number>
-  /** What a hook threw, for a debugger. Not enumerable: `JSON.stringify` leaves it out, since it may hold anything. */
+  /** What a hook threw, for debugging. Not enumerable, so that `JSON.stringify` omits it: it may contain anything. */
   readonly cause?: unknown
 }
 
-/** What the steps note down about a request while it runs. */
+/** What the steps record about a request while it runs. */
 export interface Notes {
   step: string
   claimed: TokenEndpointEvent['claimed']
@@ -95,7 +96,7 @@ export function buildEvent(
   return event
 }
 
-/** Hands the event to the listener; nothing that the listener does, now or later, changes the answer. */
+/** Calls the listener. Its errors, thrown or rejected, do not affect the response. */
 export function deliverEvent(
   listener: (event: TokenEndpointEvent, req: IncomingMessage) => unknown,
   event: TokenEndpointEvent,
@@ -104,7 +105,7 @@ export function deliverEvent(
   try {
     Promise.resolve(listener(event, req)).catch(() => {})
   } catch {
-    // a listener that throws changes nothing
+    // ignored
   }
 }
 

@@ -1,15 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { after } from './after.js'
+import { callHook } from './call-hook.js'
 import { AssertionError, type AssertionUse, assertionRefusal, type RefusalReason, refusal } from './errors.js'
 import { buildEvent, deliverEvent, type Notes, type TokenEndpointEvent } from './events.js'
-import { type Awaitable, callHook, type Hooks } from './hooks.js'
+import type { Awaitable, Hooks } from './hooks.js'
 import type { Proof } from './prove-grant.js'
 import type { TrustedIssuer } from './registration.js'
 import type { Settings } from './settings.js'
 import type { TokenState } from './state.js'
 import { timed } from './timed.js'
 
-/** What a step may use of Express's request: `body` is whatever a host's parser left there. */
+/** The parts of Express's request that a step may use; `body` is whatever the host's parser left there. */
 export type Request = IncomingMessage & { body?: unknown; secure?: boolean; tokenState?: Partial<TokenState> }
 
 /** A marker of a one-time JWT: the arguments of `ReplayStore.consume`. */
@@ -21,13 +22,23 @@ export interface ReplayMarker {
   readonly use: AssertionUse
 }
 
-/** One token request on its way through the steps: the only mutable thing there is. Private to the suite. */
+/**
+ * The state of one token request across the steps: the only mutable state of a request. Private to the suite.
+ *
+ * Release rule: a released replay marker implies that no token was delivered. A client assertion is consumed at the end of step 2, a grant
+ * at the end of step 3; `step` releases both if a later step refuses, even if the client has gone and the event was sent. A complete 5xx
+ * response of the host's own handler releases them too (`#closed`), unless the exchange has ended. `keepSpent` prevents any release once
+ * headers went out with a status below 500.
+ *
+ * `settings` are those of the first step that ran: `replayStore`, `hookTimeout` and `invalidClientStatus` come from it. Steps that disagree
+ * on what matters are refused (`shared` in step.ts).
+ */
 export class Exchange {
   readonly state: { -readonly [K in keyof TokenState]?: TokenState[K] } = {}
   readonly notes: Notes = { step: '', claimed: {}, notices: [], timings: {}, startedAt: performance.now() }
   /** The proof of the request's grant, made once. */
   proof: Proof | undefined
-  /** The issuer that the grant names, as soon as it was found. */
+  /** The trusted issuer that the grant names, once it was found. */
   grantIssuer: TrustedIssuer | undefined
   #spent: string[] = []
   #mayRelease = true
@@ -41,33 +52,33 @@ export class Exchange {
     readonly settings: Settings,
   ) {}
 
-  /** Steps that are mounted apart may bring listeners of their own: each hears the event once. */
+  /** Steps mounted separately may have different listeners; each is called once. */
   addListener(listener: Settings['hooks']['onEvent']): void {
     if (!listener || this.#listeners.includes(listener)) return
     this.#listeners.push(listener)
     this.#watch()
   }
 
-  /** Waits for the end of the connection's work on this request; not where neither a listener nor a marker depends on it. */
+  /** Watches for `close` of the response, which costs time: only called if a listener or a marker depends on it. */
   #watch(): void {
     if (this.#isWatched) return
     this.#isWatched = true
     this.res.on('close', () => this.#closed())
   }
 
-  /** Where to note how long things took; `undefined` if nobody listens. */
+  /** Durations by name, in milliseconds; `undefined` if there is no listener. */
   get timings(): Record<string, number> | undefined {
     return this.#listeners.length === 0 ? undefined : this.notes.timings
   }
 
-  /** @throws OAuthError `client_gone` if nobody is there to take an answer: then nothing may be used up and nothing issued */
+  /** @throws OAuthError `client_gone` if the client has disconnected: then nothing may be consumed or issued */
   assertClientIsThere(): void {
-    const socket = this.res.socket ?? this.req.socket // a response that waits behind another one has none yet
+    const socket = this.res.socket ?? this.req.socket // a pipelined response has no socket yet
     if (this.res.destroyed || socket?.destroyed) throw refusal('client_gone')
   }
 
   /**
-   * Calls a hook of the host within its time budget (seconds), and notes how long it took.
+   * Calls a hook of the host with a timeout of `budget` seconds, and records its duration.
    * @throws OAuthError as {@link callHook} does
    */
   call<T>(name: keyof Hooks | 'consume', budget: number, hook: () => Awaitable<T>, failure?: RefusalReason): T | Promise<T> {
@@ -75,7 +86,7 @@ export class Exchange {
   }
 
   /**
-   * Uses up a one-time JWT: the last check of a request.
+   * Consumes the marker of a one-time JWT: the last check of step 2 for a client assertion, of step 3 for a grant.
    * @throws OAuthError `jti_replayed`, `not_provably_fresh`; `replay_store_full`, `replay_store_error` (503)
    */
   spend({ key, expiresAt, issuer, usableFrom, use }: ReplayMarker): void | Promise<void> {
@@ -92,17 +103,17 @@ export class Exchange {
     })
   }
 
-  /** Whether markers are to be given back if the request fails. */
+  /** Whether there are markers to release if the request fails. */
   get hasSpent(): boolean {
     return this.#mayRelease && this.#spent.length > 0
   }
 
-  /** From here on nothing is given back: a token may have been delivered. */
+  /** From now on nothing is released: a token may have been delivered. */
   keepSpent(): void {
     this.#mayRelease = false
   }
 
-  /** Gives the markers of this request back, because no token was delivered for them. */
+  /** Releases the markers of this request, because no token was delivered for them. Never rejects: a failure is a notice. */
   async release(): Promise<void> {
     const { replayStore, hookTimeout } = this.settings
     const spent = this.#spent
@@ -117,7 +128,7 @@ export class Exchange {
     }
   }
 
-  /** The connection is done with this request. If the host's handler failed, the client assertion that it came with may be sent again. */
+  /** The response is closed. If the host's handler answered 5xx, the JWTs of the request may be sent again. */
   #closed(): void {
     if (this.#ended) return
     const { writableEnded, statusCode } = this.res
@@ -126,7 +137,7 @@ export class Exchange {
     else end()
   }
 
-  /** Emits the event, once; none for a request that was the host's from the start, unless the suite had to answer it. */
+  /** Emits the event, once; none for a request that was left to the host from the start, unless the suite had to answer it. */
   end(how: Pick<TokenEndpointEvent, 'outcome' | 'status' | 'error' | 'reason' | 'cause'>): void {
     if (this.#ended || (this.state.request === null && !how.reason)) return
     this.#ended = true
@@ -135,7 +146,7 @@ export class Exchange {
       const event = buildEvent(this.state, this.notes, this.#spent, how)
       for (const listener of this.#listeners) deliverEvent(listener, event, this.req)
     } catch {
-      // objects of the host may throw when they are read; the answer stands
+      // reading an object of the host may throw; the response does not depend on it
     }
   }
 }

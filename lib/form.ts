@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { RefusalReason } from './errors.js'
 
-/** Parameters of a token request that some specification registers (IANA OAuth Parameters), and may they repeat. All others are ignored. */
+/** The registered parameters of a token request (IANA OAuth Parameters), and whether they may repeat. All others are ignored. */
 export const knownParameters: Readonly<Record<string, 'once' | 'many'>> = Object.assign(Object.create(null), {
   grant_type: 'once',
   assertion: 'once',
@@ -28,7 +28,7 @@ export const knownParameters: Readonly<Record<string, 'once' | 'many'>> = Object
   actor_token_type: 'once',
 } satisfies Record<string, 'once' | 'many'>)
 
-/** The values of known parameters as they were sent, not judged yet: whose request it is decides whether `problem` matters. */
+/** The values of known parameters as they were sent. `problem` only matters if the request is for this suite. */
 export interface Form {
   /** A null-prototype object. */
   readonly values: Record<string, unknown[]>
@@ -41,7 +41,7 @@ export function parseForm(bytes: Buffer, maxParameters: number): Form {
   if (!isUtf8(bytes)) form.problem = 'parameter_malformed'
   let text = bytes.toString('utf8')
   if (text.startsWith('\ufeff')) {
-    text = text.slice(1) // parsers that strip it would read another form
+    text = text.slice(1) // parsers disagree on whether to strip it
     form.problem = 'parameter_malformed'
   }
   let start = 0
@@ -66,7 +66,7 @@ function addPair(form: Form, pair: string): void {
     const name = decodeComponent(equals < 0 ? pair : pair.slice(0, equals))
     const value = decodeComponent(equals < 0 ? '' : pair.slice(equals + 1))
     if (!(name in knownParameters)) {
-      const plain = name.replace(/^\[/, '').replace(/[[\]].*/s, '') // `client_id[]` and `[client_id]` are client_id to a parser that nests
+      const plain = name.replace(/^\[/, '').replace(/[[\]].*/s, '') // a nesting parser reads `client_id[]` and `[client_id]` as client_id
       if (plain in knownParameters) form.problem ??= 'parameter_shape'
       return
     }
@@ -82,7 +82,7 @@ function addPair(form: Form, pair: string): void {
 export const decodeComponent = (text: string) =>
   text.includes('%') || text.includes('+') ? decodeURIComponent(text.replaceAll('+', ' ')) : text
 
-/** Takes over a body that the host parsed: own members of known names only, whatever shape its parser gave them. */
+/** Converts a body that the host's parser read: only own members with known names, of any shape. */
 export function fromParsedBody(body: unknown, maxParameters: number): Form {
   if (typeof body === 'string') return parseForm(Buffer.from(body), maxParameters)
   if (Buffer.isBuffer(body)) return parseForm(body, maxParameters)
@@ -92,7 +92,7 @@ export function fromParsedBody(body: unknown, maxParameters: number): Form {
   for (const name in knownParameters) {
     if (!Object.hasOwn(body, name)) continue
     const value = (body as Record<string, unknown>)[name]
-    form.values[name] = Array.isArray(value) && value.length > 1 ? value : [value] // shorter lists come from `name[]=`, not from repetition
+    form.values[name] = Array.isArray(value) && value.length > 1 ? value : [value] // shorter: `name[]=`, refused
   }
   return form
 }

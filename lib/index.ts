@@ -7,7 +7,7 @@ export { issueToken } from './middleware/issue-token.js'
 export { tokenErrorHandler } from './middleware/token-error-handler.js'
 export type { Middleware } from './middleware/step.js'
 
-// What the host plugs in
+// What the host provides
 export type { Options } from './options.js'
 export { CLIENT_CREDENTIALS, JWT_BEARER_CLIENT_ASSERTION, JWT_BEARER_GRANT, JWT_SPIFFE_CLIENT_ASSERTION } from './options.js'
 export type { Awaitable, GrantCandidate, GrantDecision, Granted, Hooks } from './hooks.js'
@@ -25,7 +25,7 @@ export type { ReplayStore } from './replay/store.js'
 export { tokenMinter, type TokenMinterOptions } from './token-minter.js'
 export { tokenEndpointMetadata, type TokenEndpointMetadata } from './metadata.js'
 
-// What the host finds
+// What the host receives
 export { currentClient } from './current-client.js'
 export type { ClientAuthentication, JwtGrant, TokenRequest, TokenResponse, TokenState } from './state.js'
 export type { VerifiedAssertion } from './assertion/assertion.js'

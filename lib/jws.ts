@@ -1,8 +1,8 @@
 /**
- * JWS signatures by node:crypto (RFC 7518 §3, RFC 8037 §3.1), for what jose's WebCrypto costs in jobs and promises: keys are chosen and
- * imported by jose, and a differential test holds this file to accept nothing that jose refuses.
+ * JWS signatures with node:crypto (RFC 7518 §3, RFC 8037 §3.1), because WebCrypto, which jose uses, costs thread pool jobs and promises.
+ * jose chooses and imports the keys; a differential test checks that this file accepts nothing that jose refuses.
  *
- * Signing and verifying run in the calling thread where that takes less than handing the work over, else in the thread pool.
+ * Signing and verifying run in the calling thread if that takes less time than the hand-over to the thread pool, else in the pool.
  */
 import { constants, createHmac, sign as cryptoSign, verify as cryptoVerify, type KeyObject, timingSafeEqual } from 'node:crypto'
 import { derFromRaw, rawFromDer } from './der.js'
@@ -11,11 +11,11 @@ interface Algorithm {
   readonly hash: string | undefined
   /** `asymmetricKeyType` of its keys; `undefined` for secrets. */
   readonly keyType: 'ec' | 'rsa' | 'ed25519' | undefined
-  /** ECDSA: the curve, and the length of one of the two numbers of a signature in bytes. */
+  /** ECDSA: the curve, and the length of `r` and of `s` in bytes. */
   readonly curve?: string
   readonly size?: number
   readonly pss?: { readonly padding: number; readonly saltLength: number }
-  /** What takes long enough for the thread pool. */
+  /** Which operations run in the thread pool. */
   readonly slow: { readonly sign: boolean; readonly verify: boolean }
 }
 
@@ -58,7 +58,7 @@ const algorithms = new Map<string, Algorithm>(
   }),
 )
 
-/** Whether signatures by `alg` are verified in the thread pool, whose queue has no end by itself. */
+/** Whether signatures by `alg` are verified in the thread pool. Its queue is unbounded, so the caller must limit it. */
 export const isVerifiedInPool = (alg: string): boolean => algorithms.get(alg)?.slow.verify ?? false
 
 /** Whether `key` is an asymmetric key for `alg`. */
@@ -77,13 +77,13 @@ function isFor(algorithm: Algorithm, key: KeyObject): boolean {
   return isIt
 }
 
-/** What a key was last found to be for: to ask Node for the details of a key costs as much as some of the checks before it. */
+/** The last algorithm that a key was found to fit: reading the details of a `KeyObject` costs as much as some of the checks before it. */
 const fits = new WeakMap<KeyObject, Algorithm>()
 
 /**
  * Verifies a JWS signature.
  * @param data JWS Signing Input
- * @returns whether it is right; `false` also if `alg` is none of ours, the key is not for it or cannot be used, or the signature has no form
+ * @returns whether it is valid; `false` also if `alg` is unknown, the key does not fit it or is unusable, or the signature is malformed
  */
 export function verifyJws(alg: string, key: KeyObject, data: string, signature: Buffer): boolean | Promise<boolean> {
   const algorithm = algorithms.get(alg)
@@ -98,7 +98,7 @@ export function verifyJws(alg: string, key: KeyObject, data: string, signature: 
   if (size !== undefined && signature.length !== 2 * size) return false
   const bytes = Buffer.from(data, 'latin1')
   const form = size === undefined ? signature : derFromRaw(signature)
-  const input = pss ? { key, ...pss } : key // the options form costs more, so only where it must be
+  const input = pss ? { key, ...pss } : key // the form with options costs more
   try {
     if (!slow.verify) return cryptoVerify(hash, bytes, input, form)
     return new Promise((resolve) => cryptoVerify(hash, bytes, input, form, (error, isRight) => resolve(!error && isRight)))
@@ -110,7 +110,7 @@ export function verifyJws(alg: string, key: KeyObject, data: string, signature: 
 /**
  * Makes a JWS signature.
  * @param data JWS Signing Input
- * @throws TypeError if `alg` is no signature algorithm of ours, or the key is not for it
+ * @throws TypeError if `alg` is not a known asymmetric algorithm, or the key does not fit it
  */
 export function signJws(alg: string, key: KeyObject, data: string): Buffer | Promise<Buffer> {
   const algorithm = algorithms.get(alg)

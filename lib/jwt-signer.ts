@@ -5,7 +5,7 @@ import { ConfigurationError } from './errors.js'
 import type { JWK } from './jwk.js'
 import { isSignatureKey, signJws } from './jws.js'
 
-/** The key of a signer, and what its JWTs say of it. */
+/** The key of a signer, and the headers of its JWTs. */
 export interface JwtSignerOptions {
   /** Private key that signs: a JWK, a `KeyObject` or a `CryptoKey`. */
   key: JWK | KeyObject | webcrypto.CryptoKey
@@ -15,7 +15,7 @@ export interface JwtSignerOptions {
   algorithm?: string
 }
 
-/** By the names of OpenSSL and of Web Cryptography. */
+/** Keyed by the curve names of OpenSSL and of Web Cryptography. */
 const curveAlgorithms: Record<string, string> = {
   prime256v1: 'ES256',
   secp384r1: 'ES384',
@@ -83,7 +83,7 @@ function ofKeyObject({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): st
   return asymmetricKeyType === 'ed25519' ? 'EdDSA' : curveAlgorithms[asymmetricKeyDetails?.namedCurve ?? '']
 }
 
-/** A CryptoKey is bound to one algorithm; it stays one, since it need not be extractable. */
+/** A CryptoKey is bound to one algorithm. It is not converted to a `KeyObject`: it may not be extractable. */
 function ofCryptoKey({ algorithm }: webcrypto.CryptoKey): string | undefined {
   const { name, namedCurve = '', hash } = algorithm as { name: string; namedCurve?: string; hash?: { name: string } }
   const bits = /^SHA-(256|384|512)$/.exec(hash?.name ?? '')?.[1]

@@ -25,11 +25,11 @@ type Own = Partial<
 const edDSA = ['EdDSA', 'Ed25519'] // either name stands for both (RFC 9864)
 
 /**
- * The metadata of the token endpoint, from the options that it runs with, so that the document cannot say anything else. A host with grants or
- * methods of its own behind it names them, and they come after.
+ * The metadata of the token endpoint, derived from its options, so that the two cannot differ. Grants and methods of the host's own handler
+ * are appended.
  *
- * @param own what the host's handler supports besides
- * @throws ConfigurationError if `tokenEndpointUrl` is not set; if `own` names a method that uses a JWT and no algorithm for it, or the algorithm `none`
+ * @param own what the host's handler supports in addition
+ * @throws ConfigurationError if `tokenEndpointUrl` is not set; if a method that uses a JWT has no algorithm; if `own` lists `none`
  * @example app.get('/.well-known/oauth-authorization-server', (req, res) => res.json({ ...tokenEndpointMetadata(options), jwks_uri }))
  */
 export function tokenEndpointMetadata(options: Options<Partial<Hooks>>, own: Own = {}): TokenEndpointMetadata {

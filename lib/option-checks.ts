@@ -50,9 +50,9 @@ const isIssuer: Check = (value: unknown) =>
 const isStore: Check = (value: unknown) =>
   typeof (value as ReplayStore | null)?.consume === 'function'
     ? undefined
-    : 'is a ReplayStore: an object with consume(key, expiresAt, issuer)'
+    : 'is a ReplayStore: an object with consume(key, expiresAt, issuer, usableFrom)'
 
-/** Every option and its check; nested tables are option groups. */
+/** The check of each option; nested tables are option groups. */
 const checks: { [Name in keyof Required<Options>]: Check | Record<string, Check> } = {
   issuer: isIssuer,
   tokenEndpointUrl: isServerUrl,
@@ -107,7 +107,7 @@ function checkTable(table: Record<string, Check | Record<string, Check>>, values
   }
 }
 
-/** The known name that a misspelt one most likely means: same letters in front, or the same letters in another case. */
+/** Suggests the known name that a misspelt one most likely means: same first letters, or same letters in another case. */
 function suggestion(name: string, known: readonly string[]): string {
   const fold = (text: string) => text.toLowerCase().replace(/[^a-z]/g, '')
   const isClose = (candidate: string) =>

@@ -1,4 +1,4 @@
-/** Who may use which grant, how authenticated, with which scope: pure functions of what is registered and what is proven. */
+/** Which client may use which grant, with which authentication and scope: pure functions of what is registered and what is proven. */
 import type { RefusalReason } from './errors.js'
 import type { GrantCandidate } from './hooks.js'
 import { CLIENT_CREDENTIALS, JWT_BEARER_GRANT } from './options.js'
@@ -12,7 +12,7 @@ const refused = (reason: RefusalReason): Refused => ({ refused: reason })
 
 type PolicySettings = Pick<Settings, 'publicClients'>
 
-/** What a client may do with a grant of this server, before the grant itself is looked at (RFC 6749 §2.1, §4.4; RFC 7591 §2). */
+/** Whether a client may use this grant type and scope, before the grant itself is considered (RFC 6749 §2.1, §4.4; RFC 7591 §2). */
 export function clientPolicy(client: ClientAuthentication, request: TokenRequest, { publicClients }: PolicySettings): Refused | undefined {
   const { grant_type, parameters } = request
   const requested = parameters.scope === undefined ? [] : parseScope(parameters.scope)
@@ -27,7 +27,7 @@ export function clientPolicy(client: ClientAuthentication, request: TokenRequest
   return undefined
 }
 
-/** Whether a client may present a grant of this issuer, who demands what of it (RFC 7521 §4.1, RFC 7523 §3.1). */
+/** Whether a client may present a grant of this issuer, and is authenticated as the issuer requires (RFC 7521 §4.1, RFC 7523 §3.1). */
 export function issuerPolicy(
   client: ClientAuthentication,
   issuer: TrustedIssuer,
@@ -47,7 +47,7 @@ export function issuerPolicy(
   return undefined
 }
 
-/** Whether the issuer may speak for the subject; and a grant that says nothing but who its client is, is client authentication sent in the wrong place. */
+/** Whether the issuer may assert the subject. A grant whose issuer and subject are the client itself is a misplaced client assertion. */
 export function subjectPolicy(client: ClientAuthentication, issuer: TrustedIssuer, sub: string): Refused | undefined {
   const { subjects } = issuer
   const isListed = subjects === undefined || (typeof subjects === 'function' ? subjects(sub) === true : subjects.includes(sub))
@@ -57,22 +57,22 @@ export function subjectPolicy(client: ClientAuthentication, issuer: TrustedIssue
 }
 
 /**
- * Whether the account that a grant stands for would read as a client in the tokens (RFC 9068 §5): the identifier of the client that asks, unless the grant
- * is that of a service account, which names no subject.
+ * Whether tokens for this account could be taken for those of the client itself (RFC 9068 §5): its subject is the `client_id`. Allowed for
+ * a service account, whose grant names no subject.
  */
 export function subjectIsClient(subject: string, client: ClientAuthentication, subject_kind: GrantCandidate['subject_kind']): boolean {
   return subject === client.client_id && subject_kind !== 'issuer'
 }
 
-/** A scope, if one was asked for or bounds what may be had; and whether anything that this server registered bounds it. */
+/** The requested scope, or else the whole scope on offer; and whether a ceiling registered at this server bounds it. */
 export interface BoundedScope {
   readonly scope: readonly string[] | undefined
   readonly bounded: boolean
 }
 
 /**
- * The scope that a grant may yield: what was asked for, within what the assertion, the issuer, the client and the kind of client allow.
- * What the form asks for is granted whole or refused; what only the assertion names is narrowed (RFC 6749 §3.3, RFC 7521 §4.1).
+ * The scope that a grant may yield: the requested one, within what the assertion, the issuer, the client and the kind of client allow.
+ * The scope of the form is granted in full or refused; one that only the assertion names is narrowed (RFC 6749 §3.3, RFC 7521 §4.1).
  */
 export function scopePolicy(
   client: ClientAuthentication,
@@ -106,8 +106,8 @@ export function scopePolicy(
 }
 
 /**
- * What is granted in the end: the scope of the policy within the scope that the host's decision names. Where nothing bounds what was asked for,
- * the host must name it, or it is refused.
+ * The scope that is granted: that of the policy within that of the host's decision. If no ceiling bounds the requested scope, the host must
+ * name one, or the request is refused.
  */
 export function grantedScope({ scope, bounded }: BoundedScope, decided: string | undefined): Refused | readonly string[] {
   if (decided === undefined) return bounded || !scope ? (scope ?? []) : refused('scope_exceeds_grant')

@@ -10,7 +10,7 @@ import { checkTrustedIssuer } from './registration-checks.js'
 import type { Settings } from './settings.js'
 import { timed } from './timed.js'
 
-/** An authorization grant whose signature was verified, and the registration that it was held against. Whether it may be used is not decided. */
+/** A grant whose signature was verified, and the registration it was checked against. Whether it may be used is not decided. */
 export interface ProvenGrant {
   readonly issuer: TrustedIssuer
   readonly assertion: VerifiedAssertion
@@ -19,7 +19,7 @@ export interface ProvenGrant {
 type IssuerSettings = Settings<Partial<Pick<Hooks, 'findIssuer'>>>
 
 /**
- * The trusted issuer that an assertion names: the one trust evaluation, made for every request, so that what is switched off is refused at once.
+ * Looks up the trusted issuer of an assertion. The only trust decision: made for every request, so that disabling takes effect at once.
  * @throws AssertionError `issuer_untrusted`, `issuer_disabled`; OAuthError `hook_error`, `hook_timeout`
  */
 function findIssuer(iss: string, exchange: Exchange, { hooks, hookTimeout }: IssuerSettings): TrustedIssuer | Promise<TrustedIssuer> {
@@ -44,7 +44,8 @@ function trusted(issuer: TrustedIssuer | undefined, iss: string): TrustedIssuer 
 }
 
 /**
- * Proves the `assertion` of a request, once: a step that asks again gets the same result (RFC 7523 §3), unless it was mounted with options of its own.
+ * Proves the `assertion` of a request, once: a later step gets the same result (RFC 7523 §3), unless it was mounted with other options. The
+ * cached proof ignores `token`: an exchange has one `assertion` parameter, which never changes, so the settings are the whole cache key.
  * @throws AssertionError with the reason of the first check that fails; OAuthError for a server that could not check
  */
 export function proveGrant(token: string, exchange: Exchange, settings: IssuerSettings): ProvenGrant | Promise<ProvenGrant> {
@@ -54,7 +55,7 @@ export function proveGrant(token: string, exchange: Exchange, settings: IssuerSe
   return proof.grant
 }
 
-/** What came of proving a grant, and whose rules it was held to. */
+/** The result of proving a grant, and the settings that were applied. */
 export type Proof = { readonly settings: IssuerSettings } & (
   | { readonly grant: ProvenGrant | Promise<ProvenGrant> }
   | { readonly failure: unknown }
@@ -79,10 +80,10 @@ function prove(token: string, exchange: Exchange, settings: IssuerSettings): Pro
   })
 }
 
-/** What a grant's `typ` may be where its issuer registered none (RFC 7519 §5.1, RFC 7523bis §4). */
+/** The `typ` values of a grant whose issuer registered none (RFC 7519 §5.1, RFC 7523bis §4). */
 const commonTypes = ['jwt', 'jose', 'authorization-grant+jwt']
 
-/** The registration of the issuer, where it says something, else the settings of the endpoint. */
+/** The issuer's registration; the settings of the endpoint are the defaults. */
 function signerRules(issuer: TrustedIssuer, { ownAudience, clockTolerance }: IssuerSettings): SignerRules {
   const { algorithms, typ, audience = ownAudience, default_sub, requireJti = false, maxLifetime = 300, jwks_uri } = issuer
   return {

@@ -3,7 +3,7 @@
  * reason that only the event carries. RFC 6749 §5.2, RFC 7521 §4.1.1 and §4.2.1, RFC 7523 §3.1 and §3.2.
  */
 
-/** Error codes that may stand on the wire (IANA OAuth Extensions Error Registry; the two last only with a 5xx or 429 status). */
+/** Error codes that may be sent (IANA OAuth Extensions Error Registry; the last two only with a 5xx or 429 status). */
 export const oauthErrorCodes = [
   'invalid_request',
   'invalid_client',
@@ -18,6 +18,7 @@ export const oauthErrorCodes = [
   'server_error',
   'temporarily_unavailable',
 ] as const
+/** An `error` code that the token endpoint may send (RFC 6749 §5.2 and its extensions). */
 export type OAuthErrorCode = (typeof oauthErrorCodes)[number]
 
 const clientText = 'Client authentication failed.'
@@ -52,7 +53,7 @@ export const refusals = {
   auth_method_not_enabled: [401, 'invalid_client', clientText],
   client_auth_missing: [401, 'invalid_client', 'Client authentication is required.'],
   client_id_malformed: [401, 'invalid_client', clientText],
-  // the client, after a look-up: one text for all, so that nobody learns which clients exist
+  // the client, after a look-up: one text for all, so that responses do not reveal which clients exist
   client_unknown: [401, 'invalid_client', clientText],
   client_disabled: [401, 'invalid_client', clientText],
   client_secret_mismatch: [401, 'invalid_client', clientText],
@@ -74,7 +75,7 @@ export const refusals = {
   scope_exceeds_grant: [400, 'invalid_scope', 'The scope exceeds what the grant allows.'],
   scope_param_forbidden: [400, 'invalid_request', 'The scope of this grant stands in its assertion.'],
   target_invalid: [400, 'invalid_target', 'A resource is an absolute URI without a fragment.'],
-  // the grant, after its signature: one text for all, so that nobody learns which subjects exist
+  // the grant, after its signature: one text for all, so that responses do not reveal which subjects exist
   pop_required: [400, 'invalid_grant', grantText],
   jwt_kind_confusion: [400, 'invalid_grant', grantText],
   grant_client_unknown: [400, 'invalid_grant', grantText],
@@ -98,8 +99,8 @@ export const refusals = {
 } as const satisfies Record<string, readonly [status: number, error: OAuthErrorCode, description: string]>
 
 /**
- * Problems of a JWT, whatever it is used for. A text stands where the check needs nothing but the JWT and public
- * settings; `null` where the answer would tell what is registered here: then the constant text of the use stands.
+ * Problems of a JWT, whatever it is used for. A text is given where the check needs only the JWT and public settings;
+ * `null` where it would reveal what is registered here: then the uniform text of the use is sent.
  */
 export const assertionRefusals = {
   jwt_malformed: 'The assertion is not one JWT in JWS compact serialization.',
@@ -135,11 +136,12 @@ export const assertionRefusals = {
 } as const satisfies Record<string, string | null>
 
 export type AssertionReason = keyof typeof assertionRefusals
+/** Reasons of {@link refusals}. */
 export type RefusalReason = keyof typeof refusals
-/** The exact reason of a refusal, as events carry it. */
+/** The exact reason of a refusal, as given in events. */
 export type Reason = RefusalReason | AssertionReason
 
-/** What a JWT was sent as decides the code: `client_assertion` → `invalid_client`, `assertion` → `invalid_grant`. */
+/** The error code depends on the parameter that held the JWT: `client_assertion` → `invalid_client`, `assertion` → `invalid_grant`. */
 export const assertionUses = {
   client: [401, 'invalid_client', clientText],
   grant: [400, 'invalid_grant', grantText],

@@ -14,13 +14,13 @@ const string = (value: unknown) => typeof value === 'string'
 const isString = must('is a string.', string)
 const isName = must('is a string that is not empty.', (value) => string(value) && value !== '')
 const isDuration = must('is a positive number of seconds.', (value) => Number.isFinite(value) && (value as number) > 0)
-/** A `Date`, its text or its milliseconds would be a moment that never comes. */
+/** Refuses a `Date`, a date string and milliseconds: compared as seconds, they would never be reached. */
 const isMoment = must(
   'is a number of seconds since the epoch.',
   (value) => Number.isFinite(value) && (value as number) >= 0 && (value as number) < 1e12,
 )
 
-/** Every member of a trusted issuer, and what it must be; the others are compared where they are used. */
+/** The check of each member of a trusted issuer; `anything`: it is checked where it is used. */
 const issuerChecks: Record<keyof TrustedIssuer, Check> = {
   issuer: anything,
   jwks: anything,
@@ -57,7 +57,7 @@ const federatedChecks: Record<keyof FederatedCredential, Check> = {
   allowPrivateJwksUri: oneOf(true, false),
 }
 
-/** The members of a client that could be read more leniently than they were meant: a lifetime that is text is joined, not added. */
+/** The members of a client whose wrong type would make a check more lenient: a lifetime as a string would be concatenated, not added. */
 const clientChecks = {
   token_endpoint_auth_method: isString,
   scope: isString,
@@ -72,7 +72,7 @@ const clientChecks = {
 } satisfies Partial<Record<keyof Client, Check>>
 
 /**
- * Refuses an issuer object that could be read more leniently than it was meant: unknown members, values outside their list.
+ * Refuses an issuer object whose mistakes would make checks more lenient: unknown members, values that are not allowed.
  * @throws ConfigurationError naming the member
  */
 export function checkTrustedIssuer(issuer: TrustedIssuer): void {
@@ -81,8 +81,8 @@ export function checkTrustedIssuer(issuer: TrustedIssuer): void {
 }
 
 /**
- * Refuses a client whose registration could be read more leniently than it was meant. Members that are not of this package are the host's own; `null`,
- * where a database says so, is nothing.
+ * Refuses a client whose registration has mistakes that would make checks more lenient. Unknown members belong to the host; `null`, as
+ * databases return it, counts as absent.
  * @throws ConfigurationError naming the member
  */
 export function checkClient(client: Client): void {

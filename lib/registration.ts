@@ -11,15 +11,16 @@ export const clientAuthMethodNames = [
   'client_secret_post',
   'none',
 ] as const
+/** The IANA name of a client authentication method of this package. */
 export type ClientAuthMethodName = (typeof clientAuthMethodNames)[number]
 
 /**
- * How a client proved itself: a registered method, a JWT of a foreign issuer that stands for the client (`federated_jwt`), or the grant that it signed
- * (`jwt_bearer_grant`).
+ * How a client authenticated: by a registered method, a JWT of another issuer that its registration accepts (`federated_jwt`), or the grant
+ * that it signed (`jwt_bearer_grant`).
  */
 export type ProvenBy = Exclude<ClientAuthMethodName, 'none'> | 'federated_jwt' | 'jwt_bearer_grant'
 
-/** Which `aud` a client assertion may carry: the issuer identifier alone, or the token endpoint URL of the RFC 7523 era as well. */
+/** Which `aud` a client assertion may have: only the issuer identifier, or also the token endpoint URL, as RFC 7523 allows. */
 export type ClientAssertionAudience = 'issuer' | 'issuer-or-token-endpoint'
 
 /** Where the keys of a signer come from: exactly one of `jwks` and `jwks_uri`, and only from registration (RFC 7517). */
@@ -27,8 +28,8 @@ export interface KeyRegistration {
   /** Adding and removing keys takes effect at once; do not change a key object in place. */
   jwks?: JSONWebKeySet
   /**
-   * An https URL, fetched by this server; addresses that are private or loopback are refused. A new `kid` is followed within 30 seconds, a new key under an old
-   * `kid` within 10 minutes.
+   * An https URL that this server fetches; private and loopback addresses are refused. A new `kid` is accepted within 30 seconds, a new key
+   * under an old `kid` within 10 minutes.
    */
   jwks_uri?: string
   /** Lets `jwks_uri` point to a private or loopback address, and then over http too. Default false. */
@@ -36,8 +37,8 @@ export interface KeyRegistration {
 }
 
 /**
- * A workload identity that may authenticate a client: a token of Kubernetes, SPIFFE, GitHub Actions or Entra ID sent as its client assertion. Exactly
- * (`iss`, `sub`, `aud`) is compared; `sub` need not be the `client_id`.
+ * A workload identity that may authenticate a client: a token of Kubernetes, SPIFFE, GitHub Actions or Entra ID, sent as its client
+ * assertion. (`iss`, `sub`, `aud`) must match exactly; `sub` need not be the `client_id`.
  */
 export interface FederatedCredential extends KeyRegistration {
   issuer: string
@@ -46,7 +47,7 @@ export interface FederatedCredential extends KeyRegistration {
   audience?: string
   /** Longest lifetime in seconds, from `iat` to `exp`. Default 3600. */
   maxLifetime?: number
-  /** `reusable`: a token with `jti` may be sent again until it expires, as workloads do. Default `one-time`, which binds only tokens with `jti`. */
+  /** `reusable`: a token with `jti` may be sent again until it expires. Default `one-time`, which applies only to tokens with `jti`. */
   replay?: 'one-time' | 'reusable'
 }
 
@@ -56,7 +57,7 @@ export interface ClientCertificate {
   verified: boolean
 }
 
-/** A registered client. The names are those of RFC 7591 §2; members that are not listed are the host's own and are left alone. */
+/** A registered client. The names are those of RFC 7591 §2; members that are not listed belong to the host and are ignored. */
 export interface Client extends KeyRegistration {
   client_id: string
   /** Default `client_secret_basic`, as in RFC 7591. `none` is a public client. */
@@ -78,9 +79,9 @@ export interface Client extends KeyRegistration {
   tls_client_auth_san_email?: string
   /** Binds the tokens of `tokenMinter` to the certificate that authenticated the client (RFC 8705 §3.1). */
   tls_client_certificate_bound_access_tokens?: boolean
-  /** This suite takes no DPoP proofs (RFC 9449): a client whose tokens must be bound to one is issued none. */
+  /** This suite takes no DPoP proofs (RFC 9449): a client whose tokens must be bound to one is refused. */
   dpop_bound_access_tokens?: boolean
-  /** Foreign tokens that authenticate this client, besides its registered method. The request must name the client in `client_id`. */
+  /** Tokens of other issuers that also authenticate this client. The request must name the client in `client_id`. */
   federated_credentials?: readonly FederatedCredential[]
   /** Overrides `clientAssertions.audience` for this client. */
   audience?: ClientAssertionAudience
@@ -93,16 +94,16 @@ export interface Client extends KeyRegistration {
    * `one-time`, which binds only assertions with a `jti`.
    */
   replay?: 'one-time' | 'reusable'
-  /** A method with a secret or a JWT by which the client may still authenticate while it moves to the registered one; each use is an event. */
+  /** A method with a secret or a JWT that the client may still use while it migrates to the registered one; each use gives a notice. */
   previous_auth_method?: string
   /** Seconds since the epoch, from which `previous_auth_method` is refused. Default: never. */
   previous_auth_method_expires_at?: number
   /**
-   * `observe`: a client assertion that comes with a secret is verified and reported in the event, and the secret decides: for trying out keys.
+   * `observe`, to try out keys: a client assertion that comes with a secret is only verified and reported in the event; the secret decides.
    * Default: `clientAssertions.mode`.
    */
   client_assertion_mode?: 'enforce' | 'observe'
-  /** The grants that the client signs are not enough: it must authenticate besides. Default false. */
+  /** The signature of its own grants does not authenticate the client: it needs another method. Default false. */
   require_explicit_auth?: boolean
   /** `false` refuses the client from the next request on. */
   enabled?: boolean
@@ -112,27 +113,27 @@ export interface Client extends KeyRegistration {
 export interface TrustedIssuer extends KeyRegistration {
   /** Compared with `iss` character by character (RFC 7523 §3). */
   issuer: string
-  /** The client that this issuer is, where a client signs its own grants. It may always present them. */
+  /** The client that signs grants as this issuer, if it is a client itself. It may always present them. */
   client_id?: string
   /** Which other registered clients may present its grants. Default: none. */
   clients?: readonly string[] | 'any'
-  /** `required`: a confidential client authenticates; `identified`: a public client will do; `none`: no client at all. Default `required`. */
+  /** `required`: an authenticated client; `identified`: a public client suffices; `none`: no client needed. Default `required`. */
   client_authentication?: 'required' | 'identified' | 'none'
   /** Which `sub` values it may assert. Default: any, and `authorizeGrant` resolves it. */
   subjects?: readonly string[] | ((sub: string) => boolean)
   /** Space-separated ceiling of what its grants may yield. */
   scope?: string
-  /** Where a grant names its scope: the form parameter within the `scope` claim (`intersection`, the default), or one of them alone. */
+  /** Source of the scope: the form parameter within the `scope` claim (`intersection`, default), or only one of them. */
   scope_from?: 'intersection' | 'parameter' | 'assertion'
-  /** `iss`: a grant without `sub` speaks for its issuer (service accounts). Default: `sub` is required. */
+  /** `iss`: a grant without `sub` is for its issuer (service accounts). Default: `sub` is required. */
   default_sub?: 'iss'
-  /** The `aud` its grants carry, one of these alone. Default: the issuer identifier or `tokenEndpointUrl` of this server. */
+  /** The `aud` of its grants: exactly one of these. Default: the issuer identifier or `tokenEndpointUrl` of this server. */
   audience?: string | readonly string[]
   /** Signature algorithms of this issuer; default: `algorithms` of the endpoint. */
   algorithms?: readonly string[]
   /** The `typ` header that its grants must carry. Default: absent, `JWT`, `JOSE` or `authorization-grant+jwt`. */
   typ?: string
-  /** Refuses grants without `jti`. Default false: they are one-time by a digest of what was signed. */
+  /** Refuses grants without `jti`. Default false: a digest of the signed text makes them one-time. */
   requireJti?: boolean
   /** Longest lifetime of its grants in seconds, from `iat` (or from now) to `exp`. Default 300. */
   maxLifetime?: number

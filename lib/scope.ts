@@ -7,7 +7,7 @@ export function parseScope(scope: string): readonly string[] | undefined {
   return scope.includes(' ') ? [...new Set(scope.split(' '))] : [scope]
 }
 
-/** The tokens of a scope that the host wrote: extra spaces are forgiven. */
+/** The tokens of a scope that the host wrote; extra white space is ignored. */
 export function hostScope(scope: string): readonly string[] {
   return /\s/.test(scope) ? [...new Set(scope.split(/\s+/).filter(Boolean))] : scope === '' ? [] : [scope]
 }
@@ -22,7 +22,7 @@ export function intersect(scope: readonly string[], ceiling: readonly string[]):
   return scope.filter(memberOf(ceiling))
 }
 
-/** Whether a token is in `list`, in a time that does not grow with it. */
+/** Tests membership in `list`, in constant time for long lists. */
 function memberOf(list: readonly string[]): (token: string) => boolean {
   if (list.length < 8) return (token) => list.includes(token)
   const set = new Set(list)

@@ -13,7 +13,7 @@ import { memoryReplayStore } from './replay/memory.js'
 import type { ReplayStore } from './replay/store.js'
 import { TurnBudget } from './turn-budget.js'
 
-/** Options after validation, with every default in place. */
+/** Validated options with defaults, plus the state that all steps of one endpoint share: replay store, key sets, load. Times in seconds. */
 export interface Settings<H extends Partial<Hooks> = Partial<Hooks>> {
   readonly issuer: string
   readonly tokenEndpointUrl: string | undefined
@@ -22,7 +22,7 @@ export interface Settings<H extends Partial<Hooks> = Partial<Hooks>> {
   readonly hooks: H
   readonly fallthrough: boolean
   readonly grantTypes: readonly string[]
-  /** Under the default of `fallthrough`, `client_credentials` with a secret stays with the host. */
+  /** With `fallthrough` and the default `grantTypes`, `client_credentials` with a secret is left to the host. */
   readonly secretsStayWithHost: boolean
   readonly clientAuthMethods: readonly ClientAuthMethodName[]
   readonly clientAssertions: {
@@ -47,7 +47,7 @@ export interface Settings<H extends Partial<Hooks> = Partial<Hooks>> {
   /** `spiffe`: a JWT-SVID as client assertion. */
   readonly assertionRules: Readonly<Record<'client' | 'spiffe' | 'grant', AssertionRules>>
   readonly findKeys: KeyFinder
-  /** Of client assertions that may be sent again. */
+  /** Cache for client assertions that may be sent again. */
   readonly verifiedSignatures: VerifiedSignatures
   /** Whether a public key is registered. */
   readonly hasKey: (registration: KeyRegistration, publicKey: KeyObject) => Promise<boolean>
@@ -56,7 +56,7 @@ export interface Settings<H extends Partial<Hooks> = Partial<Hooks>> {
 const defaultAlgorithms = algorithmNames.filter((name) => name !== 'ES512')
 const commonTypes = ['jwt', 'jose']
 
-/** What each use of a JWT demands before anybody is looked up. */
+/** What each use of a JWT demands before any look-up. */
 function assertionRules(
   withSecrets: boolean,
   algorithms: readonly string[],
@@ -86,7 +86,7 @@ function assertionRules(
 const known = new WeakMap<object, Settings>()
 
 /**
- * Validates options once, at mount. The same object gives the same settings, so that steps which are mounted apart share one replay store.
+ * Validates options once, at mount. The same object gives the same settings, so that steps mounted separately share one replay store.
  *
  * @param where the function to name in messages
  * @param required hooks that it calls

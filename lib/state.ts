@@ -4,7 +4,7 @@ import type { Client, ProvenBy, TrustedIssuer } from './registration.js'
 /** What the client sent, checked for shape only (RFC 6749 §3.2). Nothing in it is proven. */
 export interface TokenRequest {
   readonly grant_type: string
-  /** The registered parameters that were sent, each a non-empty string; a null-prototype object. `resource` and `audience` stand apart. */
+  /** The registered parameters that were sent, each a non-empty string; a null-prototype object. `resource` and `audience` are separate. */
   readonly parameters: Readonly<Record<string, string>>
   /** RFC 8707 `resource`, which may repeat. */
   readonly resource: readonly string[]
@@ -14,7 +14,7 @@ export interface TokenRequest {
   readonly authorization: string | undefined
 }
 
-/** Who asked. `level` says how much of it is proven (RFC 6749 §2.1, RFC 7521 §4.1). */
+/** Who sent the request. `level` says how much of it is proven (RFC 6749 §2.1, RFC 7521 §4.1). */
 export type ClientAuthentication =
   /** A confidential client proved its identity by `method`. */
   | {
@@ -29,7 +29,7 @@ export type ClientAuthentication =
       /** Whether `assertion` may be sent again. */
       readonly reusable?: boolean
     }
-  /** A public client named itself. */
+  /** A public client named itself; nothing is proven. */
   | {
       readonly level: 'identified'
       readonly method: 'none'
@@ -50,18 +50,18 @@ export type ClientAuthentication =
       readonly reusable?: undefined
     }
 
-/** A JWT authorization grant that passed every check and is used up (RFC 7523 §2.1). */
+/** A JWT authorization grant that passed every check and, unless it is reusable, was consumed (RFC 7523 §2.1). */
 export interface JwtGrant {
   readonly issuer: TrustedIssuer
-  /** `sub` of the assertion, or what `default_sub` makes of its absence. Unique only together with the issuer. */
+  /** `sub` of the assertion; the issuer if it is absent (`default_sub`). Unique only together with the issuer. */
   readonly sub: string
-  /** The local account, as `authorizeGrant` named it. */
+  /** The local account that `authorizeGrant` returned. */
   readonly subject: string
   /** Space-separated granted scope; empty if none. */
   readonly scope: string
   readonly allowRefreshToken: boolean
   readonly assertion: VerifiedAssertion
-  /** What `authorizeGrant` handed on for `mintToken`. */
+  /** What `authorizeGrant` returned for `mintToken`. */
   readonly context: unknown
 }
 
@@ -83,7 +83,7 @@ export interface TokenResponse extends StandardTokenResponse {
   [member: string]: unknown
 }
 
-/** `req.tokenState`: grows step by step. `null` stands where the request, or that part of it, is the host's own. */
+/** `req.tokenState`: each step adds one member. `null` means that the request, or that part of it, is left to the host. */
 export interface TokenState {
   /** From `parseTokenRequest`. */
   readonly request: TokenRequest | null

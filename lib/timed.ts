@@ -1,6 +1,6 @@
 import { isPromise } from './after.js'
 
-/** Does a piece of work, and notes under `name` how many milliseconds it took in all, whatever comes of it; if anybody wants to know. */
+/** Runs `work` and adds its duration in milliseconds to `timings[name]`, also if it fails; without `timings`, only runs it. */
 export function timed<T>(timings: Record<string, number> | undefined, name: string, work: () => T | Promise<T>): T | Promise<T> {
   if (timings === undefined) return work()
   const startedAt = performance.now()

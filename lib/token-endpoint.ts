@@ -16,8 +16,8 @@ import { settingsOf } from './settings.js'
  *       │ verifyJwtGrant       assertion            → req.tokenState.grant     (other grants: null)
  *       ▼ issueToken           grant or client      → 200 and a token          (other grants: next())
  *
- * A step that refuses ends the request with an OAuth error response. With `fallthrough`, what is not for this suite reaches the next
- * handler exactly as it came.
+ * A step that refuses ends the request with an OAuth error response. With `fallthrough`, a request that is not for this suite reaches the
+ * next handler unchanged.
  *
  * @param options validated now, not per request
  * @throws ConfigurationError naming the option, the problem and the fix

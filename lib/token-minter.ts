@@ -4,12 +4,13 @@ import { ConfigurationError, OAuthError } from './errors.js'
 import type { Hooks } from './hooks.js'
 import { type JwtSignerOptions, jwtSigner } from './jwt-signer.js'
 
+/** Options of `tokenMinter`: the key, and what the tokens say. */
 export interface TokenMinterOptions extends JwtSignerOptions {
   /** Issuer identifier of this server: `iss`. */
   issuer: string
-  /** The resource servers that the tokens are for: `aud`. The first is the default; a `resource` parameter (RFC 8707) may ask for the others. */
+  /** The resource servers that the tokens are for: `aud`. The first is the default; a `resource` parameter (RFC 8707) may select others. */
   audience: string | readonly string[]
-  /** Lifetime of the tokens in seconds. Default 300, which does not outlive a grant by much (RFC 7521 §4.1). */
+  /** Lifetime of the tokens in seconds. Default 300: a token should not outlive its grant by much (RFC 7521 §4.1). */
   lifetime?: number
 }
 

@@ -11,7 +11,7 @@ const maxClientIdLength = 1024
 const maxScopeLength = 2048
 
 /**
- * The parameters of a request that is for this suite, each a plain string of bearable length (RFC 6749 §3.2, App. A).
+ * Validates the parameters of a request that is for this suite: each is a plain string of limited length (RFC 6749 §3.2, App. A).
  * @throws OAuthError that names the first problem
  */
 export function tokenRequest({ values, problem }: Form, authorization: string | undefined, settings: Settings): TokenRequest {
@@ -21,7 +21,7 @@ export function tokenRequest({ values, problem }: Form, authorization: string | 
     const sent = plainStrings(values[name] as unknown[])
     if (knownParameters[name] === 'many') continue
     if (sent.length > 1) throw refusal('duplicate_parameter')
-    if (sent[0] !== undefined && sent[0] !== '') parameters[name] = sent[0] // without value: as if it were not there (§3.2)
+    if (sent[0] !== undefined && sent[0] !== '') parameters[name] = sent[0] // without a value: as if absent (§3.2)
   }
   const [resource, audience] = [listOf(values.resource), listOf(values.audience)]
   checkLength(parameters.grant_type, maxGrantTypeLength)

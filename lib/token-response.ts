@@ -8,7 +8,7 @@ const visible = /^[\x20-\x7e]+$/ // RFC 6749 App. A.12, A.13, A.17
 type Check = (value: unknown, granted: Granted) => string | undefined
 const isText: Check = (value) => (typeof value === 'string' && visible.test(value) ? undefined : 'is a non-empty string of visible ASCII')
 
-/** The members of a token response (IANA OAuth Parameters, "token response") and what each must be. */
+/** The check of each member of a token response (IANA OAuth Parameters, "token response"). */
 const members: { [Name in keyof Required<StandardTokenResponse>]: Check } = {
   access_token: isText,
   token_type: isText,
@@ -34,8 +34,8 @@ export const isResponseMember = (name: string, responseMembers: readonly string[
   Object.hasOwn(members, name) || responseMembers.includes(name)
 
 /**
- * What goes on the wire of what `mintToken` gave: own members that the table knows, each checked; those that the host lists in `responseMembers`, as they are; the
- * granted scope, where there is one; no refresh token that the policy does not allow (RFC 6749 §5.1).
+ * The response to send for the result of `mintToken` (RFC 6749 §5.1): its own members that the table lists, each checked; those that the host lists in
+ * `responseMembers`, unchecked; the granted scope, if any; no refresh token that the policy does not allow.
  * @throws OAuthError `hook_error` (500), with the member and the fix in its cause
  */
 export function toTokenResponse(minted: unknown, granted: Granted, responseMembers: readonly string[] = []): TokenResponse {
@@ -56,7 +56,7 @@ export function toTokenResponse(minted: unknown, granted: Granted, responseMembe
     for (const name of responseMembers) if (Object.hasOwn(minted, name)) response[name] = (minted as Record<string, unknown>)[name]
     const scope = hostScope((response.scope as string | undefined) ?? granted.scope).join(' ')
     if (scope) response.scope = scope
-    else delete response.scope // an empty scope has no spelling (RFC 6749 §3.3)
+    else delete response.scope // the grammar has no empty scope (RFC 6749 §3.3)
     return response as unknown as TokenResponse
   } catch (error) {
     throw refusal('hook_error', error)

@@ -1,16 +1,16 @@
-/** Milliseconds for which a loop may be behind before anybody is sent away: a burst is only answered a little later. */
+/** Milliseconds that successive turns must take too long before requests are refused: a short burst is only answered a little later. */
 const patience = 100
-/** So many at once are no overload, even where something else in the process takes up the time of the loop; unless it takes ten budgets. */
+/** A turn with at most this many requests is not overloaded, even if other work blocks the loop; unless it takes `farTooLong` budgets. */
 const handful = 128
 const farTooLong = 10
-/** Milliseconds without a request after which the loop has caught up. */
+/** Milliseconds without requests after which the loop counts as caught up. */
 const idle = 50
 
 /**
- * Sheds load. What waits in the sockets is handed out turn by turn of the event loop. When one turn after the other takes long, more arrives than can be
- * answered, and everybody would be answered late: then each turn serves as many as its budget allows, and the others are told to come again.
+ * Sheds load. Each turn of the event loop takes the requests that wait in the sockets. If successive turns take too long, more requests
+ * arrive than can be answered, and all would be late: then each turn serves as many as its budget allows, and the others are refused (503).
  *
- * The measure is taken on requests themselves: one `setImmediate` a turn that has any, and no timer.
+ * Only turns with requests are measured: one `setImmediate` for each of them, and no timer.
  */
 export class TurnBudget {
   readonly #budget: number
@@ -20,23 +20,23 @@ export class TurnBudget {
   #endedAt = Number.NEGATIVE_INFINITY
   #arrived = 0
   #hasVerified = false
-  /** Since when each turn has followed on one that took too long. */
+  /** Start of the first of the latest successive turns that all took too long (ms). */
   #behindSince: number | undefined
 
-  /** @param seconds how long the requests of one turn may take once the loop is behind */
+  /** @param seconds that the requests of one turn may take once the loop is behind */
   constructor(seconds: number, now = () => performance.now(), atEndOfTurn: (end: () => void) => void = setImmediate) {
     this.#budget = seconds * 1000
     this.#now = now
     this.#atEndOfTurn = atEndOfTurn
   }
 
-  /** Whether a request that arrives now may stay. */
+  /** Whether a request that arrives now is accepted. */
   hasRoom(): boolean {
     this.#arrived++
     return !this.#isSpent()
   }
 
-  /** Whether a request that was looked up may go on to its signature. The first of a turn always may, however long its look-up took. */
+  /** Whether a request may go on from look-up to signature. The first of a turn always may, however long its look-up took. */
   hasRoomToVerify(): boolean {
     const isSpent = this.#isSpent()
     const isFirst = !this.#hasVerified

@@ -1,5 +1,5 @@
-// dist/esm by tsc; dist/cjs by esbuild, one file for each entry, with jose inside: jose is ESM only, and CommonJS hosts on Node 20 test with Jest,
-// which cannot require ESM. Both have declarations of their own kind.
+// dist/esm by tsc; dist/cjs by esbuild, one file for each entry, with jose bundled: jose is ESM only, and CommonJS hosts on Node 20 may
+// test with Jest, which cannot require ESM. Each has its own declarations.
 import { execFileSync } from 'node:child_process'
 import { rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'

@@ -1,4 +1,4 @@
-// Packs the package and lets publint and attw judge the tarball, as its users will resolve it.
+// Packs the package and checks the tarball with publint and attw, as its users will resolve it.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-// A mutant is found by the first test that fails: the others need not run. Jest has no such switch within a file.
+// The first test that fails detects a mutant, so the others need not run. Jest has no option for that within a file.
 const NodeEnvironment = require('@stryker-mutator/jest-runner/jest-env/node')
 
 module.exports = class extends NodeEnvironment {

@@ -1,5 +1,5 @@
-// Which tests judge which files: those that mirror them. A file that other tests catch too late, over HTTP, is not well tested.
-/** Without what waits for seconds, or starts more servers than one: each mutant would. */
+// The tests for each group of files: those of the same name. A file whose mutants are only detected over HTTP is not well tested.
+/** Excludes tests that wait for seconds or start several servers, since they would do so for each mutant. */
 const onServers = '^(?!.*(until it expires|after it has expired|2,000|cluster|token endpoint|by node-redis))'
 
 export const groups = {
@@ -24,10 +24,10 @@ export const groups = {
   request: {
     mutate: ['lib/middleware/parse-token-request.ts', 'lib/token-request.ts'],
     tests: ['middleware/parse-token-request'],
-    names: '^(?!.*(Express 4|T-70))', // what tells Express 4 from Express 5 is not in this file
+    names: '^(?!.*(Express 4|T-70))', // no code here depends on the version of Express
   },
   fallthrough: {
-    mutate: ['lib/middleware/parse-token-request.ts:20-110'], // whose request it is
+    mutate: ['lib/middleware/parse-token-request.ts:20-118'], // the decision whose request it is
     tests: ['fallthrough'],
     names: '^(?!.*(Express 4|T-70))',
   },

@@ -1,5 +1,5 @@
-// Runs StrykerJS over one group after the other (`npm run mutation`, or `npm run mutation -- policy form` for some), and writes the scores of the
-// last run of each group into docs/mutation.md. `--report` runs none, and only does that. Fails below 90 % in all.
+// Runs StrykerJS for each group (`npm run mutation`, or `npm run mutation -- policy form` for some), and writes the scores of the last run
+// of each group into docs/mutation.md. `--report` only writes them. Fails if the total is below 90 %.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { groups } from './mutation-groups.mjs'
@@ -12,7 +12,7 @@ for (const name of names) {
   if (status !== 0) process.exit(status ?? 1)
 }
 
-/** Whether each mutant of each file was found, by whichever group. Those that do not load say nothing. */
+/** For each mutant of each file, whether any group detected it. Mutants that do not load are left out. */
 const files = new Map()
 for (const name of Object.keys(groups)) {
   const path = `reports/mutation/${name}.json`

@@ -1,4 +1,4 @@
-// Prints the tables of README.md and SECURITY.md that are tables in the code. `node scripts/readme-tables.mjs [--check]` after `npm run compile`:
+// Generates the tables of README.md and SECURITY.md from the code. `node scripts/readme-tables.mjs [--check]` after `npm run compile`:
 // rewrites them, or fails if that would change them.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -35,7 +35,7 @@ const rungTable = () => [
   ...[...shapeRungs, ...registrationRungs].map(({ reason, demands }) => `| ${code(reason)} | ${demands} |`),
 ]
 
-/** The policy functions, asked for every kind of client. */
+/** The results of the policy functions for every kind of client. */
 function policyTable() {
   const grant = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
   const registered = { client_id: 'c', grant_types: [grant, 'client_credentials'] }

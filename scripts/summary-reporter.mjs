@@ -1,4 +1,4 @@
-// Ends a test run with one plain line.
+// Prints one line at the end of a test run.
 export default class SummaryReporter {
   onRunComplete(_, { numPassedTests, numFailedTests, numPendingTests, numRuntimeErrorTestSuites }) {
     this.summary = `${numPassedTests} passed, ${numFailedTests + numRuntimeErrorTestSuites} failed, ${numPendingTests} skipped`

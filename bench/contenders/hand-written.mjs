@@ -1,4 +1,4 @@
-// What a good engineer writes in an hour: Express, express.urlencoded, jose, lru-cache. Right for honest requests; no policy, no events, no limits.
+// What a good engineer writes in an hour: Express, express.urlencoded, jose, lru-cache. Correct for valid requests; no policy or limits.
 import { randomUUID } from 'node:crypto'
 import express from 'express'
 import { createLocalJWKSet, decodeJwt, importJWK, jwtVerify, SignJWT } from 'jose'

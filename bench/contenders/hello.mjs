@@ -1,4 +1,4 @@
-// What Express costs by itself.
+// The cost of Express alone.
 import express from 'express'
 
 export function listener() {

@@ -1,4 +1,4 @@
-// The limit: Express 5, and nothing else but one verification for each JWT and one signature. No policy, no replay protection, no checks worth the name.
+// The limit: only Express 5, one verification for each JWT and one signature. No policy, no replay protection, almost no checks.
 import { randomBytes } from 'node:crypto'
 import express from 'express'
 import { api, clientId, issuer } from '../harness/world.mjs'

@@ -2,7 +2,7 @@
 import { api, clientId, issuer, scope } from '../harness/world.mjs'
 
 export async function listener({ alg, token, keys }) {
-  console.warn = () => undefined // it warns of its memory storage, and on Node 20 of Node 20
+  console.warn = () => undefined // it warns about its memory storage, and on Node 20 about Node 20
   const { Provider } = await import('oidc-provider')
   const jwt = token !== 'opaque'
   const provider = new Provider(issuer, {

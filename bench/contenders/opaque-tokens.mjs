@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 
 const tokens = new LRUCache({ max: 10_000 })
 
-/** An opaque access token, remembered for resource servers that introspect it: the same for every contender that leaves this to its host. */
+/** An opaque access token, stored for introspection by resource servers: shared by all contenders that leave this to their host. */
 export function opaqueToken(about) {
   const access_token = randomBytes(32).toString('base64url')
   tokens.set(access_token, { ...about, expiresAt: Date.now() + 300_000 })

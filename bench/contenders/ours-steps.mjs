@@ -1,4 +1,4 @@
-// The four steps, each mounted by itself.
+// The four steps, mounted separately.
 import express from 'express'
 import { authenticateClient, issueToken, parseTokenRequest, verifyJwtGrant } from '../../dist/esm/index.js'
 import { ourOptions } from './ours.mjs'

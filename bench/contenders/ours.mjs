@@ -1,11 +1,11 @@
-// Options of this package, as built, for a world: clients, issuers and keys as many as it asks for.
+// Options of this package, as built, for a world: with its number of clients, issuers and keys.
 import { hash } from 'node:crypto'
 import { memoryReplayStore, tokenMinter } from '../../dist/esm/index.js'
 import { api, bothGrants, clientId, clientSecret, idp, issuer, member, scope } from '../harness/world.mjs'
 import { opaqueToken } from './opaque-tokens.mjs'
 import { redisStore } from './redis-store.mjs'
 
-/** Each signer has a key set of its own, as if it came from a database; the keys in it are alike. */
+/** Each signer has its own key set, as from a database; the keys in them are equal. */
 const keySet = (jwk, count) => ({ keys: Array.from({ length: count }, (_, index) => ({ ...jwk, kid: `key-${index}` })) })
 
 const crowd = (name, count, make) => new Map(Array.from({ length: count }, (_, index) => [member(name, index), make(member(name, index))]))

@@ -1,4 +1,4 @@
-// node:crypto as fast as it goes: bare keys, and ECDSA signatures turned from and into DER by hand, which costs less than asking for it.
+// node:crypto in its fastest form: plain keys, and ECDSA signatures converted from and to DER here, which is faster than its option for it.
 import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto'
 
 const digest = (alg) => (alg === 'EdDSA' ? null : 'sha256')

@@ -1,6 +1,6 @@
 import { Child } from './child.mjs'
 
-/** Starts a contender on the core of the servers. */
+/** Starts a contender on the servers' core. */
 export async function startServer(contender, world, { node, flags, core = 0 } = {}) {
   const child = new Child('server.mjs', { node, flags, core })
   try {
@@ -23,7 +23,7 @@ export function startLoad() {
   }
 }
 
-/** Runs `work` with a load and a way to start servers, and ends them all whatever happens. */
+/** Runs `work` with a load and a function that starts servers, and ends them all in any case. */
 export async function withProcesses(node, work) {
   const started = []
   const load = startLoad()
@@ -42,9 +42,9 @@ export async function withProcesses(node, work) {
 }
 
 /**
- * Fires a batch and says what it cost: server CPU in µs a request, requests a second, latency in ms, and how busy both sides were (1 is a
- * whole core): where the server was not, its requests a second are those of the load. Requests that were shed (503) do not count, and their
- * CPU time is borne by the others. Few connections, so that a server that sheds what has waited for 10 ms need not.
+ * Sends a batch and returns the cost: server CPU in µs per request, requests per second, latency in ms, and how busy both sides were (1:
+ * a core): if the server was not, its requests per second are those of the load. Requests that were shed (503) do not count; their CPU
+ * time is added to the others. Few connections, so that a server that sheds requests after waiting for 10 ms need not.
  */
 export async function measure(load, server, batch, { connections = 8, expect } = {}) {
   const servers = [server].flat()

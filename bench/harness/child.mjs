@@ -16,10 +16,10 @@ function allowedCores() {
 }
 
 const cores = allowedCores()
-/** Whether server and load each have a core of their own. Where no number is judged, nothing waits for one. */
+/** Whether server and load each have a core of their own. If no numbers are compared with goals, they need not. */
 export const pinned = !process.argv.includes('--smoke') && cores.length > 1 && spawnSync('taskset', ['--version']).status === 0
 
-/** A process that answers questions. `core`: 0 for servers, 1 for the load. */
+/** A child process that runs commands. `core`: 0 for servers, 1 for the load. */
 export class Child {
   constructor(file, { node = process.execPath, core, flags = [] }) {
     const command = pinned && core !== undefined ? ['taskset', '-c', String(cores[core]), node] : [node]

@@ -1,7 +1,7 @@
 import { Connection } from './connection.mjs'
 import { Outcome } from './outcome.mjs'
 
-/** Sends all requests over a fixed number of connections, each as soon as the one before is answered: how much a server can do. */
+/** Sends all requests over a fixed number of connections, each after the response to the one before: the capacity of a server. */
 export function closedLoop({ requests, ports, connections }) {
   return new Promise((resolve) => {
     const outcome = new Outcome(requests.length)

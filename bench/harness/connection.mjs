@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 const lengthOf = /content-length: *(\d+)/i
 const closes = /connection: *close/i
 
-/** One keep-alive HTTP/1.1 connection with one request in flight. `answered(connection, status)`: status 0 if the connection broke first. */
+/** A keep-alive HTTP/1.1 connection with one request in flight. `answered(connection, status)`: status 0 if the connection broke. */
 export class Connection {
   constructor(port, answered) {
     this.port = port

@@ -1,4 +1,4 @@
-/** Answers what a parent asks over IPC, one command after the other, and ends with the parent. */
+/** Runs the commands of the parent process over IPC, one after the other, and exits with the parent. */
 export function serve(commands) {
   let last = Promise.resolve()
   process.on('message', ({ id, command, ...input }) => {

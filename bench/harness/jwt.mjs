@@ -3,7 +3,7 @@ import { createPrivateKey, sign } from 'node:crypto'
 const digests = { ES256: 'sha256', RS256: 'sha256', EdDSA: null }
 const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
-/** Makes a signer of JWTs: fast, since the load signs a hundred thousand of them. */
+/** Makes a fast signer of JWTs, since the load signs a hundred thousand of them. */
 export function jwtSigner(alg, jwk, kid = jwk.kid) {
   const key = { key: createPrivateKey({ key: jwk, format: 'jwk' }), dsaEncoding: 'ieee-p1363' }
   const headers = new Map()

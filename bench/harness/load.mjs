@@ -1,4 +1,4 @@
-// The load, in a process of its own: makes batches of requests, and fires them.
+// The load, in its own process: makes batches of requests, and sends them.
 import { closedLoop } from './closed-loop.mjs'
 import { serve } from './ipc.mjs'
 import { openLoop } from './open-loop.mjs'
@@ -7,7 +7,7 @@ import { makers } from './requests.mjs'
 const batches = new Map()
 
 serve({
-  /** Makes `count` requests beforehand, so that no signing disturbs the run. */
+  /** Makes `count` requests in advance, so that signing does not disturb the run. */
   prepare({ batch, kind, world, count, options }) {
     const make = makers[kind](world, options)
     batches.set(

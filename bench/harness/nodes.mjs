@@ -14,7 +14,7 @@ function installed(major) {
   }
 }
 
-/** The Node.js versions that servers run on: those asked for that npm brought, and the one that runs this. `here`: the latter alone. */
+/** The Node.js versions for servers: the requested ones that npm installed, and the one that runs this. `here`: only the latter. */
 export function nodes(majors, here) {
   const self = { major: Number(running.split('.')[0]), path: process.execPath, version: `v${running}` }
   if (here) return [self]

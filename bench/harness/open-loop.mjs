@@ -1,16 +1,16 @@
 import { Connection } from './connection.mjs'
 import { Outcome } from './outcome.mjs'
 
-const connections = 500 // of a stream; beyond it requests wait here, and the wait counts
-const drain = 5000 // ms: how long answers are awaited after the last arrival
+const connections = 500 // per stream; more requests wait here, and their wait counts
+const drain = 5000 // ms to wait for responses after the last arrival
 
 /**
- * Sends streams of requests at constant rates, whatever the server does. Latency counts from the moment at which a request was due, so a
- * server that stalls cannot hide it (no coordinated omission). The connections are there before, as those of a load balancer are: Node accepts one new connection in
- * a turn of its event loop, so that a server with long turns would be measured by its accept queue.
+ * Sends streams of requests at constant rates, whatever the server does. Latency counts from the time at which a request was due, so a
+ * server that stalls cannot hide it (no coordinated omission). Connections are opened beforehand, as by a load balancer: Node accepts one
+ * new connection per event loop turn, so otherwise the accept queue of a server with long turns would be measured.
  *
- * @param streams `{ name, requests, rate, seconds }`; requests are taken in turn, again from the start when they are used up
- * @returns for each stream its outcome, `goodput` (answers 200 a second, within the time of the arrivals), and how many were `unanswered`
+ * @param streams `{ name, requests, rate, seconds }`; requests are sent in order, from the start again after the last
+ * @returns for each stream its outcome, `goodput` (200 responses per second during the arrivals), and how many were `unanswered`
  */
 export async function openLoop({ ports, streams }) {
   const running = streams.map((stream) => new Stream(stream, ports))
@@ -44,7 +44,7 @@ class Stream {
     this.backlog = 0
   }
 
-  /** Opens the connections, and waits until each had an answer to something that costs little. */
+  /** Opens the connections, and waits until each had a response to a cheap request. */
   async connect() {
     for (let index = 0; index < connections; index++) {
       await new Promise((resolve) => {
@@ -94,7 +94,7 @@ class Stream {
     if (this.backlog > 0) this.push()
   }
 
-  /** What was never answered has waited until now, at least. */
+  /** Counts requests without a response with the latency that they have by now. */
   end() {
     for (const connection of this.all) connection.end()
     const unanswered = this.total - this.outcome.count

@@ -9,7 +9,7 @@ async function freePort() {
   return port
 }
 
-/** A Redis server of our own, or the one that REDIS_URL names; undefined if there is neither. */
+/** A Redis server started here, or the one of REDIS_URL; undefined if there is neither. */
 export async function privateRedis() {
   if (process.env.REDIS_URL) return { url: process.env.REDIS_URL, end: async () => undefined }
   const port = await freePort()

@@ -1,4 +1,4 @@
-// Requests, ready to be written to a socket.
+// Requests as bytes for a socket.
 import { randomBytes } from 'node:crypto'
 import { jwtSigner, unsigned, withBadSignature } from './jwt.mjs'
 import { clientId, clientSecret, idp, issuer, JWT_CLIENT_ASSERTION, JWT_GRANT, lifetime, member, scope } from './world.mjs'
@@ -36,12 +36,12 @@ const fresh = (use, signer, size = 0) => ({
   ...(size > 0 && { pad: 'x'.repeat(size) }),
 })
 
-/** Of a crowd, the member whose turn it is: each in order (`every`), or any. */
+/** The index of a signer out of `count`: each in order (`every`), or a random one. */
 const pick = (count, every, index) => (every ? index % count : Math.floor(Math.random() * count))
 
 /** @typedef {(index: number) => Buffer} Maker */
 
-/** Valid requests: `makers[kind](world, options)` gives a maker. */
+/** Valid requests: `makers[kind](world, options)` returns a maker. */
 export const makers = {
   hello: () => () => Buffer.from('GET / HTTP/1.1\r\nHost: as.example.com\r\n\r\n'),
   secret: () => () => post({ grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret }),
@@ -74,10 +74,10 @@ export const makers = {
   },
 }
 
-/** Grants of the flood live an hour, as their issuers allow. */
+/** Grants of the flood live for one hour, as their issuers allow. */
 const longer = (signer) => (signer === undefined ? undefined : { exp: now() + 3600 })
 
-/** How many characters to add so that a JWT has so many bytes; base64url takes four for three. */
+/** How many characters to add so that a JWT has `bytes` bytes; base64url has four for three. */
 const padding = (bytes, token) => (bytes === undefined ? 0 : Math.max(1, Math.floor(((bytes - token.length) * 3) / 4)))
 
 const refusalTools = ({ alg, keys }, use) => {
@@ -87,7 +87,7 @@ const refusalTools = ({ alg, keys }, use) => {
   return { sign, claims: () => fresh(use), send: (token, type) => post(wrap(token), type), use }
 }
 
-/** Requests to be refused, in the order of the ladder that they climb. */
+/** Requests that are refused, in the order of the checks. */
 export const refused = {
   'wrong content type':
     ({ sign, claims, send }) =>

@@ -1,4 +1,4 @@
-// A contender, in a process of its own.
+// A contender, in its own process.
 import { createServer } from 'node:http'
 import { serve } from './ipc.mjs'
 

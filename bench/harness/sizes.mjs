@@ -1,9 +1,9 @@
-/** How much is measured: in earnest, or just enough to see that everything works. */
+/** How much is measured: a full run, or just enough to see that everything works (smoke). */
 export const full = {
   rounds: 5,
-  warmups: 3, // rounds before those that count: until the JIT compiler has nothing left to do
+  warmups: 3, // rounds that do not count, until the JIT compiler is done
   count: 4000, // requests of one contender in one round
-  countRsa: 2000, // where RSA signs them, which takes the load 20 times as long
+  countRsa: 2000, // with RSA, which takes the load 20 times as long to sign
   countBig: 500, // of 90 kB
   seconds: 5, // of an open-loop run
   honestRate: 1000,

@@ -8,5 +8,5 @@ export function median(values) {
 /** Median, smallest and largest. */
 export const summary = (values) => ({ median: median(values), low: Math.min(...values), high: Math.max(...values) })
 
-/** The ratio of two series, round by round: what disturbs a round disturbs both. */
+/** The ratio of two series, round by round, since a disturbance of a round affects both. */
 export const ratio = (above, below) => summary(above.map((value, round) => value / below[round]))

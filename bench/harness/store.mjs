@@ -1,4 +1,4 @@
-// A memory store by itself, in a process of its own: what an id costs, and how long the longest `consume` takes.
+// A memory store alone in a process: the cost of an id, and the longest `consume`.
 import { hash } from 'node:crypto'
 import { memoryReplayStore } from '../../dist/esm/index.js'
 import { serve } from './ipc.mjs'
@@ -14,7 +14,7 @@ function heap() {
 }
 
 serve({
-  /** Fills a store with ids: heap bytes an id, worst `consume` in ms meanwhile, and µs a `consume` when it is full. */
+  /** Fills a store with ids: heap bytes per id, longest `consume` in ms meanwhile, and µs per `consume` when it is full. */
   fill({ ids }) {
     const before = heap()
     const max = ids + sample

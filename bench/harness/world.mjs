@@ -1,4 +1,4 @@
-// What servers and load agree on: names, keys, and what a scenario is.
+// Shared by servers and load: names, keys, and scenarios.
 import { generateKeyPairSync } from 'node:crypto'
 
 export const issuer = 'https://as.example.com'
@@ -11,10 +11,10 @@ export const JWT_GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 export const JWT_CLIENT_ASSERTION = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 export const bothGrants = [JWT_GRANT, 'client_credentials']
 
-/** Lifetime of the JWTs in seconds: a little less than the 300 that grants may live. */
+/** Lifetime of the JWTs in seconds: a little less than the limit of 300 for grants. */
 export const lifetime = 290
 
-/** The signer number `index` of a crowd; the first has the plain name. */
+/** The name of signer number `index`; the first has no number. */
 export const member = (name, index) => (index === 0 ? name : `${name}-${index}`)
 
 const kinds = {
@@ -34,7 +34,7 @@ export function makeKeys() {
 }
 
 /**
- * A world for one scenario: `use` is grant, client, both, reused; `alg` signs the assertions; `token` is opaque, or signs the access tokens.
+ * A world for one scenario: `use` is grant, client, both, reused; `alg` signs the assertions; `token` is opaque, or the `alg` of tokens.
  * `crowd` multiplies clients, issuers or keys; `remembered` fills the replay store beforehand.
  */
 export const makeWorld = (keys, { use = 'client', alg = 'ES256', token = 'ES256', ...rest } = {}) => ({

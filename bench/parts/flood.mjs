@@ -1,4 +1,4 @@
-// One issuer floods the store with ten times what it holds: another issuer's used grants stay used, its new ones are served, the heap stays small.
+// One issuer floods the store with ten times its capacity: used grants of another issuer stay refused, new ones work, the heap is small.
 import { withProcesses } from '../harness/bench.mjs'
 import { idp, makeWorld } from '../harness/world.mjs'
 

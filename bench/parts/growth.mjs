@@ -1,4 +1,4 @@
-// Cost a request as things grow.
+// Cost per request as things grow.
 import { freemem } from 'node:os'
 import { hasRedisStore } from '../contenders/redis-store.mjs'
 import { isOk, measure, withProcesses } from '../harness/bench.mjs'
@@ -7,7 +7,7 @@ import { privateRedis } from '../harness/redis.mjs'
 import { makeWorld } from '../harness/world.mjs'
 
 const contender = 'ours-express5'
-const bytesEach = 800 // of memory for a signer or a remembered id with all that belongs to it, to know what fits
+const bytesEach = 800 // of memory per signer or remembered id in total, to estimate what fits
 
 /** What grows: the points, the world at a point, and the requests for it. */
 const axes = (sizes) => ({
@@ -61,7 +61,7 @@ function grow(name, { points, world, options, touch }, { node, keys, sizes, log 
   })
 }
 
-/** One and two processes; two share a Redis store, or have a memory each. Server CPU is that of all processes. */
+/** One and two processes; two share a Redis store, or have a memory store each. Server CPU is that of all processes. */
 async function processes({ node, keys, sizes, log }) {
   const redis = hasRedisStore ? await privateRedis() : undefined
   if (!hasRedisStore) log('growth: processes with Redis: skipped, dist/ has no Redis store')
@@ -96,7 +96,7 @@ async function processes({ node, keys, sizes, log }) {
   }
 }
 
-/** The memory store by itself, as far as memory goes. */
+/** The memory store alone, up to the memory that is free. */
 async function storeAlone({ node, sizes, log }) {
   const points = sizes.growthStore.filter((ids) => ids * bytesEach < freemem())
   const skipped = sizes.growthStore.filter((ids) => !points.includes(ids))

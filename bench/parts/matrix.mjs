@@ -1,4 +1,4 @@
-// Valid requests: what a token costs, contender by contender.
+// Valid requests: the cost of a token for each contender.
 import { isOk, measure, withProcesses } from '../harness/bench.mjs'
 import { makeWorld } from '../harness/world.mjs'
 
@@ -12,12 +12,12 @@ const algorithms = [
 const ours = ['ours-express5', 'ours-express4', 'ours-steps']
 const withGrants = ['limit', 'hand-written', ...ours]
 const withClients = [...withGrants, 'oidc-provider']
-/** Those without JWTs as credentials get a secret, and the hello gets nothing. */
+/** Contenders without JWT credentials get a secret, and `hello` gets nothing. */
 const kindOf = { hello: 'hello', 'node-oauth': 'secret', jmondi: 'secret' }
 
 const contenders = { grant: withGrants, client: withClients, both: withGrants }
 
-/** Every scenario and who takes part. Those without JWTs run beside the two that they are compared with. */
+/** Every scenario and its contenders. Those without JWTs run together with the two that they are compared with. */
 export const scenarios = [
   ...algorithms.flatMap(([alg, token]) => Object.keys(contenders).map((use) => ({ use, alg, token, contenders: contenders[use] }))),
   { use: 'client', alg: 'ES256', token: 'opaque', contenders: [...withClients, 'node-oauth'] },
@@ -57,7 +57,7 @@ function compare(scenario, { node, keys, sizes, log }) {
     )
     for (let round = -sizes.warmups; round < sizes.rounds; round++) {
       const kinds = new Set(servers.map(({ kind }) => kind))
-      for (const kind of kinds) await load.prepare(kind, kind, world, count) // the same JWTs for all: each has a memory of its own
+      for (const kind of kinds) await load.prepare(kind, kind, world, count) // the same JWTs for all: each has its own replay store
       const turn = (round + sizes.warmups) % servers.length
       for (const { server, kind, rounds } of [...servers.slice(turn), ...servers.slice(0, turn)]) {
         const result = await measure(load, server, kind, { expect: isOk })

@@ -1,11 +1,11 @@
-// Constant arrival rates: what honest clients notice of a flood, and what is left of a server that gets twice what it can do.
+// Constant arrival rates: the effect of a flood on valid clients, and of twice its capacity on a server.
 import { measure, withProcesses } from '../harness/bench.mjs'
 import { makeWorld } from '../harness/world.mjs'
 
 const contenders = ['ours-express5', 'hand-written', 'oidc-provider']
 const use = 'client' // all three do that
 const garbage = ['not a JWT', 'expired', 'bad signature']
-const withBulk = [...garbage, '100 kB garbage'] // which Node reads, 64 KiB of new memory at a time, whoever refuses it
+const withBulk = [...garbage, '100 kB garbage'] // Node reads it, 64 KiB of new memory at a time, even if it is refused
 const shareOfCapacity = 0.3 // valid traffic of the run with garbage, whose other half it is
 
 export async function run({ node, keys, sizes, log }) {
@@ -21,7 +21,7 @@ export async function run({ node, keys, sizes, log }) {
   return results
 }
 
-/** A fresh server for each round: an overloaded one would bring its past along. */
+/** A new server for each round, since an overloaded one would affect the next. */
 async function oneRound(contender, world, sizes, { load, start }) {
   const { seconds, honestRate, floodRate } = sizes
   const server = await start(contender, world)

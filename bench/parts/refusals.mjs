@@ -1,4 +1,4 @@
-// Requests to be refused: what each costs the server, against a valid one.
+// Requests that are refused: the cost of each for the server, compared with a valid one.
 import { isOk, isRefusal, measure, withProcesses } from '../harness/bench.mjs'
 import { refused } from '../harness/requests.mjs'
 import { makeWorld } from '../harness/world.mjs'

@@ -1,4 +1,4 @@
-// A million refused and a million granted requests: every answer, and the heap as it grows.
+// A million refused and a million granted requests: every response is checked, and the growth of the heap.
 import { isRefusal, withProcesses } from '../harness/bench.mjs'
 import { refused } from '../harness/requests.mjs'
 import { idp, makeWorld } from '../harness/world.mjs'
@@ -6,7 +6,7 @@ import { idp, makeWorld } from '../harness/world.mjs'
 const samples = 10
 const maxBytesPerId = 200
 const maxGrowth = 64 * 2 ** 20
-const isShed = (status) => status === 503 // which the answers below count
+const isShed = (status) => status === 503 // counted below
 const isServed = (status) => status === 200 || isShed(status)
 const isRefused = (status) => isRefusal(status) || isShed(status)
 
@@ -22,7 +22,7 @@ export async function run({ node, keys, sizes, log }) {
       await load.prepare(name, kind, world, count, options)
       return answers(await load.closed(name, [server], 16), name, expect)
     }
-    for (const phase of [invalid, valid]) await fire(phase, chunk) // what is compiled and cached once is not growth
+    for (const phase of [invalid, valid]) await fire(phase, chunk) // one-time compilation and caching does not count as growth
     const phases = {}
     for (const phase of [invalid, valid]) {
       phases[phase.name] = await soak(phase, { total, chunk, server, fire })

@@ -1,4 +1,4 @@
-/** What is known of a JWT, from its text to its proof. */
+/** The types of a JWT, from decoded to verified. */
 
 /** A JWT whose text is well-formed. Nothing in it is proven. */
 export interface DecodedAssertion {
@@ -12,7 +12,7 @@ export interface DecodedAssertion {
   readonly claims: Readonly<Record<string, unknown>>
 }
 
-/** A JWT that passed the checks which need no registration. Nothing in it is proven, but its claims have their types. */
+/** A JWT that passed the checks without registration. Its claims have these types (a JWT-SVID may lack `iss`), but nothing is proven. */
 export interface ReadAssertion extends DecodedAssertion {
   readonly claims: Readonly<Record<string, unknown>> & {
     readonly iss: string
@@ -24,10 +24,10 @@ export interface ReadAssertion extends DecodedAssertion {
   }
 }
 
-/** A JWT that passed every check. Whether it was used before is not among them. */
+/** A JWT that passed every check except for replay. */
 export interface VerifiedAssertion extends ReadAssertion {
-  /** Under which its use is remembered. */
+  /** The key under which its use is remembered. */
   readonly replayKey: string
-  /** Seconds since the epoch: the first moment at which it could have been accepted. */
+  /** Seconds since the epoch: the earliest time at which it could have been accepted. */
   readonly usableFrom: number
 }

@@ -4,13 +4,13 @@ import type { DecodedAssertion } from './assertion.js'
 import { hasDuplicateMember } from './json.js'
 
 const maxHeaderBytes = 2048
-/** base64url without padding, where the bits that the last character has to spare are zero (RFC 4648 §3.5): each text has one spelling. */
+/** Canonical base64url: no padding, and the unused bits of the last character are zero (RFC 4648 §3.5), so that encodings are unique. */
 const segment = '((?:[\\w-]{4})*(?:[\\w-][AQgw]|[\\w-]{2}[AEIMQUYcgkosw048])?)'
 const compact = new RegExp(`^${segment}\\.${segment}\\.${segment}$`)
 
 /**
- * Decodes one JWS in compact serialization (RFC 7515 §3.1, RFC 7519 §7.2), and only its canonical spelling: no padding, no white space, no
- * spare bits, no repeated member.
+ * Decodes one JWS in compact serialization (RFC 7515 §3.1, RFC 7519 §7.2). Only the canonical encoding is accepted: no padding, no white
+ * space, no unused bits that are set, no repeated member.
  * @throws AssertionError `jwt_malformed`, `header_too_large`, `duplicate_member`
  */
 export function decodeAssertion(token: string): DecodedAssertion {
@@ -28,7 +28,7 @@ export function decodeAssertion(token: string): DecodedAssertion {
   }
 }
 
-/** A signer sends the same header with every JWT: what it decodes to is kept, for some of them, and if nothing in it can be changed. */
+/** Cache of decoded headers, since a signer sends the same one with every JWT. Bounded, and only for headers that are deeply immutable. */
 const headers = new Map<string, Readonly<Record<string, unknown>>>()
 const maxHeaders = 64
 
@@ -38,7 +38,7 @@ function parseHeader(segment: string): Readonly<Record<string, unknown>> {
   const header = parseObject(Buffer.from(segment, 'base64url'))
   if (Object.values(header).some((value) => typeof value === 'object')) return header
   if (headers.size >= maxHeaders) headers.clear()
-  headers.set(Buffer.from(segment).toString(), header) // a copy: the segment would keep the whole request body alive
+  headers.set(Buffer.from(segment).toString(), header) // a copy: the segment is a slice that keeps the whole request body in memory
   return header
 }
 

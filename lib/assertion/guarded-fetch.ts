@@ -4,11 +4,11 @@ import { get as httpsGet, type RequestOptions } from 'node:https'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 import { AssertionError, refusal } from '../errors.js'
 
-const timeout = 3000 // ms, for the whole answer
+const timeout = 3000 // ms, for the whole response
 const maxBytes = 256 * 1024
 
-/** Addresses that a URL of somebody else must not lead to: this host, its networks, and ways to spell them in IPv6 (RFC 6890). */
-const notPublic = { ipv4: new BlockList(), ipv6: new BlockList() } // apart: to a BlockList every IPv4 address is within ::ffff:0:0/96
+/** Addresses that a registered URL must not lead to: this host, private networks, and their encodings in IPv6 (RFC 6890). */
+const notPublic = { ipv4: new BlockList(), ipv6: new BlockList() } // separate: a BlockList treats every IPv4 address as in ::ffff:0:0/96
 for (const [network, prefix] of [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -26,7 +26,7 @@ for (const [network, prefix] of [
 ] as const)
   notPublic.ipv4.addSubnet(network, prefix, 'ipv4')
 for (const [network, prefix] of [
-  ['::', 3], // all but 2000::/3, where global unicast is: loopback, private, link-local, multicast, IPv4 in its many spellings
+  ['::', 3], // with the next two all but 2000::/3 (global unicast): loopback, private, link-local, multicast, encodings of IPv4
   ['4000::', 2],
   ['8000::', 1],
   ['2001::', 23],
@@ -44,7 +44,7 @@ export function isPublicAddress(address: string): boolean {
 
 const blocked = (why: string) => new AssertionError('jwks_blocked', new Error(why))
 
-/** Checks every address that a name resolves to, at the moment of connecting: a name that changes in between changes nothing. */
+/** Checks every address that a name resolves to, as part of connecting: no second resolution that could differ (DNS rebinding). */
 const publicLookup: LookupFunction = (hostname, options, callback) =>
   resolveName(hostname, { ...options, all: true }, (error, addresses) => {
     if (error) return callback(error, '', 0)
@@ -56,8 +56,8 @@ const publicLookup: LookupFunction = (hostname, options, callback) =>
   })
 
 /**
- * A registered URL that may be fetched.
- * @throws AssertionError `jwks_blocked` unless it is https, without user information and fragment, and its host is no private address
+ * Parses a registered URL and checks that it may be fetched. With `allowPrivate`, http and private addresses are allowed.
+ * @throws AssertionError `jwks_blocked` unless it is https, without user information or fragment, and its host is not a private address
  */
 export function checkKeySetUrl(url: string, allowPrivate: boolean): URL {
   if (!URL.canParse(url)) throw blocked('jwks_uri is not a URL')
@@ -71,14 +71,14 @@ export function checkKeySetUrl(url: string, allowPrivate: boolean): URL {
 
 export interface FetchedJson {
   readonly document: unknown
-  /** Its size as it came. */
+  /** Size of the response body. */
   readonly bytes: number
 }
 
 /**
  * Fetches a small JSON document from a registered URL: no redirects, at most 256 KiB, within 3 seconds.
- * @throws AssertionError `jwks_blocked`, `jwks_invalid` (an answer, but not such a document: no retry of the client's would help, so it is no 503);
- * OAuthError `jwks_unavailable` (no answer, or a 5xx or 429)
+ * @throws AssertionError `jwks_blocked`, `jwks_invalid` (a response, but not such a document: a retry would not help, so it is not a 503);
+ * OAuthError `jwks_unavailable` (503: no response, or a 5xx or 429)
  */
 export function fetchJson(url: string, allowPrivate: boolean): Promise<FetchedJson> {
   const target = checkKeySetUrl(url, allowPrivate)

@@ -1,14 +1,14 @@
 /**
- * Strict JSON for JWT parts: `JSON.parse` keeps the last of two members with one name, so a reader with another parser would see
- * another JWT (RFC 7515 §4, RFC 7519 §4 allow to refuse these; we do).
+ * Strict JSON for JWT parts: of two members with one name, `JSON.parse` keeps the last, another parser perhaps the first. RFC 7515 §4 and
+ * RFC 7519 §4 allow to refuse them, which we do.
  */
 
-/** Whether some object in `text` names a member twice. `value` is what `JSON.parse(text)` gave: each duplicate is one colon more than members. */
+/** Whether an object in `text` repeats a member. `value` is `JSON.parse(text)`: each repetition is one colon more than members. */
 export function hasDuplicateMember(text: string, value: unknown): boolean {
   return countColons(text) !== countMembers(value)
 }
 
-/** Colons outside strings: one for each member that is written. */
+/** Colons outside strings: one for each member in the text. */
 function countColons(text: string): number {
   let colons = 0
   let inString = false
@@ -21,7 +21,7 @@ function countColons(text: string): number {
   return colons
 }
 
-/** Members that are there after parsing, at any depth; without recursion, since depth is the sender's choice. */
+/** Members after parsing, at any depth. Not recursive: the sender chooses the depth, which could overflow the stack. */
 function countMembers(root: unknown): number {
   let members = 0
   const open: unknown[] = [root]

@@ -16,7 +16,7 @@ export type KeyFinder = (
 export interface KeySet {
   /** The keys that fit a JOSE header, at least one. @throws AssertionError `key_not_found` */
   find(header: Readonly<Record<string, unknown>>): readonly KeyObject[] | Promise<readonly KeyObject[]>
-  /** Whether this very public key is among them. */
+  /** Whether the set has this public key. */
   has(publicKey: KeyObject): boolean
 }
 
@@ -25,7 +25,7 @@ const maxCandidates = 10 // verifications for one JWT without kid
 const curves: Record<string, readonly string[]> = { EC: ['P-256', 'P-384', 'P-521'], OKP: ['Ed25519'] }
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
 
-/** Where keys come from is registered, never read from the JWT (RFC 8725 §3.10). */
+/** Makes a finder of keys. Their source is registered, never read from the JWT (RFC 8725 §3.10). */
 export function keyFinder(remote: RemoteKeySets): KeyFinder {
   return (registration, header) => {
     const { jwks, jwks_uri, allowPrivateJwksUri = false } = oneSource(registration)
@@ -33,7 +33,7 @@ export function keyFinder(remote: RemoteKeySets): KeyFinder {
   }
 }
 
-/** Whether a public key is one of a registered signer's. */
+/** Makes a check of whether a public key is one of a registered signer. */
 export function keyChecker(remote: RemoteKeySets): (registration: KeyRegistration, publicKey: KeyObject) => Promise<boolean> {
   return async (registration, publicKey) => {
     const { jwks, jwks_uri, allowPrivateJwksUri = false } = oneSource(registration)
@@ -41,7 +41,7 @@ export function keyChecker(remote: RemoteKeySets): (registration: KeyRegistratio
   }
 }
 
-/** A database may say null where nothing is. */
+/** The registered key source, where `null`, as databases return it, counts as absent. @throws AssertionError `jwks_invalid` */
 function oneSource({ jwks, jwks_uri, allowPrivateJwksUri }: KeyRegistration): KeyRegistration {
   const source = { jwks: jwks ?? undefined, jwks_uri: jwks_uri ?? undefined, allowPrivateJwksUri: allowPrivateJwksUri === true }
   if ((source.jwks === undefined) !== (source.jwks_uri === undefined)) return source
@@ -49,9 +49,9 @@ function oneSource({ jwks, jwks_uri, allowPrivateJwksUri }: KeyRegistration): Ke
 }
 
 const byObject = new WeakMap<object, { listed: readonly unknown[]; keySet: KeySet }>()
-const byContent = new LRUCache<string, KeySet>({ max: 10_000 }) // a host that reads its registrations from a database makes a new object each time
+const byContent = new LRUCache<string, KeySet>({ max: 10_000 }) // for hosts that make a new object for each look-up
 
-/** The key set of a `jwks` object, prepared again as soon as the host adds or removes a key in it. */
+/** The key set of a `jwks` object; prepared again when the host has added, removed or replaced a key in it. */
 function localKeySet(jwks: JSONWebKeySet): KeySet {
   const known = typeof jwks === 'object' && jwks !== null ? byObject.get(jwks) : undefined
   if (known && known.listed.length === jwks.keys?.length && known.listed.every((key, index) => key === jwks.keys[index]))
@@ -72,7 +72,7 @@ function keySetOfContent(jwks: JSONWebKeySet): KeySet {
   return keySet
 }
 
-/** What the keys of a set say; `undefined` if they are none, too many, or cannot be written. */
+/** The keys as JSON, to compare sets by content; `undefined` if there are too many, no list, or they cannot be serialized. */
 function textOf(jwks: JSONWebKeySet): string | undefined {
   try {
     return jwks.keys.length > maxKeys ? undefined : JSON.stringify(jwks.keys)
@@ -82,10 +82,10 @@ function textOf(jwks: JSONWebKeySet): string | undefined {
 }
 
 /**
- * Makes a key set of a JWK Set document (RFC 7517 §5): weak, private, symmetric and encryption keys are left out.
- * @param unnamedFit whether a key without `kid` fits a JWT that names a `kid` which none of the keys has (a `kid` is a hint, RFC 7515 §4.1.4). Not in fetched
- * sets, where an unknown `kid` means that they have changed
- * @throws AssertionError `jwks_invalid` if it is none, has too many keys, or none that is usable
+ * Makes a key set from a JWK Set document (RFC 7517 §5), without its weak, private, symmetric and encryption keys.
+ * @param unnamedFit whether a key without `kid` fits a JWT whose `kid` none of the keys has (a `kid` is a hint, RFC 7515 §4.1.4). Not for fetched sets, where an
+ * unknown `kid` means that the set has changed
+ * @throws AssertionError `jwks_invalid` if it is not a JWK Set, has too many keys, or no usable one
  */
 export function prepareKeySet(document: unknown, unnamedFit = false): KeySet {
   const listed = (document as { keys?: unknown } | null | undefined)?.keys
@@ -98,17 +98,20 @@ export function prepareKeySet(document: unknown, unnamedFit = false): KeySet {
   }
 }
 
-/** jose chooses and imports; what it chose for an `alg` and a `kid` stays chosen, since the keys of a set do not change. */
+/**
+ * jose selects and imports keys. The result for an `alg` and `kid` is kept, since a key set never changes: so `find` returns the same
+ * `KeyObject` each time, which `VerifiedSignatures` compares by identity.
+ */
 function chooser(keys: JWK[], unnamedFit: boolean): KeySet['find'] {
   const choose = localJwks(keys)
   const kids = new Set<unknown>(keys.map(({ kid }) => kid))
   const unnamed = unnamedFit ? keys.filter(({ kid }) => kid === undefined) : []
   const chooseUnnamed = unnamed.length === 0 ? undefined : localJwks(unnamed)
-  const chosen = new Map<string, readonly KeyObject[]>() // only what was found: a sender cannot make it grow
+  const chosen = new Map<string, readonly KeyObject[]>() // only successful look-ups, and one for all unknown kids: senders cannot make it grow
   return ({ alg, kid }) => {
-    const isStranger = chooseUnnamed !== undefined && kid !== undefined && !kids.has(kid)
-    const id = isStranger ? `${alg}` : `${alg} ${kid ?? ''}`
-    const find = () => (isStranger ? chosenBy(chooseUnnamed, { alg }) : chosenBy(choose, { alg, kid }))
+    const isUnknown = chooseUnnamed !== undefined && kid !== undefined && !kids.has(kid)
+    const id = isUnknown ? `${alg}` : `${alg} ${kid ?? ''}`
+    const find = () => (isUnknown ? chosenBy(chooseUnnamed, { alg }) : chosenBy(choose, { alg, kid }))
     return chosen.get(id) ?? find().then((found) => chosen.set(id, found) && found)
   }
 }
@@ -149,7 +152,7 @@ function isUsable(jwk: unknown): jwk is JWK {
   return typeof kty === 'string' && Object.hasOwn(curves, kty) && (curves[kty] as readonly string[]).includes(crv as string)
 }
 
-/** 2048 to 8192 bits, and an odd exponent from 3 to 2^32. A huge one makes each verification cost milliseconds. */
+/** 2048 to 8192 bits, and an odd exponent from 3 to 2^32: with a larger one, each verification would cost milliseconds. */
 function isSoundRsa(n: unknown, e: unknown): boolean {
   if (typeof n !== 'string' || typeof e !== 'string') return false
   const bits = bitLength(Buffer.from(n, 'base64url'))
@@ -164,13 +167,13 @@ const bitLength = (bytes: Buffer) => {
   return first < 0 ? 0 : (bytes.length - first) * 8 - Math.clz32(bytes[first] as number) + 24
 }
 
-/** What a key is and what it is for: anything else in a fetched document is not kept. */
+/** The public key and its intended use; other members of a fetched document are dropped. */
 function publicPart(jwk: JWK): JWK {
   const kept = [...publicMembers, 'kid', 'alg', 'use', 'key_ops', 'ext']
   return Object.fromEntries(kept.filter((member) => (jwk[member] ?? undefined) !== undefined).map((member) => [member, jwk[member]]))
 }
 
-/** `EdDSA` and `Ed25519` are two names of one algorithm for one key (RFC 9864): `crv` tells enough. */
+/** Drops `alg` of an Ed25519 key, so that it fits both names of its algorithm, `EdDSA` and `Ed25519` (RFC 9864); `crv` is sufficient. */
 function withoutEdDSAName(jwk: JWK): JWK {
   if (jwk.kty !== 'OKP' || (jwk.alg !== 'EdDSA' && jwk.alg !== 'Ed25519')) return jwk
   const { alg: _, ...rest } = jwk

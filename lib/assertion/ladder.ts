@@ -1,7 +1,7 @@
 /**
- * The checks of a JWT, in order, as data. The first ladder needs nothing but the JWT and the settings of the endpoint; between the
- * two the signer is looked up; the second holds the JWT against its registration. Only then is a key fetched and
- * the signature verified. RFC 7521 §5.2, RFC 7523 §3, RFC 8725 §3.
+ * The checks of a JWT, in order, as data. The first list needs only the JWT and the settings of the endpoint; then the signer is looked up;
+ * the second list checks the JWT against the signer's registration. Only then is a key fetched and the signature verified.
+ * RFC 7521 §5.2, RFC 7523 §3, RFC 8725 §3.
  */
 import type { AssertionReason } from '../errors.js'
 import type { DecodedAssertion } from './assertion.js'
@@ -10,11 +10,11 @@ import { absentOr, isDate, isListed, isName, isTyp, normalTyp, soleAudience } fr
 /** What the endpoint demands of every JWT of one use. Times in seconds. */
 export interface AssertionRules {
   readonly algorithms: readonly string[]
-  /** `typ` values that fit the use, as {@link normalTyp} spells them; `undefined` where registration may name another. */
+  /** `typ` values of the use, normalized by {@link normalTyp}; `undefined` if a registration may name another. */
   readonly typ: readonly string[] | undefined
-  /** Claims that must be there, whoever signed. */
+  /** Claims that every signer must send. */
   readonly required: readonly string[]
-  /** Every `aud` that a signer may use who speaks for itself; `undefined` where registration may name others. */
+  /** Every `aud` allowed in a self-issued JWT (`iss` = `sub`); `undefined` if a registration may name others. */
   readonly audience: readonly string[] | undefined
   readonly clockTolerance: number
 }
@@ -27,7 +27,7 @@ export interface SignerRules {
   /** Without a registered one: the `typ` values that may be there, as {@link normalTyp} spells them; `undefined` if {@link AssertionRules} has named them. */
   readonly commonTypes: readonly string[] | undefined
   readonly audience: readonly string[]
-  /** `iss`: the subject may be left out. */
+  /** `iss`: `sub` may be omitted. */
   readonly defaultSub: 'iss' | undefined
   readonly requireJti: boolean
   readonly maxLifetime: number
@@ -37,7 +37,7 @@ export interface SignerRules {
 
 export interface Rung<Rules> {
   readonly reason: AssertionReason
-  /** What must hold, in words: the documentation is printed from it. */
+  /** The requirement in words; the table in the README is generated from it. */
   readonly demands: string
   holds(jwt: DecodedAssertion, rules: Rules, now: number): boolean
 }
@@ -121,6 +121,7 @@ export const shapeRungs: readonly Rung<AssertionRules>[] = [
     demands: '`iat` is not in the future, within the tolerance',
     holds: ({ claims }, { clockTolerance }, now) => claims.iat === undefined || (claims.iat as number) <= now + clockTolerance,
   },
+  // only an early check of self-issued client assertions: `aud_not_registered` checks every JWT
   {
     reason: 'aud_mismatch',
     demands: '`aud` of a client assertion that the client issued itself is one value that names this server',
@@ -129,7 +130,7 @@ export const shapeRungs: readonly Rung<AssertionRules>[] = [
   },
 ]
 
-/** After the signer is known, before its keys are. */
+/** After the signer is looked up, before its keys are. */
 export const registrationRungs: readonly Rung<SignerRules>[] = [
   {
     reason: 'alg_not_registered',
@@ -171,7 +172,7 @@ export const registrationRungs: readonly Rung<SignerRules>[] = [
   },
 ]
 
-/** Walks a ladder and gives the reason of the first rung that does not hold. */
+/** The reason of the first check that fails. */
 export function firstFailure<Rules>(
   rungs: readonly Rung<Rules>[],
   jwt: DecodedAssertion,

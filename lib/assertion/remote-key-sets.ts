@@ -5,13 +5,13 @@ import { type FetchedJson, fetchJson } from './guarded-fetch.js'
 import { type KeySet, prepareKeySet } from './keys.js'
 
 const cooldown = 30_000 // ms between two fetches of one URL, also after a failure
-const freshFor = 300_000 // ms after which keys are fetched anew, while the old ones serve
-const maxAge = 600_000 // ms after which they serve only if their URL was asked, and gave none
-const staleGrace = 3_600_000 // ms for which they do
-const outage = 2 * cooldown // ms for which a failed fetch says that the next would fail too: nobody waits for it who has keys
-const maxKeySets = 10_000 // beyond it, and beyond maxBytes, cooldowns are forgotten too
-const maxBytes = 32 * 1024 * 1024 // of documents; a usual one has 2 to 4 KiB
-const entryBytes = 1024 // what an entry without keys counts
+const freshFor = 300_000 // ms of age from which keys are fetched again in the background
+const maxAge = 600_000 // ms of age from which requests wait for the fetch; the old keys are used only if it fails
+const staleGrace = 3_600_000 // ms beyond maxAge for which old keys are used while fetches fail
+const outage = 2 * cooldown // ms after a failed fetch in which the next is expected to fail too: requests use old keys without waiting
+const maxKeySets = 10_000 // an entry that is evicted by this or maxBytes loses its cooldown too
+const maxBytes = 32 * 1024 * 1024 // of documents; a typical one has 2 to 4 KiB
+const entryBytes = 1024 // size of an entry without keys
 
 interface Entry {
   keySet?: KeySet
@@ -21,7 +21,7 @@ interface Entry {
   fetching?: Promise<void>
 }
 
-/** The key sets behind registered `jwks_uri`s: one fetch at a time and per cooldown, replaced as a whole, kept for a bounded time. */
+/** The key sets of registered `jwks_uri`s. For each: one fetch at a time and per cooldown, replaced as a whole, used for a bounded time. */
 export class RemoteKeySets {
   readonly #entries = new LRUCache<string, Entry>({ max: maxKeySets, maxSize: maxBytes })
   readonly #fetch: (url: string, allowPrivate: boolean) => Promise<FetchedJson>
@@ -33,7 +33,7 @@ export class RemoteKeySets {
   }
 
   /**
-   * The keys at `url` that fit `header`. Known keys do not wait for a fetch, unless nobody asked for them in a long time.
+   * The keys at `url` that fit `header`. Does not wait for a fetch if there are keys, unless they are older than `maxAge`.
    * @throws AssertionError `key_not_found`, `jwks_invalid`, `jwks_blocked`; OAuthError `jwks_unavailable` (503)
    */
   async find(url: string, allowPrivate: boolean, header: Readonly<Record<string, unknown>>): Promise<readonly KeyObject[]> {
@@ -53,7 +53,7 @@ export class RemoteKeySets {
     return keySet.has(publicKey) || ((await renew())?.has(publicKey) ?? false)
   }
 
-  /** The key set as it is now, and a way to get a newer one, if the cooldown allows. */
+  /** The current key set, and a function that gets a newer one if the cooldown allows; `undefined` if there is none. */
   async #keySet(url: string, allowPrivate: boolean): Promise<{ keySet: KeySet; renew(): Promise<KeySet | undefined> }> {
     const key = `${allowPrivate} ${url}`
     const entry = this.#entry(key)
@@ -88,11 +88,11 @@ export class RemoteKeySets {
   }
 
   #keep(key: string, entry: Entry, bytes: number): void {
-    this.#entries.delete(key) // it does not look at the size of a value that it has
+    this.#entries.delete(key) // lru-cache ignores the size if the value is unchanged
     this.#entries.set(key, entry, { size: entryBytes + key.length + bytes })
   }
 
-  /** Fetches unless the cooldown forbids it, or waits for the fetch that runs. Never rejects: a failure is noted, and keeps the old keys. */
+  /** Fetches unless the cooldown forbids it, or waits for the running fetch. Never rejects: a failure is recorded, the old keys stay. */
   async #refresh(key: string, entry: Entry, fetch: () => Promise<FetchedJson>): Promise<void> {
     if (!entry.fetching && this.#now() - entry.triedAt >= cooldown) {
       entry.triedAt = this.#now()

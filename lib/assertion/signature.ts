@@ -4,13 +4,13 @@ import { AssertionError, refusal } from '../errors.js'
 import { isVerifiedInPool, verifyJws } from '../jws.js'
 import type { DecodedAssertion } from './assertion.js'
 
-const maxInPool = 100 // verifications that wait for a thread: some tens of milliseconds of work
+const maxInPool = 100 // verifications running or queued in the thread pool: some tens of milliseconds of work
 let inPool = 0
 
 /**
- * Verifies the signature with the first of `keys` that fits (RFC 7515 §5.2). The keys are the signer's and fit `alg`.
- * @returns the key that it was made with
- * @throws AssertionError `signature_invalid`; OAuthError `overloaded` (503) if too many are waiting to be verified
+ * Tries `keys` in order, all of them the signer's and for `alg`, until one verifies the signature (RFC 7515 §5.2).
+ * @returns the key that verified it
+ * @throws AssertionError `signature_invalid`; OAuthError `overloaded` (503) if too many verifications are waiting
  */
 export function verifySignature(jwt: DecodedAssertion, keys: readonly KeyObject[], from = 0): KeyObject | Promise<KeyObject> {
   const key = keys[from]

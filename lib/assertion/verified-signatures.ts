@@ -7,13 +7,14 @@ import { verifySignature } from './signature.js'
 const most = 10_000 // about 3 MB
 
 /**
- * Remembers signatures that were right, for JWTs that may be sent many times until they expire: whether a text is signed by a key never changes. Nothing else
- * is remembered: look-ups, times and policy are checked anew on every use, and a key that is replaced or withdrawn is no longer among those found.
+ * Caches valid signatures of JWTs that may be sent many times until they expire: whether a key signed a text never changes. Nothing else is
+ * cached: look-ups, times and policy are checked on every use. Safe because keys are compared by identity, and `findKeys` returns the same
+ * `KeyObject` as long as the key set is unchanged: a key that was replaced or withdrawn is not among those found, so its entry is not used.
  */
 export class VerifiedSignatures {
   readonly #keys = new LRUCache<string, KeyObject>({ max: most })
 
-  /** Does what {@link verifySignature} does, and no more than look where the same text was verified by one of the same keys before. */
+  /** As {@link verifySignature}, but does not verify again if one of `keys` verified the same token before. */
   verify(jwt: DecodedAssertion, keys: readonly KeyObject[]): KeyObject | Promise<KeyObject> {
     const id = hash('sha256', jwt.token, 'base64url')
     const known = this.#keys.get(id)

@@ -12,7 +12,7 @@ import type { VerifiedSignatures } from './verified-signatures.js'
 const seconds = () => Date.now() / 1000
 
 /**
- * The checks that need nothing but the JWT and the settings of the endpoint (ladder, first part).
+ * Decodes a JWT and makes the checks that need only the settings of the endpoint (first list of the ladder).
  * @throws AssertionError with the reason of the first that fails
  */
 export function readAssertion(token: string, rules: AssertionRules): ReadAssertion {
@@ -23,9 +23,9 @@ export function readAssertion(token: string, rules: AssertionRules): ReadAsserti
 }
 
 /**
- * Holds a JWT against the registration of its signer, then verifies its signature with a key of that signer.
+ * Checks a JWT against the registration of its signer, then verifies its signature with a key of that signer.
  *
- * @param signatures remembers the right ones: for a JWT that may be sent again
+ * @param signatures cache, for a JWT that may be sent again
  * @throws AssertionError with the reason of the first check that fails; OAuthError `jwks_unavailable`, `overloaded` (503)
  */
 export function verifyAssertion(
@@ -44,7 +44,7 @@ export function verifyAssertion(
 
 function verified(jwt: ReadAssertion, rules: SignerRules): VerifiedAssertion {
   const { token, signingInput, signature, header, claims } = jwt
-  const { iss = '', jti } = claims // a JWT-SVID need not name its issuer
+  const { iss = '', jti } = claims // only a JWT-SVID may lack iss; it is reusable, so its key is never recorded
   return {
     token,
     signingInput,
@@ -56,7 +56,7 @@ function verified(jwt: ReadAssertion, rules: SignerRules): VerifiedAssertion {
   }
 }
 
-/** What the rungs on `iat`, `nbf` and the lifetime refused before then. */
+/** The earliest time at which the checks of `iat`, `nbf` and the lifetime could have passed. */
 function usableFrom({ iat, nbf, exp }: ReadAssertion['claims'], { maxLifetime, clockTolerance }: SignerRules): number {
   return Math.max(exp - maxLifetime, iat ?? 0, nbf ?? 0) - clockTolerance
 }

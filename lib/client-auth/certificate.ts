@@ -5,7 +5,7 @@ import type { ClientCertificate } from '../registration.js'
 import type { ClientAuthContext } from './method.js'
 
 /**
- * The certificate that the TLS client proved to hold: from the host's hook if there is one, else from the TLS socket; from a header never by itself.
+ * The certificate whose key the TLS client proved to hold: from the host's hook if given, else from the TLS socket; headers are not read.
  * @throws OAuthError `mtls_cert_missing`; `hook_error`, `hook_timeout`
  */
 export async function clientCertificate({ settings, exchange }: ClientAuthContext): Promise<ClientCertificate> {
@@ -19,7 +19,7 @@ export async function clientCertificate({ settings, exchange }: ClientAuthContex
   const { certificate } = found
   const now = Date.now()
   const isValid = now >= Date.parse(certificate.validFrom) && now <= Date.parse(certificate.validTo)
-  if (!isValid) throw refusal('mtls_mismatch') // so is a date that cannot be read
+  if (!isValid) throw refusal('mtls_mismatch') // also if a date cannot be parsed
   return found
 }
 

@@ -11,8 +11,8 @@ import type { ClientAuthContext, ClientAuthMechanism } from './method.js'
 import { verifyPrivateKeyJwt } from './private-key-jwt.js'
 
 /**
- * A JWT as client credential (RFC 7521 §4.2, RFC 7523 §2.2). Its `alg` and who signed it tell which method it is: `private_key_jwt`, `client_secret_jwt`, or
- * a foreign token that stands for the client.
+ * A JWT as client credential (RFC 7521 §4.2, RFC 7523 §2.2). `alg` and issuer determine the method: `private_key_jwt`, `client_secret_jwt`,
+ * or a token of another issuer that the client's registration accepts.
  */
 export const clientAssertion: ClientAuthMechanism = {
   isPresent: ({ parameters }) => parameters.client_assertion !== undefined || parameters.client_assertion_type !== undefined,
@@ -32,7 +32,7 @@ export const clientAssertion: ClientAuthMechanism = {
   },
 }
 
-/** The client speaks for itself: `iss` and `sub` are its `client_id` (RFC 7523 §3). */
+/** A self-issued assertion: `iss` and `sub` are the `client_id` (RFC 7523 §3). */
 function bySelf(context: ClientAuthContext, jwt: ReadAssertion): ClientAuthentication | Promise<ClientAuthentication> {
   const { iss, sub } = jwt.claims
   if (sub === undefined) throw new AssertionError('sub_missing')
@@ -44,7 +44,7 @@ function bySelf(context: ClientAuthContext, jwt: ReadAssertion): ClientAuthentic
   })
 }
 
-/** Somebody else speaks for the client: only if its registration names exactly this token's issuer, subject and audience. */
+/** A token of another issuer: accepted only if the client's registration has exactly its issuer, subject and audience. */
 async function byForeignToken(
   context: ClientAuthContext,
   jwt: ReadAssertion,

@@ -12,9 +12,9 @@ const byCertificate = new Map<string, (context: ClientAuthContext, client: Clien
 ])
 
 /**
- * A bare `client_id`: a public client that names itself (`none`), one whose TLS certificate proves it (RFC 8705 §2), or one that the grant proves. A
- * certificate alone is no credential: it counts for clients that registered it. Beside a grant that is no good, the answer is about the grant, whoever is
- * named: so nobody learns which clients exist.
+ * A bare `client_id`: a public client (`none`), a client with a TLS certificate (RFC 8705 §2), or one that the grant authenticates. A
+ * certificate counts only for clients that registered it. If the grant is invalid, the error is about the grant, whatever `client_id` says,
+ * so that responses do not reveal which clients exist.
  */
 export const clientId: ClientAuthMechanism = {
   isPresent: ({ parameters }) => parameters.client_id !== undefined,
@@ -34,7 +34,7 @@ export const clientId: ClientAuthMechanism = {
   },
 }
 
-/** By its certificate; without the right one, it is refused as a client that is none would be. */
+/** Authenticates by certificate. A failure gives the error that an unknown `client_id` would get, so that it does not reveal the client. */
 async function certifiedClient(
   context: ClientAuthContext,
   client: Client,

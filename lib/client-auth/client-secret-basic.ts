@@ -15,7 +15,7 @@ export const clientSecretBasic: ClientAuthMechanism = {
     const { authorization = '', parameters } = context.request
     const { decoded, raw } = parseBasic(authorization)
     const spellings = [...new Set([decoded.id, raw.id])].filter((id) => id === (parameters.client_id ?? id))
-    if (spellings.length === 0) throw refusal('client_id_mismatch') // before any look-up: it says nothing about who exists
+    if (spellings.length === 0) throw refusal('client_id_mismatch') // before any look-up: it does not reveal which clients exist
     const { client_id, client } = await findEither(context, spellings)
     const secrets =
       decoded.secret === undefined ? [raw.secret] : decoded.secret === raw.secret ? [raw.secret] : [decoded.secret, raw.secret]
@@ -28,7 +28,7 @@ export const clientSecretBasic: ClientAuthMechanism = {
   },
 }
 
-/** The client of the first spelling that is somebody's. */
+/** The client of the first spelling that is registered. */
 async function findEither(context: ClientAuthContext, spellings: readonly string[]) {
   for (const client_id of spellings) {
     const client = await findClient(context, client_id)
@@ -38,8 +38,8 @@ async function findEither(context: ClientAuthContext, spellings: readonly string
 }
 
 /**
- * Reads the header. Many clients send identifier and secret without form-encoding them first: that `raw` spelling comes back beside
- * the `decoded` one, whose secret is `undefined` where it cannot be decoded.
+ * Parses the header. Many clients do not form-encode identifier and secret first: so both the `raw` and the `decoded` values are returned;
+ * the decoded secret is `undefined` if it cannot be decoded.
  * @throws OAuthError `unsupported_auth_scheme`, `malformed_authorization`
  */
 export function parseBasic(authorization: string): {

@@ -10,7 +10,7 @@ import { noteLegacyAudience, signerRules } from './private-key-jwt.js'
 import { assertUnexpiredSecret } from './secret.js'
 
 /**
- * `client_secret_jwt` (OpenID Connect Core §9): the client signed with its secret, whose UTF-8 bytes are the key.
+ * `client_secret_jwt` (OpenID Connect Core §9): a JWT with an HMAC whose key is the client secret as UTF-8.
  * @throws AssertionError with the reason; OAuthError `client_secret_too_short` for a secret shorter than the hash (RFC 7518 §3.2)
  */
 export async function verifyClientSecretJwt(

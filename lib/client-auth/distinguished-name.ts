@@ -1,8 +1,8 @@
 /**
- * Whether a subject as Node prints it is the registered `tls_client_auth_subject_dn`, an RFC 4514 string (RFC 8705 §2.1.2). Types are compared
- * without case, values exactly, and order counts.
+ * Whether a subject, as Node prints it, equals the registered `tls_client_auth_subject_dn`, an RFC 4514 string (RFC 8705 §2.1.2). Types are
+ * case-insensitive, values are compared exactly, and order matters.
  *
- * @param subject `X509Certificate.subject`: an RDN a line, most significant first; `undefined` if the certificate has none
+ * @param subject `X509Certificate.subject`: one RDN per line, most significant first; `undefined` if the certificate has none
  * @param registered RFC 4514: separated by commas, most specific first
  */
 export function isSameDistinguishedName(subject: string | undefined, registered: string): boolean {
@@ -11,7 +11,7 @@ export function isSameDistinguishedName(subject: string | undefined, registered:
   return ours.length > 0 && ours.length === theirs.length && ours.every((rdn, index) => rdn === theirs[index])
 }
 
-/** RDNs in one spelling: attributes sorted, types upper-case, values unescaped. */
+/** Normalized RDNs: attributes sorted, types upper-case, values unescaped. */
 function rdns(name: string, separator: string): string[] {
   return split(name, separator).map((rdn) => JSON.stringify(split(rdn, '+').map(attribute).sort()))
 }
@@ -31,7 +31,7 @@ function split(text: string, separator: string): string[] {
   return [...parts, part].map(trimmed).filter(Boolean)
 }
 
-/** Without the spaces around it, but for those that are part of the value: escaped ones, and what is a space only to Unicode. */
+/** Removes U+0020 at both ends, except escaped ones; other Unicode white space is part of the value. */
 function trimmed(text: string): string {
   let start = 0
   let end = text.length
@@ -39,10 +39,10 @@ function trimmed(text: string): string {
   while (end > start && text[end - 1] === ' ') end--
   let slashes = 0
   while (text[end - 1 - slashes] === '\\') slashes++
-  return text.slice(start, slashes % 2 === 1 ? end + 1 : end) // a backslash that is not escaped itself escapes one space
+  return text.slice(start, slashes % 2 === 1 ? end + 1 : end) // an unescaped backslash escapes the space after it
 }
 
-/** `#` and hexadecimal digits are not text but BER (RFC 4514 §2.4), which no value that Node prints equals. */
+/** Normalizes an attribute. `#` and hexadecimal digits are BER, not text (RFC 4514 §2.4): they equal no value that Node prints. */
 function attribute(text: string): string {
   const equals = text.indexOf('=')
   const type = trimmed(text.slice(0, equals)).toUpperCase()

@@ -10,8 +10,8 @@ import { assertEnabled } from './find-client.js'
 import type { ClientAuthContext } from './method.js'
 
 /**
- * The registered credential of exactly this token, if there is one. A JWT-SVID is recognised by the trust domain of its `sub`, since its `iss` means
- * nothing (JWT-SVID §3); every other token by its `iss`.
+ * The registered credential that matches this token exactly, if any. The issuer of a JWT-SVID is the trust domain in its `sub`, since its
+ * `iss` has no meaning (JWT-SVID §3); of any other token it is `iss`.
  */
 export function federatedCredential(
   { federated_credentials }: Client,
@@ -25,13 +25,14 @@ export function federatedCredential(
   })
 }
 
-/** Registered by its trust domain, where others are by their issuer. */
+/** Whether a credential is for JWT-SVIDs: its `issuer` is a trust domain. */
 export const isSpiffeCredential = ({ issuer }: FederatedCredential) => issuer.startsWith('spiffe://')
 const trustDomain = (spiffeId: string | undefined) => /^spiffe:\/\/[^/]+/.exec(spiffeId ?? '')?.[0]
 
 /**
- * A foreign token as client credential: the workload identity of Kubernetes, SPIFFE, GitHub Actions or Entra ID. It departs on purpose from RFC 7523 §3,
- * where `sub` is the `client_id`: the client's registration says whose tokens stand for it.
+ * A token of another issuer as client credential: the workload identity of Kubernetes, SPIFFE, GitHub Actions or Entra ID. Deviates from
+ * RFC 7523 §3, where `sub` is the `client_id`: here the client's registration names the tokens that authenticate it. JWT-SVIDs are always
+ * reusable, so a token without `iss` never gets a replay marker.
  * @throws AssertionError with the reason
  */
 export async function verifyFederatedJwt(
@@ -41,10 +42,10 @@ export async function verifyFederatedJwt(
   jwt: ReadAssertion,
 ): Promise<ClientAuthentication> {
   const { issuer, clockTolerance, findKeys, assertionRules, clientAuthMethods, verifiedSignatures } = context.settings
-  if (!clientAuthMethods.includes('private_key_jwt')) throw refusal('auth_method_not_enabled') // it, too, is a signature by a private key
+  if (!clientAuthMethods.includes('private_key_jwt')) throw refusal('auth_method_not_enabled') // the token is signed with a private key too
   assertEnabled(client)
   const rules = {
-    algorithms: isSpiffeCredential(credential) ? assertionRules.spiffe.algorithms : undefined, // whichever assertion type it came as
+    algorithms: isSpiffeCredential(credential) ? assertionRules.spiffe.algorithms : undefined, // for either client_assertion_type
     typ: undefined,
     commonTypes: undefined,
     audience: [credential.audience ?? issuer],

@@ -7,9 +7,9 @@ import type { ClientAuthContext } from './method.js'
 const vschar = /^[\x20-\x7e]+$/
 
 /**
- * Looks a client up by the identifier that the sender claims.
+ * Looks a client up by an unverified identifier.
  * @throws OAuthError `client_id_malformed`; `hook_error` (500), `hook_timeout` (503)
- * @returns `undefined` if there is none of exactly this identifier
+ * @returns `undefined` if there is no client with exactly this identifier
  */
 export function findClient({ settings, exchange }: ClientAuthContext, client_id: string): Client | undefined | Promise<Client | undefined> {
   if (client_id.length > 1024 || !vschar.test(client_id)) throw refusal('client_id_malformed') // RFC 6749 App. A.1
@@ -24,12 +24,12 @@ export function findClient({ settings, exchange }: ClientAuthContext, client_id:
   )
 }
 
-/** Whether a client is switched on: every value but `true` and none switches it off. */
+/** Whether a client is enabled: `enabled` is absent or `true`; any other value disables it. */
 export const isEnabled = ({ enabled }: Client) => enabled === undefined || enabled === true
 
 /**
- * A client that there is, that is not switched off, and whose registration says what it means.
- * @throws OAuthError `client_unknown`, `client_disabled`, `client_misconfigured`: one text for all, so that an outsider learns of none
+ * Asserts that a client exists, is enabled and well registered.
+ * @throws OAuthError `client_unknown`, `client_disabled`, `client_misconfigured`: one text for all, so that it does not reveal clients
  */
 export function assertEnabled(client: Client | undefined): asserts client is Client {
   if (!client) throw refusal('client_unknown')
@@ -50,7 +50,7 @@ export function assertWellRegistered(client: Client): void {
 export const registeredMethod = (client: Client) => client.token_endpoint_auth_method ?? 'client_secret_basic'
 
 /**
- * A client that may use `method` now: the registered one, or for a time its previous one.
+ * Asserts that a client may use `method` now: its registered method, or temporarily its previous one.
  * @throws OAuthError `auth_method_not_enabled`; `client_unknown`, `client_disabled`, `auth_method_not_registered`: one text for these
  */
 export function assertUsable(

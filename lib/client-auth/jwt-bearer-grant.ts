@@ -7,7 +7,7 @@ import type { ClientAuthentication } from '../state.js'
 import { findClient, isEnabled, registeredMethod } from './find-client.js'
 import type { ClientAuthContext } from './method.js'
 
-/** What says who somebody is, not what they want: `implicitErrors: 'split'` answers these with `invalid_client`. */
+/** Failures to prove the identity of the signer: with `implicitErrors: 'split'` they are `invalid_client`. */
 const identityReasons: readonly AssertionReason[] = [
   'issuer_untrusted',
   'issuer_disabled',
@@ -18,12 +18,13 @@ const identityReasons: readonly AssertionReason[] = [
 ]
 
 /**
- * Implicit client authentication: where a client signs its own grants (`TrustedIssuer.client_id`), the signature of the grant authenticates it, if no other
- * credential is sent. One rule for its errors: what is wrong inside `assertion` is `invalid_grant` (RFC 7521 §4.1.1, RFC 7523 §3.1), since no client credential was sent that
- * could be wrong. `split` draws the line at the signature instead.
+ * Implicit client authentication: if a client signs its own grants (`TrustedIssuer.client_id`) and sends no other credential, the signature
+ * of the grant authenticates it. Any error in `assertion` is `invalid_grant` (RFC 7521 §4.1.1, RFC 7523 §3.1), since no client credential
+ * was sent that could be invalid. With `split`, failures to prove the signer are `invalid_client`.
  *
- * @param named what a bare `client_id` says, and the client if there is one. It is no credential: it changes no answer about the grant
- * @returns `undefined` if the grant is not its client's own; and if it is no good and nobody is named: then `verifyJwtGrant` refuses it
+ * @param named the bare `client_id` of the request, and its client if registered. Not a credential: it changes no error about the grant
+ * @returns `undefined` if no client signs the grants of this issuer; or if the grant is invalid and there is no `client_id`:
+ * `verifyJwtGrant` then refuses it
  * @throws OAuthError
  */
 export function implicitClient(
@@ -38,7 +39,7 @@ export function implicitClient(
   })
 }
 
-/** The client whose grant is proven, if that is enough to be known. */
+/** The client that signed the grant, if it exists, is enabled and may authenticate by it. @throws OAuthError otherwise */
 function signedBy(context: ClientAuthContext, client_id: string, client: Client | undefined): ClientAuthentication {
   if (!client) throw unprovenClient(context, 'client_unknown')
   if (!isEnabled(client)) throw unprovenClient(context, 'client_disabled')
@@ -48,14 +49,14 @@ function signedBy(context: ClientAuthContext, client_id: string, client: Client 
 }
 
 /**
- * Holds the grant of a request beside which somebody is named to what every other name meets.
- * @throws OAuthError as {@link implicitClient} does, for what is wrong with the grant itself
+ * Asserts that the grant is proven, for a public client: so that an invalid grant gets the same error whatever `client_id` is sent.
+ * @throws OAuthError as {@link implicitClient} does for an invalid grant
  */
 export async function assertGrantIsProven(context: ClientAuthContext): Promise<void> {
   await proof(context, true)
 }
 
-/** @returns `undefined` if the request has no JWT grant that is served here; and if it is no good and nobody is named */
+/** @returns `undefined` if the request has no JWT grant that is served here; or if it is invalid and no `client_id` was sent */
 function proof(
   { settings, request, exchange }: ClientAuthContext,
   isNamed: boolean,
@@ -76,7 +77,7 @@ function proof(
   }
 }
 
-/** The same text for a client that does not exist and one that is switched off, in either rule. */
+/** One text for an unknown and a disabled client, with either setting of `implicitErrors`. */
 function unprovenClient({ settings }: ClientAuthContext, reason: 'client_unknown' | 'client_disabled') {
   return settings.implicitErrors === 'split' ? refusal(reason) : refusal(`grant_${reason}`)
 }

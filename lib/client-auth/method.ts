@@ -14,15 +14,15 @@ export interface ClientAuthContext {
 }
 
 /**
- * One way to carry a credential in a request. `authenticateClient` finds the one that the request uses; where one way serves several registered
- * methods (a `client_assertion`, a bare `client_id`), the client's registration decides among them.
+ * One way to send a credential. `authenticateClient` finds the one that the request uses. If it serves several registered methods (a
+ * `client_assertion`, a bare `client_id`), the client's registration decides among them.
  */
 export interface ClientAuthMechanism {
-  /** Whether the request carries such a credential. Reads nothing but the request. */
+  /** Whether the request has such a credential. Uses only the request. */
   isPresent(request: TokenRequest): boolean
   /**
-   * Who the client is, proven.
-   * @throws OAuthError, AssertionError if the credential is not exactly right
+   * Authenticates the client.
+   * @throws OAuthError, AssertionError if the credential is not valid
    */
   authenticate(context: ClientAuthContext): ClientAuthentication | Promise<ClientAuthentication>
 }

@@ -4,11 +4,12 @@ import type { ClientAuthentication } from '../state.js'
 import type { ClientAuthContext, ClientAuthMechanism, ClientHooks } from './method.js'
 
 /**
- * Tries out the key of a client that still has a secret: the secret decides, and the event tells what the client assertion beside it would have come to.
+ * Tries out the key of a client that still has a secret: the secret decides, and the event has the result of the client assertion.
  *
- * Whatever is wrong, the answer is the one to two credentials where nobody is observed: it does not say who is, nor who exists. The event has the reason.
+ * Every refusal is the one for two credentials without `observe`: only the event reveals the reason, and which clients exist or are
+ * observed.
  *
- * @throws OAuthError unless the client, or else the endpoint, is set to `observe`, and the secret is right
+ * @throws OAuthError unless the client, or else the endpoint, is set to `observe`, and the secret is valid
  */
 export async function observeClientAssertion(
   context: ClientAuthContext,
@@ -19,7 +20,7 @@ export async function observeClientAssertion(
   const findClient = async (client_id: string) => {
     const client = await settings.hooks.findClient(client_id)
     const mode = client?.client_assertion_mode ?? settings.clientAssertions.mode
-    if (mode !== 'observe') throw refusal('multiple_client_auth_assertion') // before its secret is looked at
+    if (mode !== 'observe') throw refusal('multiple_client_auth_assertion') // before the secret is compared
     return client
   }
   let client: ClientAuthentication
@@ -37,7 +38,7 @@ export async function observeClientAssertion(
   return client
 }
 
-/** The reason stays, the answer is the one to two credentials; a server that could not check says so, and what the host's hook says stands. */
+/** Replaces the response by that for two credentials and keeps the reason. Server errors and errors that a hook threw stay as they are. */
 function oneRefusal(error: unknown): unknown {
   if (!(error instanceof OAuthError) || error.status >= 500 || error.reason === 'hook_denied') return error
   const [status, code, description] = refusals.multiple_client_auth_assertion
@@ -61,10 +62,13 @@ async function outcome(context: ClientAuthContext, { client_id, client }: Client
   }
 }
 
-/** The client as it will be; it may be an object of a class, whose getters a spread would lose. */
+/** The client as it will be registered; a spread would lose the getters of a class. */
 const byKey = (client: Client): Client => Object.create(client, { token_endpoint_auth_method: { value: 'private_key_jwt' } })
 
-/** The host's hooks with another `findClient`; they may be methods of a class, which a spread alone would lose. */
+/**
+ * The host's hooks with another `findClient`. The spread copies own members and loses the methods of a class: so `verifyClientSecret`, the
+ * only other hook that is called from these hooks, is bound and added.
+ */
 function withFindClient(hooks: ClientHooks, findClient: ClientHooks['findClient']): ClientHooks {
   return { ...hooks, ...(hooks.verifyClientSecret && { verifyClientSecret: hooks.verifyClientSecret.bind(hooks) }), findClient }
 }

@@ -10,7 +10,7 @@ import { assertUsable } from './find-client.js'
 import type { ClientAuthContext } from './method.js'
 
 /**
- * `private_key_jwt` (RFC 7523 §2.2, OpenID Connect Core §9): the client signed with a private key whose public half it registered.
+ * `private_key_jwt` (RFC 7523 §2.2, OpenID Connect Core §9): a JWT signed with the private key of a registered public key.
  * @throws AssertionError with the reason; OAuthError if the client may not use this method
  */
 export function verifyPrivateKeyJwt(
@@ -30,12 +30,12 @@ export function verifyPrivateKeyJwt(
   })
 }
 
-/** A host sees in its events which clients still address their assertions to the token endpoint (RFC 7523bis). */
+/** Adds a notice for a client that still uses the token endpoint URL as `aud` (RFC 7523bis). */
 export function noteLegacyAudience({ settings, exchange }: ClientAuthContext, aud: unknown): void {
   if (aud !== settings.issuer && !(Array.isArray(aud) && aud[0] === settings.issuer)) exchange.notes.notices.push('aud_legacy')
 }
 
-/** The registration of the client, where it says something, else the settings of the endpoint. */
+/** The client's registration; the settings of the endpoint are the defaults. */
 export function signerRules(client: Client, { issuer, ownAudience, clientAssertions, clockTolerance }: Settings): SignerRules {
   const { token_endpoint_auth_signing_alg: algorithm, audience, requireJti, maxLifetime, jwks_uri } = client
   return {

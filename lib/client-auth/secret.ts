@@ -6,15 +6,15 @@ import type { ClientAuthContext } from './method.js'
 
 const digest = (text: string) => hash('sha256', text, 'buffer')
 
-/** Whether two strings are equal, in a time that does not depend on where they differ. */
+/** Compares two strings in a time that does not depend on where they differ. */
 export const isEqual = (one: string, other: string) => timingSafeEqual(digest(one), digest(other))
 
 /**
- * The client, if one of `secrets` is its secret (RFC 6749 §2.3.1). For a client that is unknown, or may not use `method`, the comparison is made with
- * nothing, so that its answer takes as long: `verifyClientSecret` gets `undefined`, and never a client that has no hash.
+ * Returns the client if one of `secrets` is its secret (RFC 6749 §2.3.1). For a client that is unknown, or may not use `method`, a dummy
+ * comparison takes as long: `verifyClientSecret` gets `undefined`, never a client without a hash.
  *
- * @param secrets the spellings that the sender may have meant; every one is compared
- * @throws OAuthError with one text whatever is wrong
+ * @param secrets the decodings that the sender may have meant; all are compared
+ * @throws OAuthError with one text for all failures
  */
 export async function assertSecret(
   context: ClientAuthContext,

@@ -7,7 +7,7 @@ import { assertUsable } from './find-client.js'
 import type { ClientAuthContext } from './method.js'
 
 /**
- * `self_signed_tls_client_auth` (RFC 8705 §2.2): a certificate whose public key is in the key set of the client; its chain means nothing.
+ * `self_signed_tls_client_auth` (RFC 8705 §2.2): a certificate whose public key is in the client's key set; its chain is not checked.
  * @throws OAuthError `mtls_cert_missing`, `mtls_mismatch`, `jwks_invalid`, `jwks_blocked`: one text for all; `jwks_unavailable` (503)
  */
 export async function selfSignedTlsClientAuth(context: ClientAuthContext, client: Client): Promise<ClientAuthentication> {
@@ -31,7 +31,7 @@ async function isRegistered({ settings }: ClientAuthContext, client: Client, pub
   }
 }
 
-/** The key, if it is of a kind that a JWK can hold: no other can be registered. */
+/** The public key, or `undefined` if it cannot be a JWK, and so cannot be registered. */
 function publicKeyOf(certificate: X509Certificate): KeyObject | undefined {
   try {
     const { publicKey } = certificate

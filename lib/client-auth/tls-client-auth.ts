@@ -8,10 +8,10 @@ import { isSameDistinguishedName } from './distinguished-name.js'
 import { assertUsable } from './find-client.js'
 import type { ClientAuthContext } from './method.js'
 
-/** Whether a certificate carries a registered subject, without wildcards. */
+/** Whether a certificate has a registered subject, without wildcards. */
 const matches = {
   tls_client_auth_subject_dn: (certificate, dn) => isSameDistinguishedName(certificate.subject, dn),
-  // OpenSSL takes a leading dot for any name below
+  // for OpenSSL, a leading dot matches any subdomain
   tls_client_auth_san_dns: (certificate, host) =>
     !host.startsWith('.') && certificate.checkHost(host, { subject: 'never', wildcards: false }) !== undefined,
   tls_client_auth_san_uri: (certificate, uri) => alternativeNames(certificate).includes(`URI:${uri}`),
@@ -45,7 +45,7 @@ export async function tlsClientAuth(context: ClientAuthContext, client: Client):
   }
 }
 
-/** The entries of `subjectAltName`; one that Node had to quote, because it holds a separator, is not among them. */
+/** The entries of `subjectAltName`; none if Node had to quote one because it contains a separator. */
 function alternativeNames({ subjectAltName }: X509Certificate): string[] {
   return subjectAltName === undefined || subjectAltName.includes('"') ? [] : subjectAltName.split(', ')
 }

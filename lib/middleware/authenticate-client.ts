@@ -15,12 +15,13 @@ import { settingsOf } from '../settings.js'
 import type { ClientAuthentication } from '../state.js'
 import { type Middleware, step } from './step.js'
 
-/** What carries a credential. At most one of them may be in a request (RFC 6749 §2.3). */
+/** The mechanisms that carry a credential. A request may use at most one of them (RFC 6749 §2.3). */
 const credentials: readonly ClientAuthMechanism[] = [clientAssertion, clientSecretBasic, clientSecretPost]
 
 /**
- * Step 2: who is asking? Adds `req.tokenState.client` (RFC 6749 §2.3, RFC 7521 §4.2, RFC 8705 §2). A credential that is present must be right, whether or
- * not the grant needs one. Calls `findClient`; `findIssuer`, `verifyClientSecret` and `getClientCertificate` if they are there.
+ * Step 2: authenticates the client and adds `req.tokenState.client` (RFC 6749 §2.3, RFC 7521 §4.2, RFC 8705 §2). A credential that is
+ * present must be valid, even if the grant needs none. Calls `findClient`, and if given, `findIssuer`, `verifyClientSecret` and
+ * `getClientCertificate`.
  *
  * @throws ConfigurationError at mount, naming the option, the problem and the fix
  */
@@ -43,10 +44,10 @@ export function authenticateClient(options: Options<ClientHooks>): Middleware {
             if (client.assertion) exchange.notes.notices.push('client_assertion_reusable')
             return client
           }
-          return after(exchange.spend(marker), () => client) // whatever stands behind this step; a step of ours that refuses gives it back
+          return after(exchange.spend(marker), () => client) // for any later handler; released if a step of ours refuses
         })
       },
-      // the host's handler may ask currentClient(); a request that is answered here does not pay for it
+      // only the host's handler may call currentClient(): AsyncLocalStorage costs time, so not for requests that are answered here
       proceed: (client, { request }, next) =>
         client && !settings.grantTypes.includes(request.grant_type) ? runWithClient(client, next) : next(),
     },
@@ -54,7 +55,7 @@ export function authenticateClient(options: Options<ClientHooks>): Middleware {
   )
 }
 
-/** By the one credential in the request; else by the grant that the client signed; else by its name; else no client. */
+/** By the one credential in the request; else by a bare `client_id`; else by the grant, if a client signed it; else anonymous. */
 function authenticate(context: ClientAuthContext): ClientAuthentication | Promise<ClientAuthentication> {
   const { request } = context
   const present = credentials.filter((credential) => credential.isPresent(request))
@@ -65,7 +66,7 @@ function authenticate(context: ClientAuthContext): ClientAuthentication | Promis
   return after(implicitClient(context), (client) => client ?? { level: 'anonymous' })
 }
 
-/** Refused (RFC 7521 §4.2.1, RFC 6749 §2.3), unless a client that moves from its secret to a key is being observed. */
+/** Several credentials are refused (RFC 7521 §4.2.1, RFC 6749 §2.3), except in `observe` mode a client assertion beside one secret. */
 async function severalCredentials(context: ClientAuthContext, present: readonly ClientAuthMechanism[]): Promise<ClientAuthentication> {
   if (!present.includes(clientAssertion)) throw refusal('multiple_client_auth')
   const [secret, another] = present.filter((credential) => credential !== clientAssertion)

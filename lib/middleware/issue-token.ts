@@ -11,8 +11,8 @@ import { type Middleware, step } from './step.js'
 type MintHooks = Pick<Hooks, 'mintToken'> & Partial<Pick<Hooks, 'onEvent'>>
 
 /**
- * Step 4: answers with the tokens of a verified JWT grant, or of a client that acts for itself (`client_credentials`); passes everything else
- * on (RFC 6749 §5.1). Calls `mintToken`. If that fails, the JWTs of the request may be used again.
+ * Step 4: answers with tokens for a verified JWT grant, or for an authenticated client itself (`client_credentials`); passes on everything
+ * else (RFC 6749 §5.1). Calls `mintToken`. If that fails, the JWTs of the request may be used again.
  *
  * @throws ConfigurationError at mount, naming the option, the problem and the fix
  */

@@ -10,7 +10,7 @@ import { readBody } from './read-body.js'
 import { type Middleware, step } from './step.js'
 
 /**
- * Step 1: the HTTP request becomes `req.tokenState.request` (RFC 6749 §3.2). Reads the form itself unless a parser of the host's did. Calls no hook.
+ * Step 1: parses the request into `req.tokenState.request` (RFC 6749 §3.2). Reads the form unless the host's parser did. Calls no hook.
  *
  * @throws ConfigurationError at mount, naming the option, the problem and the fix
  */
@@ -46,7 +46,7 @@ function parse(exchange: Exchange, settings: Settings): TokenRequest | null | Pr
   return readForm(exchange, settings).then(judged)
 }
 
-/** Judges a request by its form. `null`: it is the host's. */
+/** Decides about a request by its form. `null`: it is left to the host. */
 function judge(exchange: Exchange, form: Form, mediaTypeParameters: string | undefined, settings: Settings): TokenRequest | null {
   const { req } = exchange
   claim(exchange, form)
@@ -62,22 +62,26 @@ function judge(exchange: Exchange, form: Form, mediaTypeParameters: string | und
   return tokenRequest(form, req.headers.authorization, settings)
 }
 
-/** Whether the body is still in the stream. Objects that only look like a request say nothing: their `body` counts. */
-const isUnread = (req: Request) => req.readableDidRead === false && req.readableEnded !== true // an empty body ends unread
+/**
+ * Whether the body is still in the stream: `fallthrough` can only leave a request unchanged that nobody has read. `readableDidRead` is true
+ * once any parser has read the stream; then only `req.body` counts. `undefined` (mock requests) counts as read. An empty body that a parser
+ * has seen ends without having been read.
+ */
+const isUnread = (req: Request) => req.readableDidRead === false && req.readableEnded !== true
 
-/** The form in the stream. A body for the host's handler stays there. */
+/** Reads the form from the stream. A body for the host's handler is put back. */
 function readForm({ req, res }: Exchange, settings: Settings): Promise<Form> {
   const { limits, fallthrough } = settings
   return readBody(req, limits.body, (body, complete) => {
-    if (!complete && !fallthrough) return { value: { values: {} }, becomes: 'kept' } // it is too large, whatever it says
+    if (!complete && !fallthrough) return { value: { values: {} }, becomes: 'kept' } // refused as too large
     const form = parseForm(complete ? body : body.subarray(0, Math.max(0, body.lastIndexOf('&'))), limits.parameters)
     const isKept = !fallthrough || (complete ? isForIssuing(form, settings) : isOurs(form, settings))
-    if (!isKept) res.once('finish', () => req.readableFlowing ?? req.resume()) // the connection waits for a body that nobody reads
+    if (!isKept) res.once('finish', () => req.readableFlowing ?? req.resume()) // else a body that nobody reads blocks the connection
     return { value: form, becomes: isKept ? 'kept' : 'given-back' }
   })
 }
 
-/** Whether the grant type is one that the steps behind this one serve. */
+/** Whether the later steps issue tokens for the grant type. */
 function isForIssuing(form: Form, settings: Settings): boolean {
   const { grantTypes, secretsStayWithHost } = settings
   const staysWithHost = (grantType: unknown) =>
@@ -85,14 +89,14 @@ function isForIssuing(form: Form, settings: Settings): boolean {
   return (form.values.grant_type ?? []).some((grantType) => grantTypes.includes(grantType as string) && !staysWithHost(grantType))
 }
 
-/** Under `fallthrough`, a request is ours if it asks for one of our grants, or carries a JWT as client authentication. */
+/** With `fallthrough`, a request is ours if it uses one of our grants, or a JWT for client authentication. */
 function isOurs(form: Form, settings: Settings): boolean {
   return isForIssuing(form, settings) || authenticatesByJwt(form, settings)
 }
 
 const authenticatesByJwt = (form: Form, { clientAlgorithms }: Settings) => clientAlgorithms.length > 0 && carriesJwt(form)
 
-/** Whether a JWT is sent as client credential; an assertion of another type is the host's to judge. */
+/** Whether a JWT is sent as client credential; an assertion of another type is left to the host. */
 function carriesJwt({ values: { client_assertion, client_assertion_type } }: Form): boolean {
   return (
     isSent(client_assertion) && (!isSent(client_assertion_type) || jwtAssertionTypes.some((type) => client_assertion_type.includes(type)))
@@ -102,17 +106,17 @@ function carriesJwt({ values: { client_assertion, client_assertion_type } }: For
 /** A parameter without value counts as absent (RFC 6749 §3.2). */
 const isSent = (sent: unknown[] | undefined): sent is unknown[] => sent?.some((value) => value !== '') ?? false
 
-/** Notes for the event what the request claims to be. */
+/** Records the unverified grant type and client for the event. */
 function claim({ notes }: Exchange, { values }: Form): void {
   const [grantType, clientId] = [values.grant_type?.[0], values.client_id?.[0]]
   if (typeof grantType === 'string') notes.claimed.grant_type = grantType
   if (typeof clientId === 'string') notes.claimed.client_id = clientId
 }
 
-/** Which of two charsets counts is read differently: each has to be UTF-8. */
+/** Parsers disagree on which of two charsets counts: each has to be UTF-8. */
 const hasOtherCharset = (parameters = '') => parameters !== '' && /charset/i.test(parameters.replace(utf8Charsets, ''))
 
-/** Headers that may come once: Node keeps the first of two, a proxy perhaps the last. */
+/** Headers that must not repeat: Node keeps the first of two, a proxy perhaps the last. */
 const soleHeaders: Readonly<Record<string, RefusalReason>> = {
   'content-type': 'unsupported_media_type',
   authorization: 'malformed_authorization',
@@ -122,7 +126,7 @@ function repeatedHeader({ rawHeaders = [] }: Request): RefusalReason | undefined
   const seen: string[] = []
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const length = rawHeaders[i]?.length
-    if (length !== 12 && length !== 13) continue // as long as one of the two
+    if (length !== 12 && length !== 13) continue // the lengths of the two names
     const name = (rawHeaders[i] as string).toLowerCase()
     if (seen.includes(name) && Object.hasOwn(soleHeaders, name)) return soleHeaders[name]
     seen.push(name)
@@ -130,7 +134,7 @@ function repeatedHeader({ rawHeaders = [] }: Request): RefusalReason | undefined
   return undefined
 }
 
-/** URLs end up in logs: a parameter in one is refused even where the body has it too (RFC 6749 §2.3.1). */
+/** URLs are logged: a known parameter in one is refused, even if the body has it too (RFC 6749 §2.3.1). */
 function hasParameterInQuery(req: Request): boolean {
   const query = req.url?.includes('?') && req.url.slice(req.url.indexOf('?') + 1)
   if (!query) return false

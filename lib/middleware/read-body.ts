@@ -1,22 +1,28 @@
+/**
+ * Reads a body before it enters the request's stream, by replacing `req.push`. It relies on Node's HTTP parser, which calls
+ * `IncomingMessage.push` for each chunk, and with `null` at the end; a `false` from it pauses the socket.
+ *
+ * States: waiting (for the whole body, or more than `limit` bytes of it) → `settle` decides: kept (the rest is discarded, the promise
+ * settles at the end of the body) | given back (all chunks go into the stream) → stopped (`push` is Node's own again; also after an error).
+ */
 import { IncomingMessage } from 'node:http'
 import { refusal } from '../errors.js'
 import type { Request } from '../exchange.js'
 
-const drainBytes = 1024 * 1024 // of a body that is too large, so that its sender gets to read the answer
+const drainBytes = 1024 * 1024 // read of a body that is too large, so that its sender gets to read the response
 
-/** What a body came to, and whether it goes on to the host's handler. */
+/** The decision about a body: a value, and whether the body is given back for the host's handler. */
 interface Settled<T> {
   readonly value: T
   readonly becomes: 'kept' | 'given-back'
 }
 
 /**
- * Takes the raw body, at most `limit` bytes, on its way into the request's stream. So the stream stays unread, and a body that is given
- * back arrives in it, end included, as if nobody had looked.
+ * Intercepts the raw body, at most `limit` bytes. A body that is given back arrives in the stream, end included, as if never read.
  *
- * @param settle called with the body, or with its first `limit` bytes if it is larger; says what becomes of it
+ * @param settle called with the body, or with its first `limit` bytes if it is larger; decides what becomes of it
  * @returns the value that `settle` gave
- * @throws OAuthError `body_too_large` (413) if it is larger and kept; `client_gone` if the sender went away
+ * @throws OAuthError `body_too_large` (413) if it is larger and kept; `client_gone` if the client disconnected
  */
 export function readBody<T>(req: Request, limit: number, settle: (body: Buffer, complete: boolean) => Settled<T>): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -26,9 +32,9 @@ export function readBody<T>(req: Request, limit: number, settle: (body: Buffer, 
     let settled: Settled<T> | undefined
     const { push } = req
     const isWhole = req.complete
-    const isInStream = req.readableLength > 0 // it came while the host was busy with something else
+    const isInStream = req.readableLength > 0 // it arrived before this step ran
 
-    let watching: boolean | undefined = false // undefined: never again
+    let watching: boolean | undefined = false // undefined: no longer
     const watch = () => {
       if (watching === undefined) return
       if (req.destroyed) return gone()
@@ -46,7 +52,7 @@ export function readBody<T>(req: Request, limit: number, settle: (body: Buffer, 
     const stop = () => {
       ignoreLeaving()
       if (settled?.becomes === 'kept')
-        req.push = push // to delete it would cost the request its fast form
+        req.push = push // `delete` would make V8 treat the request as a slow dictionary
       else delete (req as { push?: unknown }).push
     }
     const fail = (error: unknown) => {
@@ -64,7 +70,7 @@ export function readBody<T>(req: Request, limit: number, settle: (body: Buffer, 
         else req.unshift(whole)
       } else {
         setImmediate(() => {
-          stop() // by now the host listens, if it wants to
+          stop() // by now the host's handler has had time to attach listeners
           for (const chunk of chunks) req.push(chunk)
           if (ended) req.push(null)
         })
@@ -98,17 +104,17 @@ export function readBody<T>(req: Request, limit: number, settle: (body: Buffer, 
       } catch (error) {
         fail(error)
       }
-      return settled?.becomes !== 'given-back' // more of it has to wait for its reader
+      return settled?.becomes !== 'given-back' // false: backpressure until the host's handler reads
     }
 
     if (req.destroyed) return gone()
     const isReal = req._read === IncomingMessage.prototype._read
     if (isReal)
-      process.nextTick(watch) // most bodies come with their headers, and are here by then
+      process.nextTick(watch) // most bodies arrive with their headers, and need no listeners
     else watch()
     req.push = take
     if (isInStream) take(asBytes(req.read(), req.readableEncoding))
-    else if (!isReal) req.read(0) // what only looks like a request makes its body when asked
+    else if (!isReal) req.read(0) // a mock request produces its body when it is read
     if (isWhole && !ended) take(null)
   })
 }

@@ -1,8 +1,8 @@
-/** Every response that the suite writes is written here. */
+/** All responses of the suite are written here. */
 import { ServerResponse } from 'node:http'
 import type { OAuthError } from '../errors.js'
 
-/** Writes one JSON response, which nobody may store (RFC 6749 §5.1); `headers` are names and values in turn. */
+/** Writes one JSON response that must not be cached (RFC 6749 §5.1); `headers` alternates names and values. */
 export function respond(res: ServerResponse, status: number, body: object, headers?: readonly string[]): void {
   const json = JSON.stringify(body)
   const length = String(Buffer.byteLength(json))
@@ -19,7 +19,8 @@ export function respond(res: ServerResponse, status: number, body: object, heade
   const all = headers ? [...headers, ...ours] : ours
   if (res.writeHead === ServerResponse.prototype.writeHead) res.writeHead(status, all)
   else {
-    for (let at = 0; at < all.length; at += 2) res.setHeader(all[at] as string, all[at + 1] as string) // a wrapper may lose those of a list (CVE-2025-7339)
+    // a wrapper of writeHead may lose headers given as a list (CVE-2025-7339)
+    for (let at = 0; at < all.length; at += 2) res.setHeader(all[at] as string, all[at + 1] as string)
     res.writeHead(status)
   }
   res.end(json)
@@ -39,7 +40,7 @@ const headersOf: Readonly<Record<number, readonly string[]>> = {
   503: ['Retry-After', '5'],
 }
 
-/** What a status asks for. A `Retry-After` that a rate limiter of the host has set stands, and so does a connection whose body was read to its end. */
+/** The headers of a status. A `Retry-After` that the host has set is kept; so is the connection, if the body was read to its end. */
 function extraHeaders(res: ServerResponse, status: number, challenge: boolean): readonly string[] | undefined {
   const headers = headersOf[status]
   if (status === 401 && !challenge) return undefined

@@ -1,5 +1,6 @@
 /**
- * What a step of the token endpoint is. This file alone keeps the order of the steps, catches what they throw, and ends the exchange with its event.
+ * The frame of every step of the token endpoint. Only this file checks the order of the steps, catches their errors, releases their markers
+ * and writes their responses.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isPromise } from '../after.js'
@@ -21,22 +22,22 @@ import { renderError, respond } from './response.js'
 export type Middleware = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void
 
 type Key = keyof TokenState
-/** Once a request is known to be for this suite, it has a request and a client; a grant may still be the host's. */
+/** The state of a request that is for this suite: `request` and `client` are set; the grant may still be left to the host. */
 type Owned = { [K in Key]: K extends 'request' | 'client' ? NonNullable<TokenState[K]> : TokenState[K] }
 
 export interface StepDefinition<Needs extends Key, Adds extends Key> {
   name: string
   needs: readonly Needs[]
   adds: Adds
-  /** What a JWT that this step refuses was sent as. */
+  /** The use of a JWT that this step refuses, which determines the error code. Default `grant`. */
   assertion?: AssertionUse
-  /** The value to add, or `null` if the request, or this part of it, is the host's. Throws `OAuthError` to refuse. */
+  /** The value to add; `null` if the request, or this part, is left to the host. Throws `OAuthError` or `AssertionError` to refuse. */
   run(state: Pick<Owned, Needs>, exchange: Exchange): TokenState[Adds] | Promise<TokenState[Adds]>
-  /** How to go on to the next handler, where that needs more than a call. */
+  /** Calls the next handler, if that needs more than `next()`. */
   proceed?(value: TokenState[Adds], state: Pick<Owned, Needs>, next: () => void): void
 }
 
-/** Which step adds what, in the order of the flow. */
+/** The step that adds each member of the state, in the order of the flow. */
 const order: Record<Key, string> = {
   request: 'parseTokenRequest',
   client: 'authenticateClient',
@@ -45,7 +46,7 @@ const order: Record<Key, string> = {
 }
 const flow = `The order is ${Object.values(order).join(', ')}.`
 
-/** Where a request keeps its exchange: nobody else has this symbol. (A WeakMap of all requests costs the garbage collector dearly.) */
+/** The property of a request that holds its exchange, private to this file. (A WeakMap of all requests costs garbage collection.) */
 const exchangeOfRequest = Symbol('token exchange')
 
 /** Makes the Express middleware of one step. `run` can read only what `needs` names. */
@@ -96,7 +97,7 @@ export function step<Needs extends Key, Adds extends Key>(definition: StepDefini
   return Object.defineProperty(middleware, 'name', { value: name })
 }
 
-/** The exchange of a request. `req.tokenState` shows its state; nothing that stands on `req` can stand in for it. */
+/** The exchange of a request. `req.tokenState` exposes its state; what a host assigns there has no effect on the steps. */
 function exchangeOf(req: Request & { [exchangeOfRequest]?: Exchange }, res: ServerResponse, settings: Settings): Exchange {
   let exchange = req[exchangeOfRequest]
   if (!exchange) {
@@ -141,7 +142,7 @@ function refuse(exchange: Exchange, thrown: unknown, next: (error?: unknown) => 
   const how = { outcome, status, error: error.error, reason: error.reason, cause: error.cause } as const
   try {
     if (res.headersSent)
-      next(isConstantRefusal(thrown) ? ownOAuthError(thrown) : thrown) // somebody answered already: Express decides
+      next(isConstantRefusal(thrown) ? ownOAuthError(thrown) : thrown) // already answered: left to Express
     else renderError(res, error, status, usedHeader)
   } catch (unwritable) {
     res.destroy(unwritable as Error)
@@ -150,7 +151,7 @@ function refuse(exchange: Exchange, thrown: unknown, next: (error?: unknown) => 
   }
 }
 
-/** What the client gets to read of anything that was thrown. */
+/** The error to send for anything that was thrown. */
 function asOAuthError(thrown: unknown): OAuthError {
   if (isConstantRefusal(thrown)) return thrown
   try {

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ConfigurationError, OAuthError, ownOAuthError, type RefusalReason, refusal, refusals } from '../errors.js'
 import { renderError } from './response.js'
 
-/** What a host's body parser may say (`err.type` of body-parser and raw-body), and what the client reads. */
+/** Errors of the host's body parser (`err.type` of body-parser and raw-body), and the refusal for each. */
 const parserErrors: Record<string, RefusalReason> = {
   'entity.too.large': 'body_too_large',
   'parameters.too.many': 'too_many_parameters',
@@ -16,10 +16,10 @@ const parserErrors: Record<string, RefusalReason> = {
 }
 
 /**
- * An Express error handler for the path of the token endpoint: what a host's own parser or handler throws is answered as an OAuth error in
- * JSON (RFC 6749 §5.2), never as HTML and never with a stack. An HTTP error keeps its status, and `Retry-After` the value that the host set.
+ * An Express error handler for the path of the token endpoint: errors of the host's parser or handler are answered as OAuth errors in JSON
+ * (RFC 6749 §5.2), never as HTML and never with a stack. An HTTP error keeps its status, and a `Retry-After` that the host set is kept.
  *
- * @throws ConfigurationError if it is given arguments, as Express does where it is mounted without being called
+ * @throws ConfigurationError if it gets arguments: it was mounted without being called
  * @example app.use('/token', tokenErrorHandler())
  */
 export function tokenErrorHandler(
@@ -39,7 +39,7 @@ function asOAuthError(thrown: unknown): OAuthError {
     if (thrown instanceof OAuthError) return ownOAuthError(thrown)
     const { type, code, status, statusCode } = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as Record<string, unknown>
     if (typeof type === 'string' && Object.hasOwn(parserErrors, type)) return refusal(parserErrors[type] as RefusalReason)
-    if (status === 400 && typeof code === 'string' && code.startsWith('Z_')) return refusal('body_unreadable') // zlib's, as body-parser hands them on
+    if (status === 400 && typeof code === 'string' && code.startsWith('Z_')) return refusal('body_unreadable') // zlib, by body-parser
     return fromHttpError(status ?? statusCode)
   } catch (odd) {
     return refusal('hook_error', odd)
@@ -47,8 +47,8 @@ function asOAuthError(thrown: unknown): OAuthError {
 }
 
 /**
- * An HTTP error that the host's own handler made keeps its status, so that it says what the host meant; its text stays here. OAuth has no codes for
- * most: 401 is `invalid_client`, 429 and 503 `temporarily_unavailable`, another 4xx `invalid_request`, everything else a `server_error`.
+ * An HTTP error of the host's handler keeps its status; its text is not sent. The OAuth code: 401 is `invalid_client`, 429 and 503
+ * `temporarily_unavailable`, another 4xx `invalid_request`, everything else a `server_error` (500).
  */
 function fromHttpError(status: unknown): OAuthError {
   if (status === 401) return refusal('client_unknown')

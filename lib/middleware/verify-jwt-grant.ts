@@ -15,8 +15,8 @@ import { type Middleware, step } from './step.js'
 type GrantHooks = Pick<Hooks, 'findIssuer' | 'authorizeGrant'> & Partial<Pick<Hooks, 'onEvent'>>
 
 /**
- * Step 3: may this token be issued, on whose behalf? Adds `req.tokenState.grant` for a JWT authorization grant (RFC 7523 §2.1, §3), which is then
- * used up; other grant types pass. Calls `findIssuer` and `authorizeGrant`.
+ * Step 3: verifies a JWT authorization grant (RFC 7523 §2.1, §3), adds `req.tokenState.grant` and consumes the grant; passes on other grant
+ * types. Calls `findIssuer` and `authorizeGrant`.
  *
  * @throws ConfigurationError at mount, naming the option, the problem and the fix
  */
@@ -46,7 +46,7 @@ function verify(
   const { assertion: token = '', client_assertion } = request.parameters
   if (token === client_assertion) throw refusal('jwt_kind_confusion')
   return after(proveGrant(token, exchange, settings), (proven) => {
-    if (client.assertion?.signingInput === proven.assertion.signingInput) throw refusal('jwt_kind_confusion') // in another spelling of the signature
+    if (client.assertion?.signingInput === proven.assertion.signingInput) throw refusal('jwt_kind_confusion') // with another signature
     const { candidate, scope } = consider(proven, request, client, settings)
     return after(authorize(candidate, exchange, settings), (decision) => {
       const grant = granted(proven, candidate, scope, decision, exchange)
@@ -60,7 +60,7 @@ function verify(
   })
 }
 
-/** What the policy lets the host decide about. @throws OAuthError for what it refuses */
+/** Applies the policy: the input of `authorizeGrant`. @throws OAuthError if the policy refuses */
 function consider(
   { issuer, assertion: { claims, header } }: ProvenGrant,
   { parameters, resource }: TokenRequest,
@@ -73,7 +73,7 @@ function consider(
   return { candidate: { issuer, sub, subject_kind, claims, header, client, scope: scope.scope?.join(' '), resource }, scope }
 }
 
-/** The grant as the host decided. @throws OAuthError for a scope or a subject that the policy does not allow */
+/** Applies the host's decision. @throws OAuthError for a scope or a subject that the policy does not allow */
 function granted(
   { issuer, assertion }: ProvenGrant,
   { sub, subject_kind, client }: GrantCandidate,
@@ -102,7 +102,7 @@ function grantPolicy(
   )
 }
 
-/** What a policy allows. @throws OAuthError for what it refuses */
+/** The result of a policy. @throws OAuthError if it refuses */
 function allowed<T extends object>(verdict: T | { readonly refused: RefusalReason }): T {
   if ('refused' in verdict) throw refusal(verdict.refused)
   return verdict as T
@@ -121,7 +121,7 @@ function authorize(
 
 type Decided = Exclude<GrantDecision, { refused: unknown } | undefined>
 
-/** The host's decision, if it is one, and favourable. @throws OAuthError */
+/** The host's decision, validated. @throws OAuthError if it refuses, or is malformed (`hook_error`) */
 function decided(decision: GrantDecision): Decided {
   if (decision === undefined || decision === null) throw refusal('subject_unknown')
   if (typeof decision === 'object' && 'refused' in decision) {
@@ -139,7 +139,7 @@ function decided(decision: GrantDecision): Decided {
   return decision
 }
 
-/** `same-client` needs a grant that names its client: {@link issuerPolicy} has compared the two. */
+/** Whether the grant may be sent again. `same-client` needs a `client_id` claim; {@link issuerPolicy} refuses any other client. */
 function isReusable({ replay }: TrustedIssuer, client: ClientAuthentication, { claims }: VerifiedAssertion): boolean {
   return replay === 'reusable' || (replay === 'same-client' && client.client_id !== undefined && claims.client_id === client.client_id)
 }

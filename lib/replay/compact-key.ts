@@ -1,14 +1,15 @@
 import { hash, randomInt } from 'node:crypto'
 
-const sha256 = /^[\w-]{42}[AEIMQUYcgkosw048]$/ // 32 bytes as base64url, written the one way there is
+const sha256 = /^[\w-]{42}[AEIMQUYcgkosw048]$/ // 32 bytes as canonical base64url
 const words = new Int32Array(8)
 const bytes = Buffer.from(words.buffer)
 const secret = randomInt(2 ** 31) * 2 + 1 // odd
 
 /**
- * The 128-bit fold of a SHA-256, as the 16 characters of `key`: they take half of what the text takes, and keep nothing of it alive. Where two keys meet, the
- * later JWT is refused. Those of honest issuers do not meet, and nobody finds a JWT whose key meets one of 10⁷ others (2¹⁰⁴ attempts); who makes
- * two of its own meet (2⁶⁴) harms itself. `place`, from 0 to 1, spreads keys by a secret: no issuer can choose JWTs that crowd together.
+ * Folds a SHA-256 to 128 bits, as the 16 characters of `key`: half the memory of the text, with no reference to it. If two keys collide,
+ * the later JWT is refused. Honest issuers do not collide; to find a JWT that collides with one of 10⁷ others takes 2¹⁰⁴ attempts; an
+ * issuer that makes two of its own collide (2⁶⁴) harms only itself. `place`, from 0 to 1, distributes keys by a secret, so that no issuer
+ * can choose JWTs that fall into one shard.
  */
 export function compactKey(text: string): { key: string; place: number } {
   bytes.write(sha256.test(text) ? text : hash('sha256', text, 'base64url'), 'base64url')

@@ -3,29 +3,30 @@ import { compactKey } from './compact-key.js'
 import { Shard, type Share } from './shard.js'
 import type { ReplayStore } from './store.js'
 
+/** Options of `memoryReplayStore`. */
 export interface MemoryReplayStoreOptions {
-  /** How many used JWTs are remembered at once. Default 100,000: 333 grants a second that live 300 s. */
+  /** How many used JWTs are remembered at once. Default 100,000: 333 grants per second that live 300 s. */
   max?: number
-  /** How many of them one issuer may fill. Default: half of `max`. */
+  /** How many of them one issuer may have. Default: half of `max`. */
   maxPerIssuer?: number
   /**
-   * Refuses what could have been used before this store was made: a restarted process honours no used JWT again. Default false, since it also
-   * refuses JWTs that were signed before the start and never used, and for their longest lifetime those without `iat`.
+   * Refuses JWTs that could have been used before this store was made, so that a restarted process accepts no used one again. Default
+   * false, since it also refuses unused JWTs signed before the start, and those without `iat` for as long as their longest lifetime.
    */
   startupGuard?: boolean
 }
 
-const recordsPerShard = 2048 // of a full store: sweeping one takes about a millisecond
-const mostShards = 2 ** 14 // for 33 million records; of more, shards hold more
-const sweepInterval = 10 // ms: a store that stays full spends about a tenth of its time on looking for room
+const recordsPerShard = 2048 // in a full store; sweeping a shard takes about a millisecond
+const mostShards = 2 ** 14 // for 33 million records; with more, shards are larger
+const sweepInterval = 10 // ms: a store that stays full spends about a tenth of its time on sweeping
 
 /**
- * A `ReplayStore` for one process, on lru-cache. A live record is never evicted: a full store says `'full'`. Records live until
- * `expiresAt` by the wall clock, and the clock never runs backwards here: what was once seen as expired stays refused.
+ * A `ReplayStore` for one process, on lru-cache. A live record is never evicted: a full store returns `'full'`. Records live until
+ * `expiresAt` by the wall clock, which never runs backwards here: a JWT that was once seen as expired stays refused.
  *
- * The records are spread over many small lru-caches, the shards, so that no call has to purge or copy more than two of them, however many records there are.
- * Every 10 ms a full store may look for a shard with expired records and sweep that one: it has room again at once, and an issuer whose quota is
- * full has at the latest when all shards had their turn, which is half a second for 100,000 records.
+ * The records are distributed over many small lru-caches, the shards, so that no call purges or copies more than two of them, whatever the
+ * number of records. At most every 10 ms a full store looks for a shard with expired records and sweeps it: so it has room at once, and an
+ * issuer with a full quota has room at the latest when all shards were swept, which is half a second for 100,000 records.
  *
  * @throws ConfigurationError if a limit is not a positive integer
  */
@@ -51,7 +52,7 @@ export function memoryReplayStore(options: MemoryReplayStoreOptions = {}): Repla
   }
 
   const shards = new Array<Shard | undefined>(Math.min(Math.ceil(max / recordsPerShard), mostShards)).fill(undefined)
-  /** Shards have shares that differ up to twofold: of equal size, they would all grow at the same time. */
+  /** Shards differ in size by up to a factor of two: equal ones would all grow at the same time. */
   const shardAt = (place: number) => {
     const index = Math.floor(Math.log2(1 + place) * shards.length)
     const shard = shards[index] ?? new Shard(keeper)

@@ -1,16 +1,17 @@
 import { ConfigurationError } from '../errors.js'
 import { checkStoreOptions } from './store-options.js'
 
+/** Options of `postgresReplaySchema`. */
 export interface PostgresTableOptions {
   /** Name of the table, also `schema.table`: letters, digits and underscores. Default `oauth_replay`. */
   table?: string
 }
 
-/** The row that says since when the table is complete. No marker has such a key: those are 43 base64url characters. */
+/** The row that holds since when the table is complete. No marker has this key: theirs are 43 base64url characters. */
 const epochKey = `':epoch'`
 const serverTime = 'extract(epoch FROM clock_timestamp())::float8'
 
-/** `"schema"."table"`, of a name that is an identifier and leaves room for that of the index. */
+/** Quotes a table name. Its parts must be identifiers, short enough for the name of the index. */
 function quoted(where: string, table: unknown): { table: string; index: string } {
   if (typeof table !== 'string' || !/^(?:[a-z_][a-z0-9_]{0,49}\.)?[a-z_][a-z0-9_]{0,49}$/.test(table)) {
     throw new ConfigurationError(
@@ -22,10 +23,10 @@ function quoted(where: string, table: unknown): { table: string; index: string }
 }
 
 /**
- * The SQL that makes the table of `postgresReplayStore`, for your migrations. It changes nothing where the table is there. The role of the store needs
- * SELECT, INSERT, UPDATE and DELETE on it.
+ * The SQL that creates the table of `postgresReplayStore`, for your migrations. It changes nothing if the table exists. The role of the
+ * store needs SELECT, INSERT, UPDATE and DELETE on it.
  *
- * @throws ConfigurationError if the name of the table is none
+ * @throws ConfigurationError if the table name is invalid
  */
 export function postgresReplaySchema(options: PostgresTableOptions = {}): string {
   checkStoreOptions('postgresReplaySchema', options, ['table'], [])
@@ -43,13 +44,13 @@ CREATE INDEX IF NOT EXISTS ${index} ON ${table} (expires_at);
 }
 
 /**
- * Each statement is atomic by itself. `consume` reads the epoch and inserts under it in one snapshot; it does not lock the epoch's row, which
- * would line up all requests behind each other.
+ * Each statement is atomic. `consume` reads the epoch and inserts under it in one snapshot; it does not lock the row of the epoch, which
+ * would serialize all requests.
  */
 export function postgresStatements(where: string, name = 'oauth_replay') {
   const { table } = quoted(where, name)
   return {
-    /** $1 key, $2 expires at, $3 usable from, $4 the epoch that is known. One row, or none where there is no epoch. */
+    /** $1 key, $2 expires at, $3 usable from (seconds), $4 the known epoch. Gives one row, or none if there is no epoch. */
     consume: `WITH epoch AS (
   SELECT epoch = $4 AS known, since <= $3 AS remembered FROM ${table} WHERE key = ${epochKey}
 ), recorded AS (
@@ -60,7 +61,7 @@ export function postgresStatements(where: string, name = 'oauth_replay') {
 )
 SELECT known, remembered, EXISTS (SELECT FROM recorded) AS recorded FROM epoch`,
 
-    /** $1 a new epoch, $2 the time of the process, $3 whether an empty table has lost its memory, $4 the epoch that is known, or null. */
+    /** $1 a new epoch, $2 time of the process (seconds), $3 whether an empty table has lost its records, $4 known epoch, or null. */
     epoch: `INSERT INTO ${table} AS record (key, expires_at, epoch, created, since)
 SELECT ${epochKey}, 'infinity', $1::text, now, CASE WHEN $3::boolean THEN now ELSE 0 END
 FROM (SELECT GREATEST($2::float8, ${serverTime}) + 0.001 AS now) AS clock
@@ -70,7 +71,7 @@ RETURNING epoch AS id`,
     /** $1 key */
     release: `DELETE FROM ${table} WHERE key = $1`,
 
-    /** $1 how many at most. Records stay for ten minutes more, so that a clock that is stepped back meets them again. */
+    /** $1 the largest number of rows. Records stay 600 seconds longer, in case a clock is stepped back. */
     sweep: `DELETE FROM ${table} WHERE key IN (
   SELECT key FROM ${table} WHERE expires_at < ${serverTime} - 600 LIMIT $1 FOR UPDATE SKIP LOCKED
 )`,

@@ -7,31 +7,32 @@ import { checkStoreOptions } from './store-options.js'
 export { type PostgresTableOptions, postgresReplaySchema } from './postgres-statements.js'
 export type { ReplayStore } from './store.js'
 
-/** A `Pool` of pg, or whatever else takes SQL and values. */
+/** A `Pool` of pg, or an equivalent that takes SQL and values. */
 export interface PostgresPool {
   query(text: string, values: unknown[]): Promise<{ rows: unknown[]; rowCount: number | null }>
 }
 
+/** Options of `postgresReplayStore`. */
 export interface PostgresReplayStoreOptions extends PostgresTableOptions {
   /**
-   * Takes an empty table that this process meets for the first time for one that has lost its memory, and refuses what could have been used
-   * before. Default false: it is taken for new, unless this process has known it with records.
+   * Treats a table that is empty at the first call of this process as one that has lost its records, and refuses JWTs that could have been
+   * used before. Default false: it counts as new, unless this process has seen it with records.
    */
   startupGuard?: boolean
-  /** Seconds between two looks for expired records. Default 60. */
+  /** Seconds between two deletions of expired records. Default 60. */
   sweepInterval?: number
 }
 
 const sweepBatch = 1000
 
 /**
- * A `ReplayStore` for many processes, on PostgreSQL 9.5 and later. Its table must be there: `postgresReplaySchema()` gives the SQL.
+ * A `ReplayStore` for many processes, on PostgreSQL 9.5 and later. Its table must exist: `postgresReplaySchema()` gives the SQL.
  *
- * A call gives `'full'` when the disk is, and rejects when PostgreSQL fails or is away. Expired records are deleted now and then, in batches,
- * beside the request.
+ * A call returns `'full'` if the disk is full, and rejects if PostgreSQL fails or is unavailable. Expired records are deleted at intervals,
+ * in batches, in the background.
  *
- * @param pool set its `connectionTimeoutMillis`, or requests wait for `hookTimeout` when PostgreSQL is away
- * @throws ConfigurationError if the pool is none, or an option is wrong
+ * @param pool set its `connectionTimeoutMillis`, or requests wait for `hookTimeout` if PostgreSQL is unavailable
+ * @throws ConfigurationError if `pool` is not a pool, or an option is wrong
  * @example postgresReplayStore(new Pool({ connectionString, connectionTimeoutMillis: 1000, query_timeout: 2000 }))
  */
 export function postgresReplayStore(pool: PostgresPool, options: PostgresReplayStoreOptions = {}): ReplayStore {
@@ -46,7 +47,7 @@ export function postgresReplayStore(pool: PostgresPool, options: PostgresReplayS
   let nextSweep = Date.now() + sweepInterval * 1000
   let isSweeping = false
 
-  /** The epoch of the table, which this call makes if there is none, and raises if this process knew another. */
+  /** Reads the epoch of the table: creates it if there is none, and raises its `since` if this process knew another epoch. */
   const confirmEpoch = async () => {
     const isLost = startupGuard || knownEpoch !== undefined
     const { rows } = await pool.query(sql.epoch, [randomUUID(), Date.now() / 1000, isLost, knownEpoch ?? null])
@@ -58,7 +59,7 @@ export function postgresReplayStore(pool: PostgresPool, options: PostgresReplayS
       const { rowCount } = await pool.query(sql.sweep, [sweepBatch])
       nextSweep = rowCount === sweepBatch ? 0 : Date.now() + sweepInterval * 1000
     } catch {
-      nextSweep = Date.now() + sweepInterval * 1000 // the next consume says what is wrong with the database
+      nextSweep = Date.now() + sweepInterval * 1000 // the next consume reports the problem of the database
     }
     isSweeping = false
   }
@@ -68,7 +69,7 @@ export function postgresReplayStore(pool: PostgresPool, options: PostgresReplayS
       const now = Date.now()
       if (!(expiresAt * 1000 > now)) return false
       try {
-        // An epoch that this process does not know is confirmed, and then all is asked again: the record is only written under the epoch as confirmed.
+        // If the epoch is not the known one, confirm it and repeat: a record is written only under a confirmed epoch.
         for (let attempt = 0; attempt < 3; attempt++) {
           if (knownEpoch === undefined) await confirmEpoch()
           const { rows } = await pool.query(sql.consume, [key, expiresAt, Math.max(usableFrom, 0), knownEpoch])

@@ -1,14 +1,13 @@
 /**
- * Redis runs a script as one command, so that nothing comes between the look at the epoch and the `SET … NX`: a server that was emptied in
- * between would have honoured a used JWT once more. `MULTI` could not decide anything on the way, and `WATCH` would take three round trips and a
- * connection of its own.
+ * Redis runs a script atomically, so that nothing can happen between reading the epoch and `SET … NX`: if the server were emptied in
+ * between, a used JWT would be accepted again. `MULTI` cannot branch, and `WATCH` would need three round trips and a connection of its own.
  *
- * The epoch says since when the records are complete (`since`), when it was made (`created`), and by which run of the server it was last
- * confirmed. It is missing where the memory was lost, and of another run where a snapshot, or a replica, may lack what was used last. `since` is
- * only ever raised.
+ * The epoch holds since when the records are complete (`since`), when it was created (`created`), and which run of the server confirmed it
+ * last (`run`). It is missing if the records were lost; its run differs if a snapshot or a replica may lack the latest records. `since`
+ * only ever increases.
  *
- * Times are in milliseconds. A marker holds who set it: a client library that sends a command again after a broken connection is given
- * the answer that got lost, and cannot take away what another request has set since.
+ * Times are in milliseconds. A marker holds its owner, the call that set it: a client library that repeats a command after a broken
+ * connection gets the lost answer, and a repeated release cannot delete the marker of another request.
  */
 export const consumeScript = `
 local marker, epochKey = KEYS[1], KEYS[2]

@@ -15,31 +15,32 @@ export interface EvaluatingRedisClient {
   eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>
 }
 
+/** Options of `redisReplayStore`. */
 export interface RedisReplayStoreOptions {
-  /** In front of every key. The part in braces keeps the keys on one shard of a cluster, as they must be. Default `{oauth-replay}:`. */
+  /** Prefix of every key. The part in braces keeps all keys on one shard of a cluster, which is required. Default `{oauth-replay}:`. */
   prefix?: string
   /**
-   * Takes an empty Redis that this process meets for the first time for one that has lost its memory, and refuses what could have been used
-   * before. Default false: it is taken for new, unless this process has known it with records.
+   * Treats a Redis that is empty at the first call of this process as one that has lost its records, and refuses JWTs that could have been
+   * used before. Default false: it counts as new, unless this process has seen it with records.
    */
   startupGuard?: boolean
   /**
-   * Says that a restart or a fail-over of Redis loses no record, not the very last one either: `appendfsync always`, and `WAIT` for replicas. Default
-   * false: after one, what was usable before is refused.
+   * Declares that a restart or a fail-over of Redis loses no record, not even the last one: `appendfsync always`, and `WAIT` for replicas.
+   * Default false: after one, JWTs that were usable before it are refused.
    */
   durable?: boolean
 }
 
 const answers: Record<string, boolean | 'forgotten'> = { fresh: true, used: false, forgotten: 'forgotten' }
-const latestMoment = 8.64e15 // ms: as far as a Date goes; Redis overflows later
-const givableBack = 10_000 // how many records a process can give back: as many as may be waiting for their tokens
+const latestMoment = 8.64e15 // ms: the largest Date; Redis overflows later
+const givableBack = 10_000 // how many of its latest records a process can release: as many as may be waiting for their tokens
 
 /**
  * A `ReplayStore` for many processes, on Redis 6.2 and later or Valkey. It needs `maxmemory-policy noeviction`: a Redis that evicts
- * live records lets used JWTs pass. The client must not keep commands for a server that is away, or a request waits for `hookTimeout`.
+ * live records accepts used JWTs. The client must not queue commands while Redis is unavailable, or requests wait for `hookTimeout`.
  *
- * A call gives `'full'` when Redis has no memory left, and rejects when Redis fails or is away. An ACL must allow, on keys with the prefix, EVAL, GET, SET,
- * DEL, HMGET and HSET; besides TIME and, unless `durable`, INFO.
+ * A call returns `'full'` if Redis has no memory left, and rejects if Redis fails or is unavailable. An ACL must allow EVAL, GET, SET, DEL,
+ * HMGET and HSET on keys with the prefix, and TIME and, unless `durable`, INFO.
  *
  * @param client a connected client of node-redis or ioredis
  * @throws ConfigurationError if the client is none of these, or an option is wrong
@@ -65,7 +66,7 @@ export function redisReplayStore(client: CallingRedisClient | EvaluatingRedisCli
       const owner = `${name}:${++calls}`
       let reply: unknown
       try {
-        // EVAL, not EVALSHA: one round trip also on the first call of a server that was restarted, for 2 KB on the way
+        // EVAL, not EVALSHA: one round trip even for a restarted server, at the cost of sending 2 KB
         reply = await evaluate(
           consumeScript,
           [markerKey(key), epochKey],

@@ -1,25 +1,25 @@
 import { LRUCache } from 'lru-cache'
 
-/** The records of one issuer: its name is held once, however many they are. */
+/** The number of records of one issuer; all of them refer to one object. */
 export interface Share {
   issuer: string
   records: number
 }
 
-/** The clock (ms) of a store, and what it does when a record goes. */
+/** The clock (ms) of a store, and its callback for a record that was removed. */
 export interface Keeper {
   now(): number
   dropped(share: Share): void
 }
 
-const headroom = 1.5 // times the records that live: less means more copying, more means more memory
+const headroom = 1.5 // capacity for each live record: less means more copying, more means more memory
 const smallest = 16
-const start = -1 // every record's, so that its ttl tells its expiry: lru-cache takes 0 for none
+const start = -1 // of every record (ms), so that its ttl determines its expiry; not 0, which lru-cache treats as unset
 
 /**
- * Some of the records of a memory store, in one lru-cache. An lru-cache sets its room aside when it is made, and its Map stalls when it is rehashed, after many
- * additions or deletions. So a shard is kept small, and when it is full, what lives in it moves to a new lru-cache, made to measure: the one step
- * by which a shard grows, shrinks and gets rid of what has expired. Nothing is ever evicted.
+ * Some of the records of a memory store, in one lru-cache. An lru-cache allocates its capacity when it is made, and its Map stalls when it
+ * is rehashed, after many additions or deletions. So a shard is small, and when it is full, its live records move to a new lru-cache of
+ * fitting capacity: in this one step a shard grows, shrinks and drops expired records. Nothing is ever evicted.
  */
 export class Shard {
   readonly #keeper: Keeper
@@ -36,14 +36,14 @@ export class Shard {
     return this.#nextExpiry
   }
 
-  /** Whether a record of that key lives. One that has expired is gone after this. */
+  /** Whether there is a live record with this key. Deletes one that has expired. */
   has(key: string): boolean {
     if (this.#records.has(key)) return true
     if (this.#nextExpiry < this.#keeper.now()) this.#records.delete(key)
     return false
   }
 
-  /** Adds a record that lives until `expiry` (ms). `has` must have said that there is none of that key. */
+  /** Adds a record that lives until `expiry` (ms). `has(key)` must have returned false before. */
   add(key: string, share: Share, expiry: number): void {
     if (this.#records.size === this.#records.max) this.sweep()
     this.#put(key, share, expiry)
@@ -53,7 +53,7 @@ export class Shard {
     this.#records.delete(key)
   }
 
-  /** Lets go of what has expired, and moves the rest to where it fits. */
+  /** Drops expired records, and moves the others to a new lru-cache of fitting capacity. */
   sweep(): void {
     const old = this.#records
     const now = this.#keeper.now()
@@ -64,14 +64,14 @@ export class Shard {
   }
 
   #put(key: string, share: Share, expiry: number) {
-    this.#records.set(key, share, { start, ttl: expiry - start, status: undefined }) // status: lru-cache writes it, and would make a second object for it
+    this.#records.set(key, share, { start, ttl: expiry - start, status: undefined }) // with `status`, lru-cache need not copy the object
     this.#nextExpiry = Math.min(this.#nextExpiry, expiry)
   }
 
   #room(max: number) {
     return new LRUCache<string, Share>({
       max,
-      ttl: 1, // switches expiry on
+      ttl: 1, // enables expiry
       ttlResolution: 0,
       perf: this.#keeper,
       dispose: this.#keeper.dropped,

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../errors.js'
 
 /**
- * Refuses options that do not exist, and switches that are neither true nor false.
+ * Refuses options that do not exist, and switches that are not boolean.
  * @throws ConfigurationError naming the option, the problem and the fix
  */
 export function checkStoreOptions(where: string, options: object, names: readonly string[], switches: readonly string[]): void {

@@ -1,4 +1,4 @@
-// What a host needs to test what it plugs in.
+// What a host needs to test its own implementations.
 
 export type { ReplayStore } from '../replay/store.js'
 export { type ReplayStoreCheck, type ReplayStoreSubject, replayStoreChecks } from './replay-store-checks.js'

@@ -5,14 +5,14 @@ type Row = readonly [name: string, run: () => Promise<void>]
 
 export type { ReplayStoreSubject } from './subject.js'
 
-/** One promise of the contract of `ReplayStore`. */
+/** One requirement of the contract of `ReplayStore`. */
 export interface ReplayStoreCheck {
   readonly name: string
-  /** @throws Error that says what the store should have done, and what it did */
+  /** @throws Error that tells what the store should have done, and what it did */
   run(): Promise<void>
 }
 
-/** Half of the copies go to `peer`, as a load balancer would have it. */
+/** Sends half of the copies to `peer`, as a load balancer would. */
 async function isAtomic(caller: Caller, peer: Caller): Promise<void> {
   await times(20, async () => {
     const key = newKey()
@@ -73,8 +73,8 @@ async function forgetting(caller: Caller, loseMemory: () => unknown): Promise<vo
 }
 
 /**
- * The contract of `ReplayStore` as a list of checks: `replayStoreContract` makes tests of them. Run them one after the other: some step `Date.now`
- * for a moment. They take about five seconds, since records must be seen to expire.
+ * The contract of `ReplayStore` as a list of checks: `replayStoreContract` makes tests of them. Run them sequentially: some replace
+ * `Date.now` temporarily. They take about five seconds, since records must expire.
  *
  * @example for (const { name, run } of replayStoreChecks({ makeStore: () => myStore(client) })) test(name, run)
  */

@@ -7,7 +7,7 @@ export interface TestFunctions {
 }
 
 /**
- * Registers a test for each promise that a `ReplayStore` makes. For a runner that is none of these, walk through {@link replayStoreChecks}.
+ * Registers a test for each requirement of a `ReplayStore`. For another test runner, iterate over {@link replayStoreChecks}.
  *
  * @param runner default: the globals of jest, vitest and mocha
  * @throws TypeError if there is neither a runner nor such globals
