@@ -1,9 +1,10 @@
 // `node report.mjs`: writes RESULTS.md and the charts from results/. run.mjs does so when it ends.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { barChart, lineCharts } from './chart.mjs'
 import { goals } from './goals.mjs'
+import { nameOf, scenarios } from './parts/matrix.mjs'
 import { growthTables, soakTables } from './report/endurance.mjs'
 import { names, spread, table } from './report/format.mjs'
 import { matrixTables, openLoopTables, refusalTables } from './report/speed.mjs'
@@ -11,6 +12,16 @@ import { matrixTables, openLoopTables, refusalTables } from './report/speed.mjs'
 export function saveResult(folder, part, major, content) {
   mkdirSync(join(folder, 'results'), { recursive: true })
   writeFileSync(join(folder, 'results', `${part}-${major}.json`), JSON.stringify(content))
+}
+
+/** Saves some scenarios of the matrix beside those that were measured before: each is a comparison of its own. */
+export function saveScenarios(folder, major, content) {
+  const path = join(folder, 'results', `matrix-${major}.json`)
+  const before = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).result : []
+  const isNew = (scenario) => content.result.some((one) => nameOf(one) === nameOf(scenario))
+  const all = [...before.filter((scenario) => !isNew(scenario)), ...content.result]
+  const place = (scenario) => scenarios.findIndex((one) => nameOf(one) === nameOf(scenario))
+  saveResult(folder, 'matrix', major, { ...content, result: all.sort((a, b) => place(a) - place(b)) })
 }
 
 /** All saved results: `{ matrix: { 20: { about, result }, … }, … }`. */

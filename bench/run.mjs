@@ -10,7 +10,7 @@ import { nodes } from './harness/nodes.mjs'
 import { full, smoke as tiny } from './harness/sizes.mjs'
 import { summary } from './harness/stats.mjs'
 import { makeKeys } from './harness/world.mjs'
-import { saveResult, writeReport } from './report.mjs'
+import { saveResult, saveScenarios, writeReport } from './report.mjs'
 
 const parts = ['matrix', 'refusals', 'open-loop', 'growth', 'soak', 'flood']
 /** These take long and depend little on the version of Node: they run only on the newest. */
@@ -72,9 +72,10 @@ try {
         date: startedAt.toISOString().slice(0, 10),
       }
       if (only === undefined) saveResult(folder, part, node.major, { about, result })
+      else if (part === 'matrix') saveScenarios(folder, node.major, { about, result })
     }
   }
-  if (only === undefined) writeReport(folder)
+  if (only === undefined || positionals.includes('matrix')) writeReport(folder)
   if (smoke) console.log('\nbench: everything works; no number was judged.')
 } finally {
   if (smoke) rmSync(folder, { recursive: true, force: true })

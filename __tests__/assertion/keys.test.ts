@@ -85,6 +85,8 @@ describe('a key (T-55 JW-05 JW-08 JW-25)', () => {
     ['kty __proto__', 'jwks_invalid', { ...es256.jwk, kty: '__proto__' }],
     ['kty constructor', 'jwks_invalid', { ...es256.jwk, kty: 'constructor' }],
     ['kty AKP', 'jwks_invalid', { kty: 'AKP', alg: 'ML-DSA-44', pub: 'AAAA', kid: 'ec' }, { alg: 'ML-DSA-44', kid: 'ec' }],
+    ['curve P-521', 1, ec('ec', 'P-521', 'ES512').jwk, { alg: 'ES512', kid: 'ec' }],
+    ['RSA with an exponent of 32 bits', 1, { ...rs256.jwk, e: 'gAAAAQ' }, rsaHeader],
     ['curve secp256k1', 'jwks_invalid', ec('ec', 'secp256k1', 'ES256K').jwk],
     ['curve X25519', 'jwks_invalid', { ...eddsa.jwk, crv: 'X25519' }],
     ['curve Ed448', 'jwks_invalid', { ...eddsa.jwk, crv: 'Ed448' }],
@@ -290,6 +292,10 @@ describe('keyFinder', () => {
     expect(await state()).toEqual([true, false, false])
     live.keys = []
     expect(await state()).toEqual([false, false, false])
+    live.keys = [first.jwk, second.jwk]
+    expect(await state()).toEqual([true, true, false])
+    live.keys[1] = third.jwk
+    expect(await state()).toEqual([true, false, true])
     live.keys = [second.jwk, third.jwk]
     expect(await state()).toEqual([false, true, true])
   })
@@ -359,6 +365,11 @@ describe('keyChecker: whether a public key is a registered one', () => {
     ['an RSA key with another modulus', { ...rs256.jwk, n: rsa('rsa').jwk.n }, rs256.publicKey, false],
   ])('JW-12 %s', async (_, jwk, key, isIt) => {
     expect(await isRegistered({ jwks: { keys: [jwk] } }, key)).toBe(isIt)
+  })
+
+  it('JW-12 one key of several', async () => {
+    expect(await isRegistered({ jwks: { keys: [rs256.jwk, es256.jwk] } }, es256.publicKey)).toBe(true)
+    expect(await isRegistered({ jwks: { keys: [rs256.jwk, eddsa.jwk] } }, es256.publicKey)).toBe(false)
   })
 
   it('asks the one place that is registered', async () => {
