@@ -1,0 +1,621 @@
+/** What docs/recipes.md and docs/troubleshooting.md say: each code block runs as it stands there. */
+import { execFile, spawnSync } from 'node:child_process'
+import { createPublicKey } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, describe, expect, it, jest } from '@jest/globals'
+import express, { type RequestHandler } from 'express'
+import { decodeJwt, jwtVerify } from 'jose'
+import {
+  auditLog,
+  CLIENT_CREDENTIALS,
+  type Client,
+  type ClientAuthentication,
+  type Granted,
+  type Hooks,
+  JWT_BEARER_GRANT,
+  type Options,
+  type TrustedIssuer,
+  tokenMinter,
+} from '../lib/index.js'
+import { assertionRefusals, refusals } from '../lib/refusals.js'
+import { describeWith } from './support/describe-with.js'
+import { now } from './support/jwt.js'
+import { ec, type Pair, rsa } from './support/keys.js'
+import { recipeOf } from './support/recipe.js'
+import {
+  basic,
+  byJwt,
+  clientAssertion,
+  clientCredentials,
+  clients,
+  grant,
+  grantRequest,
+  issuer,
+  keys,
+  startWorld,
+  tokenEndpointUrl,
+} from './support/world.js'
+
+const build = join(dirname(fileURLToPath(import.meta.url)), '..')
+const read = (file: string) => readFileSync(join(build, '../docs', file), 'utf8')
+const [recipes, troubleshooting] = [read('recipes.md'), read('troubleshooting.md')]
+const blocksOf = (text: string) =>
+  [...text.matchAll(/```(\w+)\n(.*?)```/gs)].map(([, language, block]) => ({ language, block: block as string }))
+const blocks = blocksOf(recipes)
+const executed = new Set<string>()
+
+/** The block with this text in it. */
+function blockWith(text: string): string {
+  const found = blocks.filter(({ block }) => block.includes(text))
+  if (found.length !== 1) throw new Error(`docs/recipes.md has ${found.length} blocks with ${text}`)
+  executed.add(found[0]!.block)
+  return found[0]!.block
+}
+/** The value of a `const` of docs/recipes.md. */
+function objectOf<T>(name: string, scope: Record<string, unknown> = {}): T {
+  const names = { JWT_BEARER_GRANT, publicJwk: signer.jwk, ...scope }
+  return new Function(...Object.keys(names), `${blockWith(`const ${name} = {`)}\nreturn ${name}`)(...Object.values(names))
+}
+const moduleOf = <T>(name: string) => {
+  blockWith(`// ${name}\n`)
+  return recipeOf<T>('docs/recipes.md', name)
+}
+/** As it is registered, but with a key of the test, since its jwks_uri cannot be asked here. */
+const withKeysHere = ({ jwks_uri: _, ...rest }: TrustedIssuer): TrustedIssuer => ({ ...rest, jwks: { keys: [signer.jwk] } })
+
+const hasPrograms = spawnSync('sh', ['-c', 'command -v openssl && command -v curl']).status === 0
+const shellNeed = hasPrograms ? {} : { missing: 'no openssl, or no curl' }
+const signer = rsa('signer')
+const byHandler: RequestHandler = (_req, res) => void res.status(418).send('the old answer')
+
+type Claims = Record<string, unknown>
+
+/** A server that knows one issuer, or one client, or both. */
+function worldOf({ trusted, client, hooks = {}, options = {} }: Partial<WorldParts>) {
+  const known: Partial<Hooks> = {
+    findIssuer: (iss) => (iss === trusted?.issuer ? trusted : undefined),
+    findClient: (id) => (id === client?.client_id ? client : clients[id as 'jwt-client']),
+    ...hooks,
+  }
+  const world = startWorld(express as never, { options, hooks: known })
+  /** The answer to a form, and the exact reason. */
+  const ask = async (form: Record<string, string>, headers: Record<string, string> = {}) => {
+    const { status, body } = await world.post(form, headers)
+    return { status, body, reason: world.last().reason, notices: world.last().notices }
+  }
+  return { ...world, ask }
+}
+interface WorldParts {
+  trusted: TrustedIssuer
+  client: Client
+  hooks: Partial<Hooks>
+  options: Partial<Options>
+}
+
+const key = { key: signer }
+const assertionOf = (claims: Claims, over: { header?: Claims; key?: Pair } = key) => byJwt(clientAssertion(claims, { ...key, ...over }))
+const refusedFor = (reason: string) => expect.objectContaining({ reason })
+const ok = expect.objectContaining({ status: 200 })
+
+describe('docs/recipes.md, in front of a server', () => {
+  const reach = (options: Partial<Options>, after: RequestHandler[]) =>
+    startWorld(express as never, { options: { fallthrough: true, ...options }, after })
+
+  it('says who authenticates, and who answers', async () => {
+    const seen: (string | undefined)[] = []
+    const old: RequestHandler = (req, res, next) => {
+      seen.push(req.tokenState?.client?.level)
+      byHandler(req, res, next)
+    }
+    const { post } = reach({}, [old])
+    expect((await post(grantRequest())).status).toBe(200)
+    expect((await post(clientCredentials())).status).toBe(200)
+    expect((await post({ grant_type: 'refresh_token', ...byJwt() })).status).toBe(418)
+    const secret = { authorization: basic('basic-client', 'basic-secret') }
+    expect((await post({ grant_type: 'refresh_token' }, secret)).status).toBe(418)
+    expect((await post({ grant_type: CLIENT_CREDENTIALS }, secret)).status).toBe(418)
+    expect(seen).toEqual(['authenticated', undefined, undefined])
+    const listed = reach({ grantTypes: [JWT_BEARER_GRANT, CLIENT_CREDENTIALS] }, [old])
+    expect((await listed.post({ grant_type: CLIENT_CREDENTIALS }, secret)).status).toBe(200)
+  })
+
+  it('says what the host has to check: grant_types of its own grants, and secrets that have ended', async () => {
+    const { post } = reach({}, [byHandler])
+    expect(clients['code-client']).not.toHaveProperty('grant_types')
+    expect((await post({ grant_type: 'refresh_token', ...byJwt(clientAssertion({ iss: 'code-client' })) })).status).toBe(418)
+    const ended = { ...clients['basic-client'], client_secret_expires_at: 1 }
+    const world = startWorld(express as never, { options: { fallthrough: true }, hooks: { findClient: () => ended }, after: [byHandler] })
+    const secret = { authorization: basic('basic-client', 'basic-secret') }
+    expect((await world.post({ grant_type: 'refresh_token' }, secret)).status).toBe(418)
+    expect((await world.post(grantRequest(grant(), {}), secret)).status).toBe(401)
+  })
+
+  it('has a guard for passport that lets in proven clients alone', async () => {
+    const { unlessProven } = await moduleOf<{ unlessProven: (authenticate: RequestHandler) => RequestHandler }>('unless-proven.mjs')
+    const answer: RequestHandler = (req, res) =>
+      void res.json({ user: (req as unknown as { user: Client }).user?.client_id, body: req.body })
+    const passport: RequestHandler = (_req, res) => void res.status(401).send('passport')
+    const scope = {
+      ...{ issuer, hooks: startWorld(express as never).options.hooks, express, unlessProven },
+      passport: { authenticate: () => passport },
+      server: {
+        token: () => answer,
+        errorHandler: () => (error: unknown, _q: unknown, _s: unknown, next: (e: unknown) => void) => next(error),
+      },
+      tokenEndpoint: (await import('../lib/index.js')).tokenEndpoint,
+    }
+    const app = express()
+    new Function('app', ...Object.keys(scope), blockWith("app.post(\n  '/token'"))(app, ...Object.values(scope))
+    const post = (form: Record<string, string>) => postTo(app, form)
+    expect(await post({ grant_type: 'refresh_token', refresh_token: 'r', ...byJwt() })).toMatchObject({
+      status: 200,
+      body: { user: 'jwt-client', body: { refresh_token: 'r' } },
+    })
+    expect(await post({ grant_type: 'refresh_token', client_id: 'jwt-client' })).toMatchObject({ status: 401 })
+    const request = (level?: string) => ({ tokenState: { client: level ? { level, client: clients['jwt-client'] } : null } })
+    for (const level of ['identified', 'anonymous', undefined]) {
+      const [authenticate, next] = [jest.fn<RequestHandler>(), jest.fn()]
+      unlessProven(authenticate)(request(level) as never, {} as never, next)
+      expect([authenticate.mock.calls.length, next.mock.calls.length]).toEqual([1, 0])
+    }
+  })
+
+  describe('with node-oauth2-server', () => {
+    /** Its demand for credentials, as its TokenHandler makes it. */
+    class OAuth2Server {
+      constructor(readonly model: { getClient(id: string, secret?: string): Promise<unknown> }) {}
+      async token(request: Request, response: Response, options: { requireClientAuthentication?: Record<string, boolean> }): Promise<void> {
+        const { client_id, client_secret, grant_type } = request.body
+        const isRequired = options.requireClientAuthentication?.[grant_type as string] ?? true
+        const fail = (error: string) => {
+          Object.assign(response, { status: 400, body: { error } })
+          throw new Error(error)
+        }
+        if (!client_id || (isRequired && !client_secret)) return fail('invalid_client')
+        if (!(await this.model.getClient(client_id, client_secret))) return fail('invalid_client')
+        if (grant_type === 'broken') throw new Error('broken')
+        response.body = { access_token: `of ${client_id}` }
+      }
+    }
+    class Request {
+      body: Record<string, string>
+      constructor({ body }: { body: Record<string, string> }) {
+        this.body = body
+      }
+    }
+    class Response {
+      status = 200
+      headers = { 'x-from': 'library' }
+      body: Record<string, unknown> = {}
+    }
+
+    async function start() {
+      const { tokenHandler, getClient } = await moduleOf<{
+        tokenHandler: (oauth: unknown, library: unknown) => RequestHandler
+        getClient: (byId: (id: string) => unknown, bySecret: (id: string, secret: string) => unknown) => OAuth2Server['model']['getClient']
+      }>('node-oauth2-server.mjs')
+      const bySecret = (id: string, secret: string) => (secret === 'right' ? { id } : null)
+      const oauth = new OAuth2Server({ getClient: getClient((id) => ({ id }), bySecret) })
+      const after = [express.urlencoded({ extended: false }), tokenHandler(oauth, { Request, Response })]
+      return { getClient, ...startWorld(express as never, { options: { fallthrough: true }, after }) }
+    }
+    const refresh = { grant_type: 'refresh_token', refresh_token: 'r' }
+
+    it('lets in the client that is proven, and the secrets of old', async () => {
+      const { post } = await start()
+      const answer = await post({ ...refresh, ...byJwt() })
+      expect(answer).toMatchObject({ status: 200, body: { access_token: 'of jwt-client' }, headers: { 'x-from': 'library' } })
+      expect((await post({ ...refresh, client_id: 'jwt-client', ...byJwt() })).body).toEqual({ access_token: 'of jwt-client' })
+      expect((await post({ ...refresh, client_id: 'a', client_secret: 'right' })).body).toEqual({ access_token: 'of a' })
+    })
+
+    it('refuses a client_id alone, a wrong secret, and the name of another client', async () => {
+      const { post, getClient } = await start()
+      expect((await post({ ...refresh, client_id: 'jwt-client' })).body).toEqual({ error: 'invalid_client' })
+      expect((await post({ ...refresh, client_id: 'a', client_secret: 'wrong' })).body).toEqual({ error: 'invalid_client' })
+      expect((await post({ ...refresh, client_id: 'other-client', ...byJwt() })).body.error).toBe('invalid_client')
+      const model = getClient(
+        (id) => ({ id }),
+        () => null,
+      )
+      expect(await model('jwt-client')).toBeNull() // no request, no proven client
+      const { runWithClient } = await import('../lib/current-client.js')
+      const as = (client: unknown, id: string) =>
+        new Promise((resolve) => runWithClient(client as ClientAuthentication, () => resolve(model(id, null as never))))
+      expect(await as({ level: 'authenticated', client_id: 'a' }, 'a')).toEqual({ id: 'a' })
+      expect(await as({ level: 'authenticated', client_id: 'a' }, 'b')).toBeNull()
+      expect(await as({ level: 'identified', client_id: 'a' }, 'a')).toBeNull()
+    })
+
+    it('hands on what the library did not answer', async () => {
+      const { post } = await start()
+      expect((await post({ ...refresh, grant_type: 'broken', ...byJwt() })).status).toBe(500)
+    })
+  })
+})
+
+async function postTo(app: express.Express, form: Record<string, string>) {
+  const server = app.listen(0)
+  try {
+    const { port } = server.address() as { port: number }
+    const answer = await fetch(`http://127.0.0.1:${port}/token`, { method: 'POST', body: new URLSearchParams(form) })
+    const text = await answer.text()
+    return { status: answer.status, body: text.startsWith('{') ? JSON.parse(text) : text }
+  } finally {
+    server.closeAllConnections()
+    server.close()
+  }
+}
+
+describe('docs/recipes.md, secrets', () => {
+  it('has a verifyClientSecret for hashes, which compares for a client that nobody is, too', async () => {
+    const { hashSync } = await import('bcryptjs')
+    const { verifyClientSecret } = await moduleOf<{ verifyClientSecret: NonNullable<Hooks['verifyClientSecret']> }>('hashed-secrets.mjs')
+    const verify = jest.fn(verifyClientSecret)
+    const client = { client_id: 'hashed', client_secret_hash: hashSync('right', 10), grant_types: [CLIENT_CREDENTIALS] } as Client
+    const { ask } = worldOf({ client, hooks: { verifyClientSecret: verify } })
+    const by = (id: string, secret: string) => ask({ grant_type: CLIENT_CREDENTIALS }, { authorization: basic(id, secret) })
+    expect(await by('hashed', 'right')).toEqual(ok)
+    expect(await by('hashed', 'wrong')).toEqual(refusedFor('client_secret_mismatch'))
+    expect(await by('nobody', 'right')).toEqual(refusedFor('client_unknown'))
+    expect(verify).toHaveBeenLastCalledWith(undefined, 'right')
+    expect(await verifyClientSecret({ client_id: 'without-hash' }, 'right')).toBe(false)
+    const startedAt = performance.now()
+    await verifyClientSecret(undefined, 'right')
+    expect(performance.now() - startedAt).toBeGreaterThan(5) // a comparison that is refused at once takes less than one
+  })
+
+  it('registers a secret that comes in two ways, and one method is the default', async () => {
+    const client = objectOf<Client>('bothWays')
+    const { ask } = worldOf({ client })
+    const { client_id, client_secret = '' } = client
+    const inBody = { grant_type: CLIENT_CREDENTIALS, client_id, client_secret }
+    expect(await ask({ grant_type: CLIENT_CREDENTIALS }, { authorization: basic(client_id, client_secret) })).toMatchObject({
+      status: 200,
+      notices: [],
+    })
+    expect(await ask(inBody)).toMatchObject({ status: 200, notices: ['previous_auth_method'] })
+    const { previous_auth_method: _, token_endpoint_auth_method: __, ...one } = client
+    expect(await worldOf({ client: one }).ask(inBody)).toEqual(refusedFor('auth_method_not_registered'))
+  })
+})
+
+describe('docs/recipes.md, issuers', () => {
+  const lone = (claims: Claims, over: { header?: Claims } = {}) => grantRequest(grant(claims, { ...key, ...over }), {})
+
+  it('service accounts', async () => {
+    const trusted = objectOf<TrustedIssuer>('serviceAccount')
+    const { ask, options } = worldOf({ trusted })
+    expect(options.tokenEndpointUrl).toBe(tokenEndpointUrl)
+    const claims = { iss: trusted.issuer, sub: undefined, aud: tokenEndpointUrl, jti: undefined, exp: now() + 3600, scope: 'backups:read' }
+    expect(await ask(lone(claims, { header: { typ: 'JWT' } }))).toMatchObject({ status: 200, body: { scope: 'backups:read' } })
+    expect(await ask(lone({ ...claims, sub: 'ada' }))).toEqual(refusedFor('subject_not_allowed'))
+    expect(await ask(lone({ ...claims, exp: now() + 7200 }))).toEqual(refusedFor('lifetime_too_long'))
+    expect(await ask({ ...lone({ ...claims, iat: now() - 1 }), scope: 'backups:read' })).toEqual(refusedFor('scope_param_forbidden'))
+    expect(await ask(lone({ ...claims, iat: now() - 2, scope: 'admin' }))).toEqual(refusedFor('scope_exceeds_issuer'))
+    const { subjects: _, ...delegating } = trusted
+    expect(await worldOf({ trusted: delegating }).ask(lone({ ...claims, sub: 'ada' }))).toEqual(ok)
+  })
+
+  it('a client that signs its own grants', async () => {
+    const [trusted, client] = [objectOf<TrustedIssuer>('integration'), objectOf<Client>('integrationClient')]
+    const { ask, last } = worldOf({ trusted, client })
+    const claims = { iss: 'crm-sync', sub: 'ada@example.org', aud: 'https://login.example.com', exp: now() + 3600 }
+    expect(await ask(lone(claims))).toEqual(ok)
+    expect(last()).toMatchObject({ client_id: 'crm-sync', client_auth_method: 'jwt_bearer_grant' })
+    expect(await ask(lone({ ...claims, aud: issuer }))).toEqual(refusedFor('aud_not_registered'))
+    expect(await ask({ ...lone(claims), ...byJwt() })).toEqual(refusedFor('client_binding_mismatch'))
+    const withSecret = { ...client, token_endpoint_auth_method: 'client_secret_post', client_secret: 'secret' }
+    const box = worldOf({ trusted, client: withSecret })
+    expect(await box.ask({ ...lone(claims), client_id: 'crm-sync', client_secret: 'secret' })).toEqual(ok)
+    expect(await box.ask({ ...lone(claims), client_id: 'crm-sync', client_secret: 'wrong' })).toEqual(refusedFor('client_secret_mismatch'))
+  })
+
+  it('an identity provider of the organisation', async () => {
+    const trusted = objectOf<TrustedIssuer>('corporateIdp')
+    const { ask } = worldOf({ trusted: withKeysHere({ ...trusted, clients: ['intranet', 'jwt-client'] }) })
+    const by = (claims: Claims) => ask(grantRequest(grant({ iss: trusted.issuer, ...claims }, key)))
+    const wide = { ...clients['jwt-client'], scope: undefined } as unknown as Client
+    const open = worldOf({ trusted: withKeysHere({ ...trusted, clients: 'any' }), client: wide })
+    const scoped = { iss: trusted.issuer, exp: now() + 600, scope: 'contacts:read admin' }
+    expect(await open.ask(grantRequest(grant(scoped, key)))).toMatchObject({ status: 200, body: { scope: 'contacts:read' } })
+    expect(await by({ exp: now() + 600 })).toEqual(ok)
+    expect(await by({ exp: now() + 700 })).toEqual(refusedFor('lifetime_too_long'))
+    expect(await by({ iss: `${trusted.issuer}/` })).toEqual(refusedFor('issuer_untrusted'))
+    expect(await worldOf({ trusted: withKeysHere(trusted) }).ask(grantRequest(grant({ iss: trusted.issuer }, key)))).toEqual(
+      refusedFor('client_binding_mismatch'),
+    )
+  })
+
+  it('ID-JAG', async () => {
+    const trusted = withKeysHere({ ...objectOf<TrustedIssuer>('idJag') })
+    const client = { ...clients['jwt-client'], client_id: 'wiki', scope: 'chat:read' }
+    const { ask } = worldOf({ trusted, client })
+    const typ = { typ: 'oauth-id-jag+jwt' }
+    const jag = (claims: Claims, header: Claims = typ) => grant({ iss: trusted.issuer, client_id: 'wiki', ...claims }, { ...key, header })
+    const by = (assertion: string) => ask({ ...grantRequest(assertion), ...byJwt(clientAssertion({ iss: 'wiki' })) })
+    const once = jag({})
+    expect(await by(once)).toMatchObject({ status: 200, notices: ['grant_reusable'] })
+    expect(await by(once)).toEqual(ok)
+    const unnamed = jag({ client_id: undefined })
+    expect(await by(unnamed)).toEqual(ok)
+    expect(await by(unnamed)).toEqual(refusedFor('jti_replayed'))
+    expect(await by(jag({ client_id: 'jwt-client' }))).toEqual(refusedFor('client_binding_mismatch'))
+    expect(await by(jag({}, { typ: 'JWT' }))).toEqual(refusedFor('typ_not_registered'))
+    expect(await by(jag({ jti: undefined }))).toEqual(refusedFor('jti_missing'))
+    expect(await by(jag({ aud: tokenEndpointUrl }))).toEqual(refusedFor('aud_not_registered'))
+    expect(trusted.audience).toBe(issuer)
+    const authorizeGrant: Hooks['authorizeGrant'] = ({ claims, sub }) => (claims.client_id === undefined ? undefined : { subject: sub })
+    const strict = worldOf({ trusted, client, hooks: { authorizeGrant } })
+    expect(await strict.ask({ ...grantRequest(jag({ client_id: undefined })), ...byJwt(clientAssertion({ iss: 'wiki' })) })).toEqual(
+      refusedFor('subject_unknown'),
+    )
+  })
+
+  const pod = {
+    iss: 'https://kubernetes.default.svc.cluster.local',
+    sub: 'system:serviceaccount:prod:reports',
+    aud: [issuer],
+    'kubernetes.io': { namespace: 'prod' },
+  }
+
+  it('a Kubernetes service account, as a grant', async () => {
+    const { ask } = worldOf({ trusted: objectOf<TrustedIssuer>('cluster') })
+    const token = lone({ ...pod, exp: now() + 3600, nbf: now() })
+    expect(await ask(token)).toMatchObject({ status: 200, body: { scope: 'reports:write' } })
+    expect(await ask(token)).toEqual(ok)
+    expect(await ask(lone({ ...pod, sub: 'system:serviceaccount:prod:other' }))).toEqual(refusedFor('subject_not_allowed'))
+    expect(await ask(lone({ ...pod, aud: ['https://kubernetes.default.svc'] }))).toEqual(refusedFor('aud_not_registered'))
+  })
+
+  it('a Kubernetes service account, as a client assertion', async () => {
+    const client = objectOf<Client>('workload')
+    const { ask, last } = worldOf({ client })
+    const token = (claims: Claims) => ({ ...clientCredentials(assertionOf({ ...pod, ...claims })), client_id: 'reports' })
+    const good = token({ exp: now() + 3600 })
+    expect(await ask(good)).toMatchObject({ status: 200, notices: ['client_assertion_reusable'] })
+    expect(await ask(good)).toEqual(ok)
+    expect(last().client_auth_method).toBe('federated_jwt')
+    expect(await ask(token({ sub: 'system:serviceaccount:prod:other' }))).toEqual(refusedFor('client_identity_mismatch'))
+    expect(await ask(clientCredentials(assertionOf({ iss: 'reports' })))).toMatchObject({ status: 401 })
+  })
+
+  it('grants without jti are one grant in one second', async () => {
+    const trusted = objectOf<TrustedIssuer>('twiceInASecond')
+    const of = () => lone({ iss: trusted.issuer, jti: undefined, iat: 1_000, exp: 1_000 })
+    expect(of()).toEqual(of()) // RS256: byte for byte
+    const iat = now()
+    const grantAt = (at: number) => lone({ iss: trusted.issuer, jti: undefined, iat: at, exp: iat + 60 })
+    const reusable = worldOf({ trusted })
+    expect([await reusable.ask(grantAt(iat)), await reusable.ask(grantAt(iat))]).toEqual([ok, ok])
+    const { replay: _, ...oneTime } = trusted
+    const { ask } = worldOf({ trusted: oneTime })
+    expect(await ask(grantAt(iat - 1))).toEqual(ok)
+    expect(await ask(grantAt(iat - 1))).toEqual(refusedFor('jti_replayed'))
+    expect(await ask(grantAt(iat))).toEqual(ok)
+  })
+
+  it('no proof of possession', async () => {
+    const { ask } = worldOf({ trusted: objectOf<TrustedIssuer>('twiceInASecond') })
+    expect(await ask(lone({ iss: 'etl@accounts.example.com', cnf: { jkt: 'x' } }))).toEqual(refusedFor('pop_required'))
+    const client = { ...clients['jwt-client'], dpop_bound_access_tokens: true }
+    expect(await worldOf({ client }).ask(clientCredentials())).toEqual(refusedFor('dpop_not_supported'))
+  })
+})
+
+describe('docs/recipes.md, client libraries', () => {
+  const ask = (client: Client, claims: Claims, over: { header?: Claims } = {}) =>
+    worldOf({ client }).ask(clientCredentials(assertionOf({ iss: client.client_id, aud: tokenEndpointUrl, ...claims }, over)))
+
+  it('MSAL', async () => {
+    const client = objectOf<Client>('msal')
+    const header = { kid: undefined, x5t: 'thumbprint', typ: 'JWT' }
+    const { ask: again } = worldOf({ client })
+    const cached = clientCredentials(
+      assertionOf({ iss: client.client_id, aud: tokenEndpointUrl, exp: now() + 600, nbf: now() }, { header }),
+    )
+    expect(await again(cached)).toMatchObject({ status: 200, notices: ['aud_legacy', 'client_assertion_reusable'] })
+    expect(await again(cached)).toEqual(ok)
+    expect(await ask(client, {}, { header: { x5c: ['certificate'] } })).toEqual(refusedFor('header_not_allowed'))
+    const { replay: _, ...oneTime } = client
+    const strict = worldOf({ client: oneTime })
+    expect([await strict.ask(cached), await strict.ask(cached)]).toEqual([ok, refusedFor('jti_replayed')])
+  })
+
+  it('libraries that address the token endpoint', async () => {
+    const client = objectOf<Client>('tokenEndpointAsAudience')
+    expect(await ask(client, { exp: now() + 3600 }, { header: { kid: undefined } })).toMatchObject({ status: 200, notices: ['aud_legacy'] })
+    expect(await ask(client, { aud: 'https://elsewhere.example' })).toEqual(refusedFor('aud_mismatch'))
+    expect(await ask(client, {}, { header: { jku: 'https://elsewhere.example/jwks' } })).toEqual(refusedFor('jku_not_registered'))
+    const { audience: _, ...strict } = client
+    expect(await ask(strict, {})).toEqual(refusedFor('aud_not_registered'))
+  })
+
+  it('SMART on FHIR', async () => {
+    const client = objectOf<Client>('smart')
+    expect(await ask(client, { exp: now() + 300 })).toEqual(ok)
+    expect(await ask(client, { exp: now() + 600 })).toEqual(refusedFor('lifetime_too_long'))
+    expect(await ask(client, { jti: undefined })).toEqual(refusedFor('jti_missing'))
+    const mintToken = () => ({ access_token: 't', token_type: 'Bearer', expires_in: 60, patient: '123' })
+    const sent = worldOf({ hooks: { mintToken }, options: { responseMembers: ['patient'] } })
+    expect(await sent.ask(clientCredentials())).toMatchObject({ body: { patient: '123' }, notices: [] })
+    const dropped = await worldOf({ hooks: { mintToken } }).ask(clientCredentials())
+    expect(dropped.notices).toEqual(['response_member_dropped'])
+    expect(dropped.body).not.toHaveProperty('patient')
+  })
+
+  it('requests-oauthlib: an empty Basic header beside the client assertion', async () => {
+    const { ask } = worldOf({})
+    expect(await ask(clientCredentials(), { authorization: basic('jwt-client', '') })).toEqual(refusedFor('multiple_client_auth_assertion'))
+    expect(await ask({ ...clientCredentials(), client_id: 'jwt-client' })).toEqual(ok)
+  })
+
+  it('MCP SDK: a resource with a slash', async () => {
+    const mintToken = tokenMinter({ issuer, audience: 'https://api.example.com', key: keys.other.privateKey })
+    const { ask } = worldOf({ hooks: { mintToken } })
+    const { body } = await ask({ ...clientCredentials(), resource: 'https://api.example.com/' })
+    expect(decodeJwt(body.access_token).aud).toBe('https://api.example.com')
+    expect((await ask({ ...clientCredentials(), resource: 'https://other.example/' })).body.error).toBe('invalid_target')
+  })
+
+  it('auth0: an issuer with a slash', async () => {
+    const slash = `${issuer}/`
+    expect(await worldOf({ options: { issuer: slash } }).ask(clientCredentials(byJwt(clientAssertion({ aud: slash }))))).toEqual(ok)
+    expect(await worldOf({}).ask(clientCredentials(byJwt(clientAssertion({ aud: slash }))))).toEqual(refusedFor('aud_mismatch'))
+  })
+})
+
+describe('docs/recipes.md, keys', () => {
+  const folder = mkdtempSync(join(build, 'docs-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  const run = async (command: string, args: readonly string[], env: Record<string, string> = {}) =>
+    (await promisify(execFile)(command, args, { cwd: folder, env: { ...process.env, ...env } })).stdout
+  const write = (name: string) => writeFileSync(join(folder, name), blockWith(`// ${name}\n`))
+  const jwkOf = async (file: string, ...kid: string[]) => JSON.parse(await run(process.execPath, ['jwk.mjs', file, ...kid]))
+  const makeWithNode = async () => {
+    for (const name of ['make-key.mjs', 'jwk.mjs', 'sign-grant.mjs']) write(name)
+    await run(process.execPath, ['make-key.mjs', '2026-11'])
+  }
+
+  it('are made with Node, and become a JWK', async () => {
+    await makeWithNode()
+    const jwk = await jwkOf('2026-11.pub.pem', '2026-11')
+    expect(Object.keys(jwk).sort()).toEqual(['crv', 'kid', 'kty', 'use', 'x', 'y'])
+    expect(jwk).toMatchObject({ kty: 'EC', crv: 'P-256', kid: '2026-11', use: 'sig' })
+    expect(await jwkOf('2026-11.key.pem')).toEqual({ ...jwk, kid: undefined }) // nothing private, from a private key either
+  })
+
+  const [openssl, curl] = [blockWith('openssl genpkey'), blockWith('curl -s')]
+  describeWith(shellNeed, 'with OpenSSL and curl', () => {
+    it('are made, and sign a grant that is sent', async () => {
+      await makeWithNode()
+      await run('sh', ['-c', openssl])
+      const trusted = objectOf<TrustedIssuer>('testIssuer', { publicJwk: await jwkOf('2026-12.pub.pem', '2026-12') })
+      const { url, last } = worldOf({ trusted })
+      const answer = JSON.parse(await run('sh', ['-c', curl], { TOKEN_ENDPOINT: url }))
+      expect(answer).toMatchObject({ token_type: 'Bearer', scope: 'contacts:read' })
+      expect(last()).toMatchObject({ outcome: 'issued', issuer: 'https://idp.example.org' })
+    })
+  })
+
+  it('sign a grant, for the kid that is registered, or one that is not', async () => {
+    await makeWithNode()
+    const assertion = (await run(process.execPath, ['sign-grant.mjs', '2026-11.key.pem', '2026-11'])).trim()
+    const form = { grant_type: JWT_BEARER_GRANT, assertion }
+    const registered = async (...kid: string[]) =>
+      worldOf({ trusted: objectOf<TrustedIssuer>('testIssuer', { publicJwk: await jwkOf('2026-11.pub.pem', ...kid) }) })
+    const { ask } = await registered('2026-11')
+    expect([await ask(form), await ask(form)]).toEqual([ok, refusedFor('jti_replayed')])
+    expect(await (await registered()).ask(form)).toEqual(ok)
+    expect(await (await registered('another')).ask(form)).toEqual(refusedFor('key_not_found'))
+  })
+
+  it('change while both are good', async () => {
+    const [old, fresh] = [ec('old'), ec('new')]
+    const client = objectOf<Client>('changing', { oldJwk: old.jwk, newJwk: fresh.jwk })
+    const { ask } = worldOf({ client })
+    for (const key of [old, fresh]) expect(await ask(clientCredentials(assertionOf({ iss: 'reports' }, { key })))).toEqual(ok)
+    expect(await ask(clientCredentials(assertionOf({ iss: 'reports' }, { key: ec('third') })))).toEqual(refusedFor('key_not_found'))
+  })
+
+  it('of tokenMinter stay the same after a start', async () => {
+    await makeWithNode()
+    process.env.MINTER_KEY = join(folder, '2026-11.key.pem')
+    const granted = { client: { level: 'anonymous' }, subject: 'ada', scope: '', resource: [] } as unknown as Granted
+    const publicKey = createPublicKey(readFileSync(join(folder, '2026-11.pub.pem')))
+    for (const _ of ['one start', 'another']) {
+      const { mintToken } = await moduleOf<Pick<Hooks, 'mintToken'>>('mint-token.mjs')
+      const { access_token } = await mintToken(granted)
+      expect((await jwtVerify(access_token, publicKey)).protectedHeader).toMatchObject({ kid: '2026-11', alg: 'ES256' })
+    }
+    delete process.env.MINTER_KEY
+  })
+})
+
+describe('docs/troubleshooting.md', () => {
+  const reasons = [...troubleshooting.matchAll(/^\| `(\w+)` \|/gm)].map(([, reason]) => reason as string)
+  const listeners = blocksOf(troubleshooting).filter(({ language }) => language === 'js')
+
+  it('names reasons that there are, each once', () => {
+    const known = new Set([...Object.keys(refusals), ...Object.keys(assertionRefusals)])
+    for (const reason of reasons) expect(known).toContain(reason)
+    expect(new Set(reasons).size).toBe(reasons.length)
+    expect(reasons.length).toBeGreaterThanOrEqual(33)
+  })
+
+  it('links to sections that there are', () => {
+    const anchor = (title: string) =>
+      title
+        .toLowerCase()
+        .replace(/[^\w\- ]/g, '')
+        .replaceAll(' ', '-')
+    const readme = readFileSync(join(build, '../README.md'), 'utf8')
+    const anchors = (text: string) => [...text.matchAll(/^#+ (.*)$/gm)].map(([, title]) => anchor(title as string))
+    const targets: Record<string, string> = {
+      '../README.md': readme,
+      'recipes.md': recipes,
+      'troubleshooting.md': troubleshooting,
+      '': recipes,
+    }
+    for (const [, file = '', hash] of [
+      ...recipes.matchAll(/\]\(([^)#]*)#?([^)]*)\)/g),
+      ...troubleshooting.matchAll(/\]\(([^)#]*)#?([^)]*)\)/g),
+    ]) {
+      expect(Object.keys(targets)).toContain(file)
+      if (hash) expect(anchors(targets[file] as string)).toContain(hash)
+    }
+    for (const [, file, hash] of readme.matchAll(/\]\(docs\/(recipes|troubleshooting)\.md#?([^)]*)\)/g))
+      if (hash) expect(anchors(targets[`${file}.md`] as string)).toContain(hash)
+  })
+
+  it.each(listeners.map(({ block }, index) => [index, block] as const))(
+    'has listener %i, which tells the reason',
+    async (_index, block) => {
+      const hooks: Partial<Hooks> = {}
+      const lines: [fields: object, message: string][] = []
+      const write = (fields: object, message: string) => lines.push([fields, message])
+      const error = jest.fn()
+      const logger = { info: write, warn: write, error: write }
+      new Function('hooks', 'auditLog', 'logger', 'console', block)(hooks, auditLog, logger, { error })
+      const cause = new Error('the database is down')
+      const findClient = () => Promise.reject(cause)
+      const world = startWorld(express as never, { hooks: { ...hooks, findClient } })
+      expect((await world.post(clientCredentials())).status).toBe(500)
+      expect(lines).toMatchObject([[{ reason: 'hook_error' }, 'token request failed: hook_error']])
+      expect(JSON.stringify(lines)).not.toContain('database')
+      expect(error.mock.calls).toEqual(block.includes('cause') ? [[cause]] : [])
+    },
+  )
+
+  it('says how strict a TrustedIssuer is, and a Client not', async () => {
+    const causes: unknown[] = []
+    const onEvent: Hooks['onEvent'] = ({ cause }, _req: IncomingMessage) => void causes.push(cause)
+    const trusted = { issuer: 'https://strict.example.org', jwks: { keys: [signer.jwk] }, clients: 'any' as const }
+    const by = async (over: object, on: 'trusted' | 'client') => {
+      const [theirs, client] =
+        on === 'trusted' ? [{ ...trusted, ...over }, clients['jwt-client']] : [trusted, { ...clients['jwt-client'], ...over }]
+      const world = startWorld(express as never, { hooks: { findIssuer: () => theirs, findClient: () => client, onEvent } })
+      const { status, body } = await world.post(grantRequest(grant({ iss: trusted.issuer }, key)))
+      return [status, body.error]
+    }
+    expect(await by({}, 'trusted')).toEqual([200, undefined])
+    expect(await by({ maxLifetme: 60 }, 'trusted')).toEqual([500, 'server_error'])
+    expect(String(causes.at(-1))).toContain('TrustedIssuer.maxLifetme')
+    expect(await by({ scope: null }, 'trusted')).toEqual([500, 'server_error'])
+    expect(String(causes.at(-1))).toContain('TrustedIssuer.scope')
+    expect(await by({ maxLifetime: '60' }, 'trusted')).toEqual([500, 'server_error'])
+    expect(await by({ owner: 'ops', maxLifetme: 60, maxLifetime: null, jwks_uri: null }, 'client')).toEqual([200, undefined])
+    expect(await by({ maxLifetime: '60' }, 'client')).toEqual([401, 'invalid_client'])
+    expect(String(causes.at(-1))).toContain('Client.maxLifetime')
+  })
+})
+
+describe('every code block of docs/recipes.md', () => {
+  it('was run by a test above', () => {
+    expect(blocks.map(({ block }) => block).filter((block) => !executed.has(block))).toEqual([])
+  })
+})
