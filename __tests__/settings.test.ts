@@ -111,6 +111,7 @@ const mistakes: [option: string, over: object, problem: string][] = [
   ['invalidClientStatus', { invalidClientStatus: '401' }, 'is one of 400, 401'],
   ['requireTls', { requireTls: 'true' }, 'is true or false'],
   ['responseMembers', { responseMembers: 'patient' }, 'is a list of names of response members'],
+  ['responseMembers', { responseMembers: [['refresh_token']] }, 'is a list of names of response members'],
   ['responseMembers', { responseMembers: ['__proto__'] }, 'is a list of names of response members'],
   ['responseMembers', { responseMembers: ['patient', 'refresh_token'] }, 'lists refresh_token, which is sent anyway: remove it'],
   ['limits', { limits: 32768 }, 'is an object'],

@@ -127,23 +127,27 @@ describe('tokenMinter', () => {
     ['the first by default', [], audience],
     ['RI-03 the one that was asked for', ['https://b.example'], 'https://b.example'],
     ['RI-03 the ones that were asked for', [audience, 'https://b.example'], [audience, 'https://b.example']],
+    ['the very spelling that is asked for, where there are two', [`${audience}/`], `${audience}/`],
     ['the one that was asked for in another spelling', ['HTTPS://B.example:443/'], 'https://b.example'],
   ])('addresses the token to %s', async (_name, resource, aud) => {
-    const { access_token } = await tokenMinter({ issuer, audience: [audience, 'https://b.example'], key: key.privateKey })(
+    const { access_token } = await tokenMinter({ issuer, audience: [audience, `${audience}/`, 'https://b.example'], key: key.privateKey })(
       granted({ resource }),
     )
     expect((await jwtVerify(access_token, key.publicKey)).payload.aud).toEqual(aud)
   })
 
-  it('MT-05 makes no token of a client whose tokens are bound to a certificate, where there is none', () => {
-    const client = {
-      level: 'authenticated' as const,
-      method: 'private_key_jwt' as const,
-      client_id: 'c',
-      client: { client_id: 'c', tls_client_certificate_bound_access_tokens: true },
-    }
-    expect(() => tokenMinter({ issuer, audience, key: key.privateKey })(granted({ client }))).toThrow('A client certificate is needed.')
-  })
+  it.each([true, 1, 'true'])(
+    'MT-05 makes no token of a client whose tokens are bound to a certificate (%j), where there is none',
+    (bound) => {
+      const client = {
+        level: 'authenticated' as const,
+        method: 'private_key_jwt' as const,
+        client_id: 'c',
+        client: { client_id: 'c', tls_client_certificate_bound_access_tokens: bound as true },
+      }
+      expect(() => tokenMinter({ issuer, audience, key: key.privateKey })(granted({ client }))).toThrow('A client certificate is needed.')
+    },
+  )
 
   it('RI-02 refuses a resource that it does not know', async () => {
     const mintToken = tokenMinter({ issuer, audience, key: key.privateKey })

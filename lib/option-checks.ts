@@ -30,7 +30,7 @@ const isFunction: Check = (value: unknown) => (typeof value === 'function' ? und
 const isString: Check = (value: unknown) => (typeof value === 'string' ? undefined : 'is a string')
 
 const isListOfMembers: Check = (value: unknown) => {
-  if (!Array.isArray(value) || !value.every((name) => /^[A-Za-z][\w.-]*$/.test(String(name))))
+  if (!Array.isArray(value) || !value.every((name) => typeof name === 'string' && /^[A-Za-z][\w.-]*$/.test(name)))
     return 'is a list of names of response members'
   const standard = value.find((name) => standardMembers.includes(name))
   return standard === undefined ? undefined : `lists ${standard}, which is sent anyway: remove it`

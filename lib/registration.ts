@@ -77,7 +77,10 @@ export interface Client extends KeyRegistration {
   tls_client_auth_san_uri?: string
   tls_client_auth_san_ip?: string
   tls_client_auth_san_email?: string
-  /** Binds the tokens of `tokenMinter` to the certificate that authenticated the client (RFC 8705 §3.1). */
+  /**
+   * Binds the tokens of `tokenMinter` to the certificate that authenticated the client (RFC 8705 §3.1): for `tls_client_auth` and
+   * `self_signed_tls_client_auth` only. With another method there are no tokens for it.
+   */
   tls_client_certificate_bound_access_tokens?: boolean
   /** This suite takes no DPoP proofs (RFC 9449): a client whose tokens must be bound to one is refused. */
   dpop_bound_access_tokens?: boolean

@@ -31,9 +31,9 @@ export function tokenMinter(options: TokenMinterOptions): Hooks['mintToken'] {
   const byUrl = new Map(audiences.map((one) => [normalUrl(one), one]))
 
   return ({ client, subject, scope, resource, maxLifetime = lifetime }) => {
-    const asked = resource.map((uri) => byUrl.get(normalUrl(uri)))
+    const asked = resource.map((uri) => (audiences.includes(uri) ? uri : byUrl.get(normalUrl(uri))))
     if (asked.includes(undefined)) throw new OAuthError('invalid_target', 'The resource is not known.')
-    const isBound = client.client?.tls_client_certificate_bound_access_tokens === true
+    const isBound = Boolean(client.client?.tls_client_certificate_bound_access_tokens) // a database may say 1
     if (isBound && client.certificateThumbprint === undefined) throw new OAuthError('invalid_request', 'A client certificate is needed.')
     const expires_in = Math.min(lifetime, maxLifetime)
     const iat = Math.floor(Date.now() / 1000)

@@ -192,7 +192,7 @@ describe('a key set (T-52 T-55 JW-24)', () => {
       expect((await named([unnamed], 'a'))[0]).toBe((await named([unnamed], 'b'))[0])
     })
     it('null members, as a database says it, are none', async () => {
-      expect(await found({ keys: [{ ...es256.jwk, use: null, key_ops: null, alg: null }] })).toBe(1)
+      expect(await found({ keys: [{ ...es256.jwk, use: null, key_ops: null, alg: null, d: null, k: null }] })).toBe(1)
     })
   })
 

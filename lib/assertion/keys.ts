@@ -145,7 +145,7 @@ const isSameKey = (one: JWK, other: JWK) => publicMembers.every((member) => one[
 function isUsable(jwk: unknown): jwk is JWK {
   if (typeof jwk !== 'object' || jwk === null) return false
   const { kty, crv, use, key_ops, n, e } = jwk as JWK
-  if (privateMembers.some((member) => member in jwk)) return false
+  if (privateMembers.some((member) => ((jwk as JWK)[member] ?? undefined) !== undefined)) return false
   if ((use ?? 'sig') !== 'sig') return false
   if ((key_ops ?? undefined) !== undefined && !(Array.isArray(key_ops) && key_ops.includes('verify'))) return false
   if (kty === 'RSA') return isSoundRsa(n, e)

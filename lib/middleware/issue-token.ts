@@ -76,7 +76,7 @@ function mint(
     exchange.call('mintToken', hookTimeout, () => hooks.mintToken(Object.freeze(granted))),
     (minted) => {
       const response = toTokenResponse(minted, granted, responseMembers)
-      if (!Object.keys(minted).every((name) => isResponseMember(name, responseMembers)))
+      if (!Object.entries(minted).every(([name, value]) => value === undefined || isResponseMember(name, responseMembers)))
         exchange.notes.notices.push('response_member_dropped')
       if (minted.refresh_token !== undefined && response.refresh_token === undefined) exchange.notes.notices.push('refresh_token_dropped')
       return response
