@@ -11,7 +11,7 @@ export const groups = {
   signatures: { mutate: ['lib/assertion/signature.ts', 'lib/der.ts'], tests: ['assertion/signature', 'der'] },
   jws: { mutate: ['lib/jws.ts'], tests: ['jws'] },
   keys: {
-    mutate: ['lib/assertion/keys.ts', 'lib/assertion/verified-signatures.ts'],
+    mutate: ['lib/assertion/keys.ts', 'lib/assertion/signature-jwks.ts', 'lib/assertion/verified-signatures.ts'],
     tests: ['assertion/keys', 'assertion/verified-signatures'],
   },
   'remote-keys': { mutate: ['lib/assertion/remote-key-sets.ts'], tests: ['assertion/remote-key-sets'] },

@@ -5,6 +5,7 @@ import { AssertionError } from '../errors.js'
 import type { JSONWebKeySet, JWK } from '../jwk.js'
 import type { KeyRegistration } from '../registration.js'
 import type { RemoteKeySets } from './remote-key-sets.js'
+import { isSameKey, signatureJwks } from './signature-jwks.js'
 
 /** Finds the keys of a registered signer that fit a JOSE header; at least one. */
 export type KeyFinder = (
@@ -22,8 +23,6 @@ export interface KeySet {
 
 const maxKeys = 100
 const maxCandidates = 10 // verifications for one JWT without kid
-const curves: Record<string, readonly string[]> = { EC: ['P-256', 'P-384', 'P-521'], OKP: ['Ed25519'] }
-const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
 
 /** Makes a finder of keys. Their source is registered, never read from the JWT (RFC 8725 §3.10). */
 export function keyFinder(remote: RemoteKeySets): KeyFinder {
@@ -90,7 +89,7 @@ function textOf(jwks: JSONWebKeySet): string | undefined {
 export function prepareKeySet(document: unknown, unnamedFit = false): KeySet {
   const listed = (document as { keys?: unknown } | null | undefined)?.keys
   if (!Array.isArray(listed) || listed.length > maxKeys) throw new AssertionError('jwks_invalid')
-  const keys = listed.filter(isUsable).map(publicPart).map(withoutEdDSAName)
+  const keys = signatureJwks(listed)
   if (keys.length === 0) throw new AssertionError('jwks_invalid')
   return {
     find: chooser(keys, unnamedFit),
@@ -136,46 +135,4 @@ function localJwks(keys: JWK[]): LocalJwks {
   } catch (error) {
     throw new AssertionError('jwks_invalid', error)
   }
-}
-
-const publicMembers = ['kty', 'crv', 'x', 'y', 'n', 'e']
-const isSameKey = (one: JWK, other: JWK) => publicMembers.every((member) => one[member] === other[member])
-
-/** A public signature key of sufficient strength (RFC 7518 §3.3–3.4, RFC 8037). */
-function isUsable(jwk: unknown): jwk is JWK {
-  if (typeof jwk !== 'object' || jwk === null) return false
-  const { kty, crv, use, key_ops, n, e } = jwk as JWK
-  if (privateMembers.some((member) => ((jwk as JWK)[member] ?? undefined) !== undefined)) return false
-  if ((use ?? 'sig') !== 'sig') return false
-  if ((key_ops ?? undefined) !== undefined && !(Array.isArray(key_ops) && key_ops.includes('verify'))) return false
-  if (kty === 'RSA') return isSoundRsa(n, e)
-  return typeof kty === 'string' && Object.hasOwn(curves, kty) && (curves[kty] as readonly string[]).includes(crv as string)
-}
-
-/** 2048 to 8192 bits, and an odd exponent from 3 to 2^32: with a larger one, each verification would cost milliseconds. */
-function isSoundRsa(n: unknown, e: unknown): boolean {
-  if (typeof n !== 'string' || typeof e !== 'string') return false
-  const bits = bitLength(Buffer.from(n, 'base64url'))
-  const exponent = Buffer.from(e, 'base64url')
-  if (bits < 2048 || bits > 8192 || exponent.length === 0 || exponent.length > 4) return false
-  const value = exponent.readUIntBE(0, exponent.length)
-  return value >= 3 && value % 2 === 1
-}
-
-const bitLength = (bytes: Buffer) => {
-  const first = bytes.findIndex((byte) => byte !== 0)
-  return first < 0 ? 0 : (bytes.length - first) * 8 - Math.clz32(bytes[first] as number) + 24
-}
-
-/** The public key and its intended use; other members of a fetched document are dropped. */
-function publicPart(jwk: JWK): JWK {
-  const kept = [...publicMembers, 'kid', 'alg', 'use', 'key_ops', 'ext']
-  return Object.fromEntries(kept.filter((member) => (jwk[member] ?? undefined) !== undefined).map((member) => [member, jwk[member]]))
-}
-
-/** Drops `alg` of an Ed25519 key, so that it fits both names of its algorithm, `EdDSA` and `Ed25519` (RFC 9864); `crv` is sufficient. */
-function withoutEdDSAName(jwk: JWK): JWK {
-  if (jwk.kty !== 'OKP' || (jwk.alg !== 'EdDSA' && jwk.alg !== 'Ed25519')) return jwk
-  const { alg: _, ...rest } = jwk
-  return rest
 }

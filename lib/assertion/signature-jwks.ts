@@ -1,0 +1,54 @@
+/** Which members of a JWK Set may verify signatures: the public keys that are strong enough, and of them only what says what they are. */
+import type { JWK } from '../jwk.js'
+
+const curves: Record<string, readonly string[]> = { EC: ['P-256', 'P-384', 'P-521'], OKP: ['Ed25519'] }
+const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
+
+/** The usable keys of `listed`, in order: no weak, private, symmetric or encryption keys. */
+export const signatureJwks = (listed: readonly unknown[]): JWK[] => listed.filter(isUsable).map(publicPart).map(withoutEdDSAName)
+
+const publicMembers = ['kty', 'crv', 'x', 'y', 'n', 'e']
+/** Whether two public JWKs are one key, whatever else they say. */
+export const isSameKey = (one: JWK, other: JWK) => publicMembers.every((member) => one[member] === other[member])
+
+/** A database may say `null` where nothing is. */
+const isAbsent = (value: unknown) => value === undefined || value === null
+
+/** A public signature key of sufficient strength (RFC 7518 §3.3–3.4, RFC 8037). */
+function isUsable(jwk: unknown): jwk is JWK {
+  if (typeof jwk !== 'object' || jwk === null) return false
+  const { kty, crv, use, key_ops, n, e } = jwk as JWK
+  if (privateMembers.some((member) => !isAbsent((jwk as JWK)[member]))) return false
+  if (!isAbsent(use) && use !== 'sig') return false
+  if (!isAbsent(key_ops) && !(Array.isArray(key_ops) && key_ops.includes('verify'))) return false
+  if (kty === 'RSA') return isSoundRsa(n, e)
+  return typeof kty === 'string' && Object.hasOwn(curves, kty) && (curves[kty] as readonly string[]).includes(crv as string)
+}
+
+/** 2048 to 8192 bits, and an odd exponent from 3 to 2^32: with a larger one, each verification would cost milliseconds. */
+function isSoundRsa(n: unknown, e: unknown): boolean {
+  if (typeof n !== 'string' || typeof e !== 'string') return false
+  const bits = bitLength(Buffer.from(n, 'base64url'))
+  const exponent = Buffer.from(e, 'base64url')
+  if (bits < 2048 || bits > 8192 || exponent.length === 0 || exponent.length > 4) return false
+  const value = exponent.readUIntBE(0, exponent.length)
+  return value >= 3 && value % 2 === 1
+}
+
+const bitLength = (bytes: Buffer) => {
+  const first = bytes.findIndex((byte) => byte !== 0)
+  return first < 0 ? 0 : (bytes.length - first) * 8 - Math.clz32(bytes[first] as number) + 24
+}
+
+/** The public key and its intended use; other members of a fetched document are dropped. */
+function publicPart(jwk: JWK): JWK {
+  const kept = [...publicMembers, 'kid', 'alg', 'use', 'key_ops', 'ext']
+  return Object.fromEntries(kept.filter((member) => !isAbsent(jwk[member])).map((member) => [member, jwk[member]]))
+}
+
+/** Drops `alg` of an Ed25519 key, so that it fits both names of its algorithm, `EdDSA` and `Ed25519` (RFC 9864); `crv` is sufficient. */
+function withoutEdDSAName(jwk: JWK): JWK {
+  if (jwk.kty !== 'OKP' || (jwk.alg !== 'EdDSA' && jwk.alg !== 'Ed25519')) return jwk
+  const { alg: _, ...rest } = jwk
+  return rest
+}
