@@ -527,6 +527,12 @@ describe.each(expresses)('fallthrough on %s', (_, express) => {
         { status: 200, legacy: true },
       ],
       [
+        'the same with client_credentials, which the host may serve: the host',
+        { clientAuthMethods: ['client_secret_basic', 'none'] },
+        () => ({ grant_type: CLIENT_CREDENTIALS, ...byJwt() }),
+        { status: 400, legacy: true }, // its own word
+      ],
+      [
         'an empty client_assertion on a grant of the host: the host',
         {},
         () => ({ ...password, client_assertion: '', client_assertion_type: '' }),

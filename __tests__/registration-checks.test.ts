@@ -154,6 +154,16 @@ describe('checkClient', () => {
   })
 })
 
+it('T-24 a member that somebody gave to Object.prototype is none of the checks', () => {
+  Object.defineProperty(Object.prototype, 'extend', { value: () => 'hi', enumerable: true, configurable: true })
+  try {
+    expect(() => checkClient(clients['jwt-client'])).not.toThrow()
+    expect(() => checkTrustedIssuer({ ...base, clients: 'any' } as TrustedIssuer)).not.toThrow()
+  } finally {
+    delete (Object.prototype as { extend?: unknown }).extend
+  }
+})
+
 describe.each(expresses)('a wrong trusted issuer on %s', (_, express) => {
   it.each([
     ['a member that does not exist', { ...base, clients: 'any', client_auth: 'none' }],

@@ -91,6 +91,15 @@ const subject: CertificateOptions['subject'] = [{ C: 'DE' }, { O: 'Example, "Inc
 describe.each(expresses)('mutual TLS on %s', (_, express) => {
   describe('MT-03 tls_client_auth takes', () => {
     it.each<[name: string, certificate: CertificateOptions, registered: Partial<Client>]>([
+      [
+        'subject_dn, from a database that says null for the others',
+        { subject },
+        {
+          tls_client_auth_subject_dn: 'CN=client,O=Example\\, \\"Inc.\\",C=DE',
+          tls_client_auth_san_dns: null as never,
+          tls_client_auth_san_ip: null as never,
+        },
+      ],
       ['subject_dn', { subject }, { tls_client_auth_subject_dn: 'CN=client,O=Example\\, \\"Inc.\\",C=DE' }],
       [
         'subject_dn with other escapes and types in lower case',

@@ -23,6 +23,26 @@ const post = (id: string, secret: string) => ({ client_id: id, client_secret: se
 type Case = [name: string, form: Record<string, string>, headers?: Record<string, string>]
 type Answered = [name: string, form: Record<string, string>, headers: Record<string, string>]
 
+describe.each(expresses)('hosts with odd registrations and answers, on %s', (_, express) => {
+  it.each(['constructor', 'toString', '__proto__', 'hasOwnProperty'])(
+    'T-24 a client whose method is %s: refused, and no 500',
+    async (method) => {
+      const client = { ...clients['basic-client'], token_endpoint_auth_method: method }
+      const world = startWorld(express, { hooks: { findClient: () => client } })
+      const { status, body } = await world.post(clientCredentials({ client_id: 'basic-client' }))
+      expect({ status, error: body.error }).toEqual({ status: 401, error: 'invalid_client' })
+    },
+  )
+
+  it('a status that a hook gives to invalid_client stands', async () => {
+    const findClient = () => {
+      throw new OAuthError('invalid_client', 'Not from here.', { status: 403 })
+    }
+    const world = startWorld(express, { hooks: { findClient } })
+    expect((await world.post(clientCredentials())).status).toBe(403)
+  })
+})
+
 describe.each(expresses)('authenticateClient on %s', (_, express) => {
   const world = startWorld(express)
 
