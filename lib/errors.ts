@@ -73,20 +73,20 @@ export function refusal(reason: RefusalReason, cause?: unknown): OAuthError {
 }
 
 const constants = new Map<string, OAuthError>()
-const ofConstants = new Set<unknown>()
+const constantErrors = new Set<unknown>()
 
 function constant(id: string, make: () => OAuthError): OAuthError {
   let error = constants.get(id)
   if (!error) {
     error = Object.freeze(withoutStack(make))
     constants.set(id, error)
-    ofConstants.add(error)
+    constantErrors.add(error)
   }
   return error
 }
 
 /** Whether an error is one of the frozen refusals of this copy of the package, and so cannot have been modified. */
-export const isConstantRefusal = (thrown: unknown): thrown is OAuthError => ofConstants.has(thrown)
+export const isConstantRefusal = (thrown: unknown): thrown is OAuthError => constantErrors.has(thrown)
 
 /**
  * A JWT failed a check. {@link assertionRefusal} adds what the JWT was used for. It does not extend `Error`: a stack would cost more than

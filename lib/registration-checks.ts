@@ -1,5 +1,5 @@
 import { ConfigurationError } from './errors.js'
-import type { Client, FederatedCredential, TrustedIssuer } from './registration.js'
+import { type Client, type FederatedCredential, isAbsent, type TrustedIssuer } from './registration.js'
 
 type Check = (value: unknown) => string | undefined // the problem, or nothing
 
@@ -86,7 +86,6 @@ export function checkTrustedIssuer(issuer: TrustedIssuer): void {
  * @throws ConfigurationError naming the member
  */
 export function checkClient(client: Client): void {
-  const isAbsent = (value: unknown) => value === undefined || value === null
   checkMembers('Client', clientChecks, client, isAbsent)
   for (const credential of client.federated_credentials ?? []) {
     if (typeof credential !== 'object' || credential === null) throw fault('Client', 'federated_credentials', 'is a list of objects.')
@@ -102,10 +101,10 @@ function refuseUnknown(what: string, checks: Record<string, Check>, registered: 
     if (!Object.hasOwn(checks, member)) throw fault(what, member, 'does not exist: remove it, or correct its spelling.')
 }
 
-function checkMembers(what: string, checks: Record<string, Check>, registered: object, isAbsent: (value: unknown) => boolean): void {
+function checkMembers(what: string, checks: Record<string, Check>, registered: object, isNothing: (value: unknown) => boolean): void {
   for (const [member, check] of Object.entries(checks)) {
     const value = (registered as Record<string, unknown>)[member]
-    const problem = isAbsent(value) ? undefined : check(value)
+    const problem = isNothing(value) ? undefined : check(value)
     if (problem) throw fault(what, member, problem)
   }
 }

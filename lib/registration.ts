@@ -20,6 +20,9 @@ export type ClientAuthMethodName = (typeof clientAuthMethodNames)[number]
  */
 export type ProvenBy = Exclude<ClientAuthMethodName, 'none'> | 'federated_jwt' | 'jwt_bearer_grant'
 
+/** Whether a registered member is not there: a database may say `null`. */
+export const isAbsent = (value: unknown): value is undefined | null => value === undefined || value === null
+
 /** Which `aud` a client assertion may have: only the issuer identifier, or also the token endpoint URL, as RFC 7523 allows. */
 export type ClientAssertionAudience = 'issuer' | 'issuer-or-token-endpoint'
 

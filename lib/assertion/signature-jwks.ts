@@ -1,5 +1,6 @@
 /** Which members of a JWK Set may verify signatures: the public keys that are strong enough, and of them only what says what they are. */
 import type { JWK } from '../jwk.js'
+import { isAbsent } from '../registration.js'
 
 const curves: Record<string, readonly string[]> = { EC: ['P-256', 'P-384', 'P-521'], OKP: ['Ed25519'] }
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
@@ -10,9 +11,6 @@ export const signatureJwks = (listed: readonly unknown[]): JWK[] => listed.filte
 const publicMembers = ['kty', 'crv', 'x', 'y', 'n', 'e']
 /** Whether two public JWKs are one key, whatever else they say. */
 export const isSameKey = (one: JWK, other: JWK) => publicMembers.every((member) => one[member] === other[member])
-
-/** A database may say `null` where nothing is. */
-const isAbsent = (value: unknown) => value === undefined || value === null
 
 /** A public signature key of sufficient strength (RFC 7518 §3.3–3.4, RFC 8037). */
 function isUsable(jwk: unknown): jwk is JWK {

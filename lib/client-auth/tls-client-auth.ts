@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { refusal } from '../errors.js'
-import type { Client } from '../registration.js'
+import { type Client, isAbsent } from '../registration.js'
 import type { ClientAuthentication } from '../state.js'
 import { clientCertificate, thumbprint } from './certificate.js'
 import { isSameDistinguishedName } from './distinguished-name.js'
@@ -25,7 +25,7 @@ const matches = {
  */
 export async function tlsClientAuth(context: ClientAuthContext, client: Client): Promise<ClientAuthentication> {
   assertUsable(context, client, 'tls_client_auth')
-  const registered = Object.entries(matches).filter(([name]) => (client[name as keyof typeof matches] ?? undefined) !== undefined)
+  const registered = Object.entries(matches).filter(([name]) => !isAbsent(client[name as keyof typeof matches]))
   const [subject, second] = registered
   const value = subject && client[subject[0] as keyof typeof matches]
   if (!subject || second || typeof value !== 'string' || value === '')

@@ -76,8 +76,8 @@ function mint(
     exchange.call('mintToken', hookTimeout, () => hooks.mintToken(Object.freeze(granted))),
     (minted) => {
       const response = toTokenResponse(minted, granted, responseMembers)
-      if (!Object.entries(minted).every(([name, value]) => value === undefined || isResponseMember(name, responseMembers)))
-        exchange.notes.notices.push('response_member_dropped')
+      const isDropped = (name: string) => !isResponseMember(name, responseMembers) && minted[name] !== undefined
+      if (Object.keys(minted).some(isDropped)) exchange.notes.notices.push('response_member_dropped')
       if (minted.refresh_token !== undefined && response.refresh_token === undefined) exchange.notes.notices.push('refresh_token_dropped')
       return response
     },
