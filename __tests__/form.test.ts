@@ -71,7 +71,7 @@ describe('parseForm', () => {
   })
 
   it('TE-05 TE-06: every parameter comes once, but resource (RFC 8707 §2) and audience (RFC 8693 §2.1)', () => {
-    const often = Object.entries(knownParameters).filter(([, times]) => times !== 'once')
+    const often = [...knownParameters].filter(([, times]) => times !== 'once')
     expect(often).toEqual(['resource', 'audience'].map((name) => [name, 'many']))
   })
 
@@ -94,7 +94,7 @@ describe('parseForm', () => {
   it('TE-09 T-30: values have no prototype', () => {
     expect(Object.getPrototypeOf(parse('__proto__=a').values)).toBeNull()
     expect(Object.getPrototypeOf(fromParsedBody({}, 50).values)).toBeNull()
-    expect(Object.getPrototypeOf(knownParameters)).toBeNull()
+    expect(Object.keys(parse('constructor=a&toString=b&__proto__=c').values)).toEqual([])
   })
 
   it('T-33: takes any bytes, never throws, and never gives what it did not get', () => {
@@ -107,7 +107,7 @@ describe('parseForm', () => {
       const { values, problem } = parseForm(bytes, 1 + random(8))
       if (problem !== undefined) expect(Object.keys(refusals)).toContain(problem)
       for (const name in values) {
-        expect(knownParameters).toHaveProperty(name)
+        expect([...knownParameters.keys()]).toContain(name)
         for (const value of values[name] as string[]) if (!problem) expect(value.isWellFormed()).toBe(true)
       }
     }
@@ -115,7 +115,7 @@ describe('parseForm', () => {
 
   it('TE-03: gives back what URLSearchParams wrote, for any text', () => {
     const random = generator(6749)
-    const names = Object.keys(knownParameters)
+    const names = [...knownParameters.keys()]
     for (let run = 0; run < 2000; run++) {
       const sent = Array.from({ length: random(8) }, () => {
         const value = String.fromCodePoint(...Array.from({ length: random(6) }, () => random(random(2) ? 128 : 0xd800)))

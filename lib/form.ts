@@ -2,31 +2,33 @@ import { isUtf8 } from 'node:buffer'
 import type { RefusalReason } from './errors.js'
 
 /** The registered parameters of a token request (IANA OAuth Parameters), and whether they may repeat. All others are ignored. */
-export const knownParameters: Readonly<Record<string, 'once' | 'many'>> = Object.assign(Object.create(null), {
-  grant_type: 'once',
-  assertion: 'once',
-  client_assertion: 'once',
-  client_assertion_type: 'once',
-  client_id: 'once',
-  client_secret: 'once',
-  scope: 'once',
-  resource: 'many', // RFC 8707 §2
-  audience: 'many', // RFC 8693 §2.1
-  authorization_details: 'once',
-  code: 'once',
-  redirect_uri: 'once',
-  code_verifier: 'once',
-  refresh_token: 'once',
-  username: 'once',
-  password: 'once',
-  device_code: 'once',
-  auth_req_id: 'once',
-  requested_token_type: 'once',
-  subject_token: 'once',
-  subject_token_type: 'once',
-  actor_token: 'once',
-  actor_token_type: 'once',
-} satisfies Record<string, 'once' | 'many'>)
+export const knownParameters: ReadonlyMap<string, 'once' | 'many'> = new Map(
+  Object.entries({
+    grant_type: 'once',
+    assertion: 'once',
+    client_assertion: 'once',
+    client_assertion_type: 'once',
+    client_id: 'once',
+    client_secret: 'once',
+    scope: 'once',
+    resource: 'many', // RFC 8707 §2
+    audience: 'many', // RFC 8693 §2.1
+    authorization_details: 'once',
+    code: 'once',
+    redirect_uri: 'once',
+    code_verifier: 'once',
+    refresh_token: 'once',
+    username: 'once',
+    password: 'once',
+    device_code: 'once',
+    auth_req_id: 'once',
+    requested_token_type: 'once',
+    subject_token: 'once',
+    subject_token_type: 'once',
+    actor_token: 'once',
+    actor_token_type: 'once',
+  } as const),
+)
 
 /** The values of known parameters as they were sent. `problem` only matters if the request is for this suite. */
 export interface Form {
@@ -35,9 +37,12 @@ export interface Form {
   problem?: RefusalReason
 }
 
+/** An object without prototype; `Object.create(null)` would be slow to fill and to freeze. */
+export const emptyRecord = <T>(): Record<string, T> => Object.setPrototypeOf({}, null)
+
 /** Reads `application/x-www-form-urlencoded` bytes (RFC 6749 App. B): strict percent-encoding, strict UTF-8, bounded count. */
 export function parseForm(bytes: Buffer, maxParameters: number): Form {
-  const form: Form = { values: Object.create(null) }
+  const form: Form = { values: emptyRecord() }
   if (!isUtf8(bytes)) form.problem = 'parameter_malformed'
   let text = bytes.toString('utf8')
   if (text.startsWith('\ufeff')) {
@@ -65,9 +70,9 @@ function addPair(form: Form, pair: string): void {
   try {
     const name = decodeComponent(equals < 0 ? pair : pair.slice(0, equals))
     const value = decodeComponent(equals < 0 ? '' : pair.slice(equals + 1))
-    if (!(name in knownParameters)) {
+    if (!knownParameters.has(name)) {
       const plain = name.replace(/^\[/, '').replace(/[[\]].*/s, '') // a nesting parser reads `client_id[]` and `[client_id]` as client_id
-      if (plain in knownParameters) form.problem ??= 'parameter_shape'
+      if (knownParameters.has(plain)) form.problem ??= 'parameter_shape'
       return
     }
     const sent = form.values[name]
@@ -86,10 +91,10 @@ export const decodeComponent = (text: string) =>
 export function fromParsedBody(body: unknown, maxParameters: number): Form {
   if (typeof body === 'string') return parseForm(Buffer.from(body), maxParameters)
   if (Buffer.isBuffer(body)) return parseForm(body, maxParameters)
-  const form: Form = { values: Object.create(null) }
+  const form: Form = { values: emptyRecord() }
   if (typeof body !== 'object' || body === null) return form
   if (Object.keys(body).length > maxParameters) form.problem = 'too_many_parameters'
-  for (const name in knownParameters) {
+  for (const name of knownParameters.keys()) {
     if (!Object.hasOwn(body, name)) continue
     const value = (body as Record<string, unknown>)[name]
     form.values[name] = Array.isArray(value) && value.length > 1 ? value : [value] // shorter: `name[]=`, refused

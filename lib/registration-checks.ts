@@ -2,6 +2,7 @@ import { ConfigurationError } from './errors.js'
 import { type Client, type FederatedCredential, isAbsent, type TrustedIssuer } from './registration.js'
 
 type Check = (value: unknown) => string | undefined // the problem, or nothing
+type Checks = ReadonlyMap<string, Check>
 
 const anything: Check = () => undefined
 const must =
@@ -20,8 +21,13 @@ const isMoment = must(
   (value) => Number.isFinite(value) && (value as number) >= 0 && (value as number) < 1e12,
 )
 
+/** A `Map`, because `Object.entries` would make its list anew for each request. */
+function table<T extends Partial<Record<string, Check>>>(checks: T): Checks {
+  return new Map(Object.entries(checks as Record<string, Check>))
+}
+
 /** The check of each member of a trusted issuer; `anything`: it is checked where it is used. */
-const issuerChecks: Record<keyof TrustedIssuer, Check> = {
+const issuerChecks = table<Record<keyof TrustedIssuer, Check>>({
   issuer: anything,
   jwks: anything,
   jwks_uri: anything,
@@ -41,12 +47,12 @@ const issuerChecks: Record<keyof TrustedIssuer, Check> = {
   replay: oneOf('one-time', 'same-client', 'reusable'),
   enabled: anything,
   not_after: must('is a valid Date.', (value) => value instanceof Date && !Number.isNaN(value.getTime())),
-}
+})
 
 /** Names of the members of a {@link TrustedIssuer}. */
-export const issuerMembers = Object.keys(issuerChecks)
+export const issuerMembers: readonly string[] = [...issuerChecks.keys()]
 
-const federatedChecks: Record<keyof FederatedCredential, Check> = {
+const federatedChecks = table<Record<keyof FederatedCredential, Check>>({
   issuer: isName,
   subject: isName,
   audience: isName,
@@ -55,10 +61,10 @@ const federatedChecks: Record<keyof FederatedCredential, Check> = {
   jwks: anything,
   jwks_uri: anything,
   allowPrivateJwksUri: oneOf(true, false),
-}
+})
 
 /** The members of a client whose wrong type would make a check more lenient: a lifetime as a string would be concatenated, not added. */
-const clientChecks = {
+const clientChecks = table<Partial<Record<keyof Client, Check>>>({
   token_endpoint_auth_method: isString,
   scope: isString,
   client_secret_expires_at: isMoment,
@@ -69,7 +75,7 @@ const clientChecks = {
   previous_auth_method_expires_at: isMoment,
   client_assertion_mode: oneOf('enforce', 'observe'),
   federated_credentials: must('is a list.', Array.isArray),
-} satisfies Partial<Record<keyof Client, Check>>
+})
 
 /**
  * Refuses an issuer object whose mistakes would make checks more lenient: unknown members, values that are not allowed.
@@ -77,7 +83,7 @@ const clientChecks = {
  */
 export function checkTrustedIssuer(issuer: TrustedIssuer): void {
   refuseUnknown('TrustedIssuer', issuerChecks, issuer)
-  checkMembers('TrustedIssuer', issuerChecks, issuer, (value) => value === undefined)
+  checkMembers('TrustedIssuer', issuerChecks, issuer, isUndefined)
 }
 
 /**
@@ -96,17 +102,19 @@ export function checkClient(client: Client): void {
   }
 }
 
-function refuseUnknown(what: string, checks: Record<string, Check>, registered: object): void {
+function refuseUnknown(what: string, checks: Checks, registered: object): void {
   for (const member of Object.keys(registered))
-    if (!Object.hasOwn(checks, member)) throw fault(what, member, 'does not exist: remove it, or correct its spelling.')
+    if (!checks.has(member)) throw fault(what, member, 'does not exist: remove it, or correct its spelling.')
 }
 
-function checkMembers(what: string, checks: Record<string, Check>, registered: object, isNothing: (value: unknown) => boolean): void {
-  for (const [member, check] of Object.entries(checks)) {
+function checkMembers(what: string, checks: Checks, registered: object, isNothing: (value: unknown) => boolean): void {
+  for (const [member, check] of checks) {
     const value = (registered as Record<string, unknown>)[member]
     const problem = isNothing(value) ? undefined : check(value)
     if (problem) throw fault(what, member, problem)
   }
 }
+
+const isUndefined = (value: unknown) => value === undefined
 
 const fault = (what: string, member: string, problem: string) => new ConfigurationError(`${what}.${member} ${problem}`)

@@ -41,12 +41,12 @@ export function tokenMinter(options: TokenMinterOptions): Hooks['mintToken'] {
       iss: issuer,
       sub: subject,
       aud: asked.length > 1 ? asked : (asked[0] ?? audiences[0]),
-      ...(client.client_id !== undefined && { client_id: client.client_id }),
+      client_id: client.client_id,
       iat,
       exp: iat + expires_in,
       jti: randomUUID(),
-      ...(scope && { scope }),
-      ...(isBound && { cnf: { 'x5t#S256': client.certificateThumbprint } }),
+      scope: scope || undefined,
+      cnf: isBound ? { 'x5t#S256': client.certificateThumbprint } : undefined,
     }
     return after(sign(claims), (access_token) => ({ access_token, token_type: 'Bearer', expires_in }))
   }

@@ -1,5 +1,5 @@
 import { refusal } from './errors.js'
-import { type Form, knownParameters } from './form.js'
+import { emptyRecord, type Form, knownParameters } from './form.js'
 import { JWT_BEARER_GRANT } from './options.js'
 import type { Settings } from './settings.js'
 import type { TokenRequest } from './state.js'
@@ -16,10 +16,10 @@ const maxScopeLength = 2048
  */
 export function tokenRequest({ values, problem }: Form, authorization: string | undefined, settings: Settings): TokenRequest {
   if (problem) throw refusal(problem)
-  const parameters: Record<string, string> = Object.setPrototypeOf({}, null) // Object.create(null) is slow to fill and to freeze
+  const parameters = emptyRecord<string>()
   for (const name in values) {
     const sent = plainStrings(values[name] as unknown[])
-    if (knownParameters[name] === 'many') continue
+    if (knownParameters.get(name) === 'many') continue
     if (sent.length > 1) throw refusal('duplicate_parameter')
     if (sent[0] !== undefined && sent[0] !== '') parameters[name] = sent[0] // without a value: as if absent (§3.2)
   }

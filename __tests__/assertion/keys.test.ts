@@ -268,7 +268,7 @@ describe('keyFinder', () => {
     const attacker = ec('evil')
     const evil = { alg: 'ES256', kid: 'evil', jwk: attacker.jwk, jku: 'https://evil.example/jwks', x5u: 'https://evil.example/x5u' }
     asked.length = 0
-    await expect(findKeys({ jwks }, evil)).rejects.toMatchObject({ reason: 'key_not_found' })
+    await expect(async () => findKeys({ jwks }, evil)).rejects.toMatchObject({ reason: 'key_not_found' })
     expect(asked).toEqual([])
   })
 

@@ -138,6 +138,6 @@ function repeatedHeader({ rawHeaders = [] }: Request): RefusalReason | undefined
 function hasParameterInQuery(req: Request): boolean {
   const query = req.url?.includes('?') && req.url.slice(req.url.indexOf('?') + 1)
   if (!query) return false
-  for (const name of new URLSearchParams(query).keys()) if (name in knownParameters) return true
+  for (const name of new URLSearchParams(query).keys()) if (knownParameters.has(name)) return true
   return false
 }
