@@ -6,6 +6,7 @@ export const full = {
   countRsa: 2000, // with RSA, which takes the load 20 times as long to sign
   countBig: 500, // of 90 kB
   seconds: 5, // of an open-loop run
+  lead: 2, // seconds before it that do not count
   honestRate: 1000,
   floodRate: 8000,
   growth: { crowd: [1, 10, 100, 1000, 10_000, 100_000], keysEach: [1, 3, 10, 30, 100], remembered: [1e3, 1e4, 1e5, 1e6] },
@@ -24,6 +25,7 @@ export const smoke = {
   countRsa: 20,
   countBig: 10,
   seconds: 0.2,
+  lead: 0,
   honestRate: 50,
   floodRate: 200,
   growth: { crowd: [1, 20], keysEach: [1, 5], remembered: [10, 1000] },

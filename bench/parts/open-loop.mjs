@@ -23,10 +23,9 @@ export async function run({ node, keys, sizes, log }) {
 
 /** A new server for each round, since an overloaded one would affect the next. */
 async function oneRound(contender, world, sizes, { load, start }) {
-  const { seconds, honestRate, floodRate } = sizes
+  const { seconds, lead, honestRate, floodRate } = sizes
   const server = await start(contender, world)
   const valid = (count) => load.prepare('valid', use, world, Math.ceil(count))
-  const open = (...streams) => load.open([server], streams)
   for (let warmup = 0; warmup < sizes.warmups; warmup++) {
     await valid(sizes.count)
     await measure(load, server, 'valid')
@@ -37,21 +36,24 @@ async function oneRound(contender, world, sizes, { load, start }) {
   await load.prepare('expired', 'refused', world, 2000, { name: 'expired', use })
   await load.prepare('garbage', 'refusedInTurn', world, 600, { names: garbage, use })
   await load.prepare('bulk', 'refusedInTurn', world, 400, { names: withBulk, use })
-  const stream = (name, rate) => ({ name, batch: name, rate, seconds })
-
-  await valid(honestRate * seconds)
-  const flood = await open(stream('valid', honestRate), stream('expired', floodRate))
+  /** Valid requests at a constant rate, and perhaps garbage; first for some seconds that do not count, until the JIT compiler knows the mix. */
+  const arrivals = async (rate, other, otherRate) => {
+    const during = async (seconds) => {
+      await valid(rate * seconds)
+      const streams = [{ name: 'valid', batch: 'valid', rate, seconds }]
+      if (other) streams.push({ name: other, batch: other, rate: otherRate, seconds })
+      return load.open([server], streams)
+    }
+    if (lead > 0) await during(lead)
+    return during(seconds)
+  }
 
   const rate = capacity * shareOfCapacity
-  await valid(rate * seconds)
-  const calm = await open(stream('valid', rate))
-  await valid(rate * seconds)
-  const halfGarbage = await open(stream('valid', rate), stream('garbage', rate))
-  await valid(rate * seconds)
-  const halfBulk = await open(stream('valid', rate), stream('bulk', rate))
-
-  await valid(2 * capacity * seconds)
-  const overload = await open(stream('valid', 2 * capacity))
+  const calm = await arrivals(rate)
+  const halfGarbage = await arrivals(rate, 'garbage', rate)
+  const halfBulk = await arrivals(rate, 'bulk', rate)
+  const flood = await arrivals(honestRate, 'expired', floodRate)
+  const overload = await arrivals(2 * capacity)
   return { capacity, rate, flood, calm, halfGarbage, halfBulk, overload: overload.valid }
 }
 
