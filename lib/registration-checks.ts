@@ -2,7 +2,10 @@ import { ConfigurationError } from './errors.js'
 import { type Client, type FederatedCredential, isAbsent, type TrustedIssuer } from './registration.js'
 
 type Check = (value: unknown) => string | undefined // the problem, or nothing
-type Checks = ReadonlyMap<string, Check>
+interface Table {
+  readonly members: ReadonlySet<string>
+  readonly rows: readonly { readonly member: string; readonly check: Check }[]
+}
 
 const anything: Check = () => undefined
 const must =
@@ -21,9 +24,10 @@ const isMoment = must(
   (value) => Number.isFinite(value) && (value as number) >= 0 && (value as number) < 1e12,
 )
 
-/** A `Map`, because `Object.entries` would make its list anew for each request. */
-function table<T extends Partial<Record<string, Check>>>(checks: T): Checks {
-  return new Map(Object.entries(checks as Record<string, Check>))
+/** Lists the checks once: `Object.entries` would make its lists anew for each request. */
+function table<T extends Partial<Record<string, Check>>>(checks: T): Table {
+  const rows = Object.entries(checks as Record<string, Check>).map(([member, check]) => ({ member, check }))
+  return { members: new Set(Object.keys(checks)), rows }
 }
 
 /** The check of each member of a trusted issuer; `anything`: it is checked where it is used. */
@@ -50,7 +54,7 @@ const issuerChecks = table<Record<keyof TrustedIssuer, Check>>({
 })
 
 /** Names of the members of a {@link TrustedIssuer}. */
-export const issuerMembers: readonly string[] = [...issuerChecks.keys()]
+export const issuerMembers: readonly string[] = [...issuerChecks.members]
 
 const federatedChecks = table<Record<keyof FederatedCredential, Check>>({
   issuer: isName,
@@ -102,13 +106,13 @@ export function checkClient(client: Client): void {
   }
 }
 
-function refuseUnknown(what: string, checks: Checks, registered: object): void {
+function refuseUnknown(what: string, { members }: Table, registered: object): void {
   for (const member of Object.keys(registered))
-    if (!checks.has(member)) throw fault(what, member, 'does not exist: remove it, or correct its spelling.')
+    if (!members.has(member)) throw fault(what, member, 'does not exist: remove it, or correct its spelling.')
 }
 
-function checkMembers(what: string, checks: Checks, registered: object, isNothing: (value: unknown) => boolean): void {
-  for (const [member, check] of checks) {
+function checkMembers(what: string, { rows }: Table, registered: object, isNothing: (value: unknown) => boolean): void {
+  for (const { member, check } of rows) {
     const value = (registered as Record<string, unknown>)[member]
     const problem = isNothing(value) ? undefined : check(value)
     if (problem) throw fault(what, member, problem)

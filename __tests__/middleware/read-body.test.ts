@@ -1,5 +1,6 @@
-import { IncomingMessage } from 'node:http'
-import type { Socket } from 'node:net'
+import { once } from 'node:events'
+import { createServer, IncomingMessage } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { describe, expect, it } from '@jest/globals'
 import type { Request } from '../../lib/exchange.js'
@@ -92,4 +93,33 @@ describe.each(lookAlikes)('readBody of %s', (_, make) => {
     const req = make(Buffer.from('x')).destroy()
     await expect(readBody(req, 100, () => kept)).rejects.toMatchObject({ reason: 'client_gone' })
   })
+})
+
+describe('readBody of a request of Node', () => {
+  it.each([
+    ['arrives with its headers', 0, []],
+    ['arrives later', 50, ['close', 'error']],
+  ])(
+    'a body that %s: listeners for the end of the connection only if they are needed, since they cost as much as a dozen checks',
+    async (_, later, expected) => {
+      const listened: unknown[] = []
+      const server = createServer((req, res) => {
+        const on = req.on.bind(req)
+        Object.assign(req, { on: (name: string, listener: () => void) => listened.push(name) && on(name, listener) })
+        readBody(req, 100, () => kept).then((value) => res.end(value))
+      }).listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+      const [headers, body] = ['POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 1\r\n\r\n', 'x']
+      if (later === 0) socket.write(headers + body)
+      else {
+        socket.write(headers)
+        setTimeout(() => socket.write(body), later)
+      }
+      const response = (await socket.toArray()).join('')
+      server.close()
+      expect(response).toMatch(/^HTTP\/1.1 200 /)
+      expect(listened).toEqual(expected)
+    },
+  )
 })

@@ -30,12 +30,13 @@ function parse(exchange: Exchange, settings: Settings): TokenRequest | null | Pr
     if (fallthrough || req.method === 'OPTIONS') return null
     throw refusal('method_not_allowed')
   }
-  const parameters = formType.exec(req.headers['content-type'] ?? '')
+  const { headers } = req
+  const parameters = formType.exec(headers['content-type'] ?? '')
   if (!parameters) {
     if (fallthrough) return null
     throw refusal('unsupported_media_type')
   }
-  if ((req.headers['content-encoding'] || 'identity').toLowerCase() !== 'identity' && isUnread(req)) {
+  if ((headers['content-encoding'] || 'identity').toLowerCase() !== 'identity' && isUnread(req)) {
     if (fallthrough) return null
     throw refusal('unsupported_content_encoding')
   }
@@ -136,7 +137,8 @@ function repeatedHeader({ rawHeaders = [] }: Request): RefusalReason | undefined
 
 /** URLs are logged: a known parameter in one is refused, even if the body has it too (RFC 6749 §2.3.1). */
 function hasParameterInQuery(req: Request): boolean {
-  const query = req.url?.includes('?') && req.url.slice(req.url.indexOf('?') + 1)
+  const { url = '' } = req
+  const query = url.includes('?') && url.slice(url.indexOf('?') + 1)
   if (!query) return false
   for (const name of new URLSearchParams(query).keys()) if (knownParameters.has(name)) return true
   return false

@@ -110,7 +110,7 @@ export function readBody<T>(req: Request, limit: number, settle: (body: Buffer, 
     if (req.destroyed) return gone()
     const isReal = req._read === IncomingMessage.prototype._read
     if (isReal)
-      process.nextTick(watch) // most bodies arrive with their headers, and need no listeners
+      setImmediate(watch) // most bodies arrive with their headers, and need no listeners
     else watch()
     req.push = take
     if (isInStream) take(asBytes(req.read(), req.readableEncoding))
