@@ -15,7 +15,8 @@ serve({
       Array.from({ length: count }, (_, index) => make(index)),
     )
   },
-  closed: ({ batch, ports, connections }) => closedLoop({ requests: batches.get(batch), ports, connections }),
+  size: ({ batch }) => batches.get(batch).length,
+  closed: ({ batch, ports, connections, from, to }) => closedLoop({ requests: batches.get(batch).slice(from, to), ports, connections }),
   open: ({ ports, streams }) =>
     openLoop({ ports, streams: streams.map(({ batch, ...stream }) => ({ ...stream, requests: batches.get(batch) })) }),
 })

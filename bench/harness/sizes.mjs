@@ -2,6 +2,7 @@
 export const full = {
   rounds: 5,
   warmups: 3, // rounds that do not count, until the JIT compiler is done
+  slices: 16, // of a round: contenders take turns with each
   count: 4000, // requests of one contender in one round
   countRsa: 2000, // with RSA, which takes the load 20 times as long to sign
   countBig: 500, // of 90 kB
@@ -21,6 +22,7 @@ export const smoke = {
   ...full,
   rounds: 1,
   warmups: 0,
+  slices: 2,
   count: 20,
   countRsa: 20,
   countBig: 10,

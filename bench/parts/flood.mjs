@@ -15,7 +15,7 @@ export async function run({ node, keys, sizes, log }) {
   return withProcesses(node, async ({ load, start }) => {
     const server = await start('ours-express5', world, { flags: ['--expose-gc'] })
     const prepare = (batch, signer, count) => load.prepare(batch, 'grant', world, count, { signer })
-    const fire = async (batch, connections) => (await load.closed(batch, [server], connections)).statuses
+    const fire = async (batch, connections) => (await load.closed(batch, [server], { connections })).statuses
 
     await prepare('earlier', victim, used)
     const before = await fire('earlier', 2)

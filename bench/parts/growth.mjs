@@ -1,7 +1,7 @@
 // Cost per request as things grow.
 import { freemem } from 'node:os'
 import { hasRedisStore } from '../contenders/redis-store.mjs'
-import { isOk, measure, withProcesses } from '../harness/bench.mjs'
+import { isOk, measure, measureInTurns, withProcesses } from '../harness/bench.mjs'
 import { Child } from '../harness/child.mjs'
 import { privateRedis } from '../harness/redis.mjs'
 import { makeWorld } from '../harness/world.mjs'
@@ -41,16 +41,17 @@ function grow(name, { points, world, options, touch }, { node, keys, sizes, log 
         return { point, grown, server, rounds: [] }
       }),
     )
-    const fire = async ({ grown, point, server }, count, every) => {
-      await load.prepare('growth', grown.use, grown, count, { every, ...options?.(point) })
-      return measure(load, server, 'growth', { expect: isOk })
+    const prepare = ({ grown, point }, count, every) =>
+      load.prepare(`growth ${point}`, grown.use, grown, count, { every, ...options?.(point) })
+    const entrants = servers.map(({ point, server }) => ({ server, batch: `growth ${point}`, expect: isOk }))
+    for (const [index, one] of servers.entries()) {
+      await prepare(one, touch ? Math.max(sizes.count, one.point) : sizes.count, true)
+      one.first = await measure(load, one.server, entrants[index].batch, { expect: isOk })
     }
-    for (const one of servers) one.first = await fire(one, touch ? Math.max(sizes.count, one.point) : sizes.count, true)
     for (let round = -sizes.warmups; round < sizes.rounds; round++) {
-      for (const one of servers) {
-        const result = await fire(one, sizes.count, false)
-        if (round >= 0) one.rounds.push(result)
-      }
+      for (const one of servers) await prepare(one, sizes.count, false)
+      const results = await measureInTurns(load, entrants, sizes.slices)
+      if (round >= 0) for (const [index, { rounds }] of servers.entries()) rounds.push(results[index])
     }
     for (const one of servers) one.heapUsed = (await one.server.usage(true)).heapUsed
     log(
@@ -79,11 +80,10 @@ async function processes({ node, keys, sizes, log }) {
         }
       }
       for (let round = -sizes.warmups; round < sizes.rounds; round++) {
-        for (const { world, servers, rounds } of setups) {
-          await load.prepare('processes', 'grant', world, sizes.count)
-          const result = await measure(load, servers, 'processes', { expect: isOk })
-          if (round >= 0) rounds.push(result)
-        }
+        const entrants = setups.map(({ name, servers }) => ({ server: servers, batch: name, expect: isOk }))
+        for (const { name, world } of setups) await load.prepare(name, 'grant', world, sizes.count)
+        const results = await measureInTurns(load, entrants, sizes.slices)
+        if (round >= 0) for (const [index, { rounds }] of setups.entries()) rounds.push(results[index])
       }
       log(
         'growth: processes',

@@ -1,5 +1,5 @@
 // Valid requests: the cost of a token for each contender.
-import { isOk, measure, withProcesses } from '../harness/bench.mjs'
+import { isOk, measureInTurns, withProcesses } from '../harness/bench.mjs'
 import { makeWorld } from '../harness/world.mjs'
 
 const algorithms = [
@@ -58,11 +58,9 @@ function compare(scenario, { node, keys, sizes, log }) {
     for (let round = -sizes.warmups; round < sizes.rounds; round++) {
       const kinds = new Set(servers.map(({ kind }) => kind))
       for (const kind of kinds) await load.prepare(kind, kind, world, count) // the same JWTs for all: each has its own replay store
-      const turn = (round + sizes.warmups) % servers.length
-      for (const { server, kind, rounds } of [...servers.slice(turn), ...servers.slice(0, turn)]) {
-        const result = await measure(load, server, kind, { expect: isOk })
-        if (round >= 0) rounds.push(result)
-      }
+      const entrants = servers.map(({ server, kind }) => ({ server, batch: kind, expect: isOk }))
+      const results = await measureInTurns(load, entrants, sizes.slices)
+      if (round >= 0) for (const [index, { rounds }] of servers.entries()) rounds.push(results[index])
     }
     log(nameOf(scenario), servers)
     const { use, alg, token } = scenario

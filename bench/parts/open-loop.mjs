@@ -21,6 +21,14 @@ export async function run({ node, keys, sizes, log }) {
   return results
 }
 
+const turns = 5
+/** The best of several measurements: a capacity that was disturbed would make the overload milder. */
+async function best(times, measurement) {
+  let most = 0
+  for (let time = 0; time < times; time++) most = Math.max(most, await measurement())
+  return most
+}
+
 /** A new server for each round, since an overloaded one would affect the next. */
 async function oneRound(contender, world, sizes, { load, start }) {
   const { seconds, lead, honestRate, floodRate } = sizes
@@ -30,8 +38,10 @@ async function oneRound(contender, world, sizes, { load, start }) {
     await valid(sizes.count)
     await measure(load, server, 'valid')
   }
-  await valid(sizes.count * 2)
-  const capacity = (await measure(load, server, 'valid', { connections: 64 })).rate
+  const capacity = await best(turns, async () => {
+    await valid(sizes.count / 2)
+    return (await measure(load, server, 'valid', { connections: 64 })).rate
+  })
 
   await load.prepare('expired', 'refused', world, 2000, { name: 'expired', use })
   await load.prepare('garbage', 'refusedInTurn', world, 600, { names: garbage, use })

@@ -20,7 +20,7 @@ export async function run({ node, keys, sizes, log }) {
     const invalid = { name: 'invalid', kind: 'refusedInTurn', options: { names, use: 'grant' }, expect: isRefused }
     const fire = async ({ name, kind, options, expect }, count) => {
       await load.prepare(name, kind, world, count, options)
-      return answers(await load.closed(name, [server], 16), name, expect)
+      return answers(await load.closed(name, [server], { connections: 16 }), name, expect)
     }
     for (const phase of [invalid, valid]) await fire(phase, chunk) // one-time compilation and caching does not count as growth
     const phases = {}
@@ -28,7 +28,7 @@ export async function run({ node, keys, sizes, log }) {
       phases[phase.name] = await soak(phase, { total, chunk, server, fire })
       log(`soak: ${phase.name}`, phases[phase.name])
     }
-    const again = answers(await load.closed('valid', [server], 16), 'the same again', undefined)
+    const again = answers(await load.closed('valid', [server], { connections: 16 }), 'the same again', undefined)
     const result = { ...verdicts(phases), phases, again }
     const { growthInvalid, bytesPerId } = result
     log('soak: memory', `growth under invalid requests ${megabytes(growthInvalid)} MB, ${bytesPerId.toFixed(0)} bytes a remembered id`)
