@@ -109,7 +109,7 @@ function chooser(keys: JWK[], unnamedFit: boolean): KeySet['find'] {
   const chosen = new Map<string, readonly KeyObject[]>() // only successful look-ups, and one for all unknown kids: senders cannot make it grow
   return ({ alg, kid }) => {
     const isUnknown = kid !== undefined && !kids.has(kid)
-    if (isUnknown && !chooseUnnamed) throw new AssertionError('key_not_found') // jose finds none either, at ten times the cost
+    if (isUnknown && !chooseUnnamed) throw new AssertionError('key_not_found') // jose finds none either, at several times the cost
     const id = isUnknown ? `${alg}` : `${alg} ${kid ?? ''}`
     const find = () => (isUnknown && chooseUnnamed ? chosenBy(chooseUnnamed, { alg }) : chosenBy(choose, { alg, kid }))
     return chosen.get(id) ?? find().then((found) => chosen.set(id, found) && found)
