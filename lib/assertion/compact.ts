@@ -5,8 +5,8 @@ import { hasDuplicateMember } from './json.js'
 
 const maxHeaderBytes = 2048
 const compact = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/
-/** The characters that may end base64url, by its length modulo 4, so that unused bits are zero and encodings unique (RFC 4648 §3.5). */
-const lastCharacters = [undefined, '', 'AQgw', 'AEIMQUYcgkosw048']
+/** The characters that may end a segment of `length % 4`, so that its unused bits are zero. `''`: no bytes have that length. */
+const lastCharacters = ['', 'AQgw', 'AEIMQUYcgkosw048']
 
 /**
  * Decodes one JWS in compact serialization (RFC 7515 §3.1, RFC 7519 §7.2). Only the canonical encoding is accepted: no padding, no white
@@ -28,7 +28,11 @@ export function decodeAssertion(token: string): DecodedAssertion {
   }
 }
 
-const isCanonical = (segment: string) => lastCharacters[segment.length % 4]?.includes(segment.at(-1) as string) ?? true
+/** Whether a segment is the one base64url encoding of its bytes (RFC 4648 §3.5): decoders ignore unused bits and lone characters. */
+function isCanonical(segment: string): boolean {
+  const rest = segment.length % 4
+  return rest === 0 || (lastCharacters[rest - 1] as string).includes(segment.at(-1) as string)
+}
 
 /** Cache of decoded headers, since a signer sends the same one with every JWT. Bounded, and only for headers that are deeply immutable. */
 const headers = new Map<string, Readonly<Record<string, unknown>>>()
