@@ -272,6 +272,16 @@ describe('keyFinder', () => {
     expect(asked).toEqual([])
   })
 
+  it('JW-12: an unknown kid is refused without any work of jose, since every sender can name one', () => {
+    let thrown: unknown
+    try {
+      findKeys({ jwks }, { alg: 'ES256', kid: 'nobody' })
+    } catch (error) {
+      thrown = error
+    }
+    expect(thrown).toMatchObject({ reason: 'key_not_found' })
+  })
+
   it('sees at once what the host adds to a jwks, removes from it, or replaces in it', async () => {
     const [first, second, third] = [ec('k1'), ec('k2'), ec('k3')]
     const live = { keys: [first.jwk] }

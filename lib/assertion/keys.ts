@@ -15,7 +15,7 @@ export type KeyFinder = (
 
 /** The usable keys of one key set. */
 export interface KeySet {
-  /** The keys that fit a JOSE header, at least one. @throws AssertionError `key_not_found` */
+  /** The keys that fit a JOSE header, at least one. @throws AssertionError `key_not_found`, or rejects with it */
   find(header: Readonly<Record<string, unknown>>): readonly KeyObject[] | Promise<readonly KeyObject[]>
   /** Whether the set has this public key. */
   has(publicKey: KeyObject): boolean
@@ -102,17 +102,17 @@ export function prepareKeySet(document: unknown, unnamedFit = false): KeySet {
  * `KeyObject` each time, which `VerifiedSignatures` compares by identity.
  */
 function chooser(keys: JWK[], unnamedFit: boolean): KeySet['find'] {
-  const choose = localJwks(keys)
+  const all = localJwks(keys)
   const kids = new Set<unknown>(keys.map(({ kid }) => kid))
-  const unnamed = unnamedFit ? keys.filter(({ kid }) => kid === undefined) : []
-  const chooseUnnamed = unnamed.length === 0 ? undefined : localJwks(unnamed)
+  const withoutKid = unnamedFit ? keys.filter(({ kid }) => kid === undefined) : []
+  const unnamed = withoutKid.length === 0 ? undefined : localJwks(withoutKid)
   const chosen = new Map<string, readonly KeyObject[]>() // only successful look-ups, and one for all unknown kids: senders cannot make it grow
   return ({ alg, kid }) => {
-    const isUnknown = kid !== undefined && !kids.has(kid)
-    if (isUnknown && !chooseUnnamed) throw new AssertionError('key_not_found') // jose finds none either, at several times the cost
-    const id = isUnknown ? `${alg}` : `${alg} ${kid ?? ''}`
-    const find = () => (isUnknown && chooseUnnamed ? chosenBy(chooseUnnamed, { alg }) : chosenBy(choose, { alg, kid }))
-    return chosen.get(id) ?? find().then((found) => chosen.set(id, found) && found)
+    const isKnown = kid === undefined || kids.has(kid)
+    const choose = isKnown ? all : unnamed
+    if (!choose) throw new AssertionError('key_not_found') // jose would find none either, but any sender could make it do the work
+    const id = isKnown ? `${alg} ${kid ?? ''}` : `${alg}`
+    return chosen.get(id) ?? chosenBy(choose, isKnown ? { alg, kid } : { alg }).then((found) => chosen.set(id, found) && found)
   }
 }
 
