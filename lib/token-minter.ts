@@ -37,6 +37,7 @@ export function tokenMinter(options: TokenMinterOptions): Hooks['mintToken'] {
     if (isBound && client.certificateThumbprint === undefined) throw new OAuthError('invalid_request', 'A client certificate is needed.')
     const expires_in = Math.min(lifetime, maxLifetime)
     const iat = Math.floor(Date.now() / 1000)
+    // JSON leaves out what is undefined
     const claims = {
       iss: issuer,
       sub: subject,

@@ -109,8 +109,8 @@ export function readBody<T>(req: Request, limit: number, settle: (body: Buffer, 
 
     if (req.destroyed) return gone()
     const isReal = req._read === IncomingMessage.prototype._read
-    if (isReal)
-      setImmediate(watch) // most bodies arrive with their headers, and need no listeners
+    // Most bodies arrive with their headers, and need no listeners. Not `nextTick`: Node runs ticks between a body and its end.
+    if (isReal) setImmediate(watch)
     else watch()
     req.push = take
     if (isInStream) take(asBytes(req.read(), req.readableEncoding))
