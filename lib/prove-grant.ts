@@ -1,6 +1,6 @@
 import { after } from './after.js'
 import type { VerifiedAssertion } from './assertion/assertion.js'
-import type { SignerRules } from './assertion/ladder.js'
+import type { SignerRules } from './assertion/rules.js'
 import { readAssertion, verifyAssertion } from './assertion/verify.js'
 import { AssertionError, refusal } from './errors.js'
 import type { Exchange } from './exchange.js'

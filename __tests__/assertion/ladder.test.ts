@@ -1,13 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import type { DecodedAssertion } from '../../lib/assertion/assertion.js'
-import {
-  type AssertionRules,
-  firstFailure,
-  type Rung,
-  registrationRungs,
-  type SignerRules,
-  shapeRungs,
-} from '../../lib/assertion/ladder.js'
+import { firstFailure, type Rung, registrationRungs, shapeRungs } from '../../lib/assertion/ladder.js'
+import type { AssertionRules, SignerRules } from '../../lib/assertion/rules.js'
 import { normalTyp, soleAudience } from '../../lib/assertion/values.js'
 import { type AssertionReason, assertionRefusals } from '../../lib/errors.js'
 

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it, jest } from '@jest/globals'
 import { type KeyFinder, prepareKeySet } from '../../lib/assertion/keys.js'
-import type { AssertionRules, SignerRules } from '../../lib/assertion/ladder.js'
+import type { AssertionRules, SignerRules } from '../../lib/assertion/rules.js'
 import { readAssertion, verifyAssertion } from '../../lib/assertion/verify.js'
 import { type AssertionReason, refusal } from '../../lib/errors.js'
 import { replayKey } from '../../lib/replay/replay-key.js'

@@ -5,35 +5,8 @@
  */
 import type { AssertionReason } from '../errors.js'
 import type { DecodedAssertion } from './assertion.js'
+import type { AssertionRules, SignerRules } from './rules.js'
 import { absentOr, isDate, isListed, isName, isTyp, normalTyp, soleAudience } from './values.js'
-
-/** What the endpoint demands of every JWT of one use. Times in seconds. */
-export interface AssertionRules {
-  readonly algorithms: readonly string[]
-  /** `typ` values of the use, normalized by {@link normalTyp}; `undefined` if a registration may name another. */
-  readonly typ: readonly string[] | undefined
-  /** Claims that every signer must send. */
-  readonly required: readonly string[]
-  /** Every `aud` allowed in a self-issued JWT (`iss` = `sub`); `undefined` if a registration may name others. */
-  readonly audience: readonly string[] | undefined
-  readonly clockTolerance: number
-}
-
-/** What the registration of one signer demands. Times in seconds. */
-export interface SignerRules {
-  readonly algorithms: readonly string[] | undefined
-  /** The `typ` that the signer registered: it must be there. */
-  readonly typ: string | undefined
-  /** Without a registered one: the `typ` values that may be there, as {@link normalTyp} spells them; `undefined` if {@link AssertionRules} has named them. */
-  readonly commonTypes: readonly string[] | undefined
-  readonly audience: readonly string[]
-  /** `iss`: `sub` may be omitted. */
-  readonly defaultSub: 'iss' | undefined
-  readonly requireJti: boolean
-  readonly maxLifetime: number
-  readonly clockTolerance: number
-  readonly jwks_uri: string | undefined
-}
 
 export interface Rung<Rules> {
   readonly reason: AssertionReason

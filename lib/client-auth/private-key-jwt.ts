@@ -1,6 +1,6 @@
 import { after } from '../after.js'
 import type { ReadAssertion } from '../assertion/assertion.js'
-import type { SignerRules } from '../assertion/ladder.js'
+import type { SignerRules } from '../assertion/rules.js'
 import { verifyAssertion } from '../assertion/verify.js'
 import type { Client } from '../registration.js'
 import type { Settings } from '../settings.js'
