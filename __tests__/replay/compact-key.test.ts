@@ -1,15 +1,18 @@
 import { describe, expect, it } from '@jest/globals'
-import { compactKey } from '../../lib/replay/compact-key.js'
+import { type CompactKey, compactKey, distribution } from '../../lib/replay/compact-key.js'
 import { replayKey } from '../../lib/replay/replay-key.js'
 
 const keys = Array.from({ length: 20_000 }, (_, i) => replayKey('https://idp.example.com', `jti-${i}`, ''))
 const digest = keys[0] as string
+const textOf = ({ a, b, c, d }: CompactKey) => [a, b, c, d].join()
 
 describe('compactKey', () => {
-  it('says the same of the same text, in 16 characters of a byte each', () => {
+  it('says the same of the same text, in four words of 32 bits', () => {
     for (const text of [digest, 'k', '', 'ü'.repeat(1000)]) {
-      expect(compactKey(text)).toEqual(compactKey(`${text}x`.slice(0, -1)))
-      expect(compactKey(text).key).toMatch(/^[\0-\xff]{16}$/)
+      const key = compactKey(text)
+      compactKey(keys[1] as string)
+      expect(compactKey(`${text}x`.slice(0, -1))).toEqual(key)
+      for (const word of Object.values(key)) expect(word).toBe(word | 0)
     }
   })
 
@@ -26,22 +29,48 @@ describe('compactKey', () => {
       `${digest}=`,
       digest.replace(/^./, '+'),
       digest.replace(/^./, '/'),
-      compactKey(digest).key,
+      textOf(compactKey(digest)),
     ]
     const texts = [...new Set([...keys, ...differ, ...notDigests, ...others])]
-    expect(new Set(texts.map((text) => compactKey(text).key)).size).toBe(texts.length)
+    expect(new Set(texts.map((text) => textOf(compactKey(text)))).size).toBe(texts.length)
   })
 
-  it('keeps nothing of the text alive: the key is a string of its own', () => {
-    const { key } = compactKey(digest)
-    compactKey(keys[1] as string)
-    expect(compactKey(digest).key).toBe(key)
+  it('depends on all bits of the digest', () => {
+    const bytes = Buffer.from(digest, 'base64url')
+    const flipped = Array.from({ length: 256 }, (_, bit) => {
+      const other = Buffer.from(bytes)
+      other[bit >> 3]! ^= 1 << (bit & 7)
+      return other.toString('base64url')
+    })
+    for (const other of flipped) expect(textOf(compactKey(other))).not.toBe(textOf(compactKey(digest)))
   })
+})
 
-  it('spreads digests evenly from 0 to 1', () => {
+describe('distribution', () => {
+  const compact = keys.map(compactKey)
+  /** Keys that differ only in their last word, as an issuer could make them. */
+  const chosen = keys.map((_, i) => ({ a: 1, b: 2, c: 3, d: i }))
+
+  it.each([
+    ['digests', compact],
+    ['chosen keys', chosen],
+  ])('spreads %s evenly from 0 to 1', (_, list) => {
+    const placeOf = distribution()
     const tenths = new Array<number>(10).fill(0)
-    for (const key of keys) tenths[Math.floor(compactKey(key).place * 10)]!++
+    for (const key of list) tenths[Math.floor(placeOf(key) * 10)]!++
     expect(tenths).toHaveLength(10)
     for (const share of tenths) expect(Math.abs(share - keys.length / 10)).toBeLessThan(400) // 9 standard deviations
+  })
+
+  it('is secret: each place of a key says nothing of the next', () => {
+    const [one, other] = [distribution(), distribution()]
+    const inFirstTenth = compact.filter((key) => one(key) < 0.1)
+    const inBoth = inFirstTenth.filter((key) => other(key) < 0.1)
+    expect(Math.abs(inBoth.length - inFirstTenth.length / 10)).toBeLessThan(120) // 9 standard deviations
+  })
+
+  it('always gives a key the same place', () => {
+    const placeOf = distribution()
+    for (const key of compact.slice(0, 100)) expect(placeOf({ ...key })).toBe(placeOf(key))
   })
 })

@@ -6,7 +6,7 @@
 import type { AssertionReason } from '../errors.js'
 import type { DecodedAssertion } from './assertion.js'
 import type { AssertionRules, SignerRules } from './rules.js'
-import { absentOr, isDate, isListed, isName, isTyp, normalTyp, soleAudience } from './values.js'
+import { isDate, isListed, isName, isTyp, normalTyp, soleAudience } from './values.js'
 
 export interface Rung<Rules> {
   readonly reason: AssertionReason
@@ -43,7 +43,7 @@ export const shapeRungs: readonly Rung<AssertionRules>[] = [
   {
     reason: 'kid_malformed',
     demands: '`kid` is a string of at most 256 characters',
-    holds: ({ header }) => absentOr((value) => isName(value) && value.length <= maxIdLength)(header.kid),
+    holds: ({ header }) => header.kid === undefined || (isName(header.kid) && header.kid.length <= maxIdLength),
   },
   {
     reason: 'claim_missing',
@@ -53,12 +53,12 @@ export const shapeRungs: readonly Rung<AssertionRules>[] = [
   {
     reason: 'claim_malformed',
     demands: '`iss`, `sub`, `jti` are non-empty strings',
-    holds: ({ claims }) => names.every((name) => absentOr(isName)(claims[name])),
+    holds: ({ claims }) => names.every((name) => claims[name] === undefined || isName(claims[name])),
   },
   {
     reason: 'claim_malformed',
     demands: '`exp`, `nbf`, `iat` are finite numbers',
-    holds: ({ claims }) => dates.every((name) => absentOr(isDate)(claims[name])),
+    holds: ({ claims }) => dates.every((name) => claims[name] === undefined || isDate(claims[name])),
   },
   {
     reason: 'claim_malformed',

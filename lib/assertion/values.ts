@@ -2,7 +2,6 @@
 
 export const isName = (value: unknown): value is string => typeof value === 'string' && value !== '' && value.isWellFormed()
 export const isDate = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0
-export const absentOr = (test: (value: unknown) => boolean) => (value: unknown) => value === undefined || test(value)
 
 const edDSA: readonly unknown[] = ['EdDSA', 'Ed25519'] // the same algorithm here, since Ed448 keys are not accepted (RFC 9864)
 export const isListed = (algorithms: readonly string[], alg: unknown) =>

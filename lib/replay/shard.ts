@@ -1,34 +1,37 @@
-import { LRUCache } from 'lru-cache'
-
-/** The number of records of one issuer; all of them refer to one object. */
-export interface Share {
-  issuer: string
-  records: number
-}
+import { type CompactKey, distribution } from './compact-key.js'
 
 /** The clock (ms) of a store, and its callback for a record that was removed. */
 export interface Keeper {
   now(): number
-  dropped(share: Share): void
+  dropped(issuer: number): void
 }
 
-const headroom = 1.5 // capacity for each live record: less means more copying, more means more memory
-const smallest = 16
-const start = -1 // of every record (ms), so that its ttl determines its expiry; not 0, which lru-cache treats as unset
+const smallest = 64 // slots
+const headroom = 2 // slots for each live record in a new table
+const fullest = 0.75 // of the slots in use: more makes searches longer, less takes more memory
+/** The expiry of a slot without a record. A search ends at a slot that is empty; it goes on at one whose record is gone. */
+const [empty, gone] = [0, -1]
+
+const placeOf = distribution()
 
 /**
- * Some of the records of a memory store, in one lru-cache. An lru-cache allocates its capacity when it is made, and its Map stalls when it
- * is rehashed, after many additions or deletions. So a shard is small, and when it is full, its live records move to a new lru-cache of
- * fitting capacity: in this one step a shard grows, shrinks and drops expired records. Nothing is ever evicted.
+ * Some of the records of a memory store: a hash table with linear probing, in typed arrays. Nothing is ever evicted: when three quarters of
+ * the slots were used, the live records move to a new table of fitting size. In this one step a shard grows, shrinks and drops expired records.
+ *
+ * Not an lru-cache, which makes several objects of each record: twice the memory, more time while it grows, and pauses of the garbage
+ * collector that grow with the records, while nobody needs an order of use where nothing may be evicted (docs/scaling.md).
  */
 export class Shard {
   readonly #keeper: Keeper
-  #records: LRUCache<string, Share>
+  #expiries = new Float64Array(smallest) // ms
+  #keys = new Int32Array(4 * smallest)
+  #issuers = new Uint32Array(smallest)
+  /** Slots that are not empty. */
+  #used = 0
   #nextExpiry = Number.POSITIVE_INFINITY
 
   constructor(keeper: Keeper) {
     this.#keeper = keeper
-    this.#records = this.#room(smallest)
   }
 
   /** No record expires before this time (ms). */
@@ -36,45 +39,86 @@ export class Shard {
     return this.#nextExpiry
   }
 
-  /** Whether there is a live record with this key. Deletes one that has expired. */
-  has(key: string): boolean {
-    if (this.#records.has(key)) return true
-    if (this.#nextExpiry < this.#keeper.now()) this.#records.delete(key)
-    return false
+  /** Whether there is a live record with this key. */
+  has(key: CompactKey): boolean {
+    return this.#find(key) !== undefined
   }
 
   /** Adds a record that lives until `expiry` (ms). `has(key)` must have returned false before. */
-  add(key: string, share: Share, expiry: number): void {
-    if (this.#records.size === this.#records.max) this.sweep()
-    this.#put(key, share, expiry)
-  }
-
-  delete(key: string): void {
-    this.#records.delete(key)
-  }
-
-  /** Drops expired records, and moves the others to a new lru-cache of fitting capacity. */
-  sweep(): void {
-    const old = this.#records
-    const now = this.#keeper.now()
-    if (this.#nextExpiry < now) old.purgeStale()
-    this.#records = this.#room(Math.max(smallest, Math.ceil(old.size * headroom)))
-    this.#nextExpiry = Number.POSITIVE_INFINITY
-    old.rforEach((share, key) => this.#put(key, share, now + old.getRemainingTTL(key)))
-  }
-
-  #put(key: string, share: Share, expiry: number) {
-    this.#records.set(key, share, { start, ttl: expiry - start, status: undefined }) // with `status`, lru-cache need not copy the object
+  add(key: CompactKey, issuer: number, expiry: number): void {
+    if (this.#used >= fullest * this.#expiries.length) this.sweep()
+    let slot = this.#home(key)
+    while (this.#isLive(slot)) slot = this.#next(slot)
+    if (this.#expiries[slot] === empty) this.#used++
+    this.#expiries[slot] = expiry
+    this.#issuers[slot] = issuer
+    this.#keys[4 * slot] = key.a
+    this.#keys[4 * slot + 1] = key.b
+    this.#keys[4 * slot + 2] = key.c
+    this.#keys[4 * slot + 3] = key.d
     this.#nextExpiry = Math.min(this.#nextExpiry, expiry)
   }
 
-  #room(max: number) {
-    return new LRUCache<string, Share>({
-      max,
-      ttl: 1, // enables expiry
-      ttlResolution: 0,
-      perf: this.#keeper,
-      dispose: this.#keeper.dropped,
-    })
+  delete(key: CompactKey): void {
+    const slot = this.#find(key)
+    if (slot !== undefined) this.#drop(slot)
   }
+
+  /** Drops expired records, and moves the others to a new table of fitting size. */
+  sweep(): void {
+    const [expiries, keys, issuers] = [this.#expiries, this.#keys, this.#issuers]
+    let live = 0
+    for (let slot = 0; slot < expiries.length; slot++) if (this.#isLive(slot)) live++
+    const slots = Math.max(smallest, headroom * live)
+    this.#expiries = new Float64Array(slots)
+    this.#keys = new Int32Array(4 * slots)
+    this.#issuers = new Uint32Array(slots)
+    this.#used = 0
+    this.#nextExpiry = Number.POSITIVE_INFINITY
+    for (let slot = 0; slot < expiries.length; slot++) {
+      if ((expiries[slot] as number) > empty) this.add(keyAt(keys, slot), issuers[slot] as number, expiries[slot] as number)
+    }
+  }
+
+  /** The slot of the live record with this key. */
+  #find(key: CompactKey): number | undefined {
+    for (let slot = this.#home(key); this.#expiries[slot] !== empty; slot = this.#next(slot)) {
+      if (this.#isLive(slot) && this.#isAt(slot, key)) return slot
+    }
+    return undefined
+  }
+
+  /** The slot at which a search for a key begins. */
+  #home(key: CompactKey): number {
+    return Math.floor(placeOf(key) * this.#expiries.length)
+  }
+
+  #next(slot: number): number {
+    return slot + 1 === this.#expiries.length ? 0 : slot + 1
+  }
+
+  #isAt(slot: number, { a, b, c, d }: CompactKey): boolean {
+    const keys = this.#keys
+    const at = 4 * slot
+    return keys[at] === a && keys[at + 1] === b && keys[at + 2] === c && keys[at + 3] === d
+  }
+
+  /** Whether a slot has a live record. Drops one that has expired. */
+  #isLive(slot: number): boolean {
+    const expiry = this.#expiries[slot] as number
+    if (expiry <= empty) return false
+    if (expiry >= this.#keeper.now()) return true
+    this.#drop(slot)
+    return false
+  }
+
+  #drop(slot: number): void {
+    this.#expiries[slot] = gone
+    this.#keeper.dropped(this.#issuers[slot] as number)
+  }
+}
+
+function keyAt(keys: Int32Array, slot: number): CompactKey {
+  const word = (index: number) => keys[4 * slot + index] as number
+  return { a: word(0), b: word(1), c: word(2), d: word(3) }
 }
