@@ -23,9 +23,7 @@ const placeOf = distribution()
  */
 export class Shard {
   readonly #keeper: Keeper
-  #expiries = new Float64Array(smallest) // ms
-  #keys = new Int32Array(4 * smallest)
-  #issuers = new Uint32Array(smallest)
+  #table = emptyTable(smallest)
   /** Slots that are not empty. */
   #used = 0
   #nextExpiry = Number.POSITIVE_INFINITY
@@ -46,16 +44,17 @@ export class Shard {
 
   /** Adds a record that lives until `expiry` (ms). `has(key)` must have returned false before. */
   add(key: CompactKey, issuer: number, expiry: number): void {
-    if (this.#used >= fullest * this.#expiries.length) this.sweep()
+    if (this.#used >= fullest * this.#table.slots) this.sweep()
+    const { expiries, issuers, keys } = this.#table
     let slot = this.#home(key)
     while (this.#isLive(slot)) slot = this.#next(slot)
-    if (this.#expiries[slot] === empty) this.#used++
-    this.#expiries[slot] = expiry
-    this.#issuers[slot] = issuer
-    this.#keys[4 * slot] = key.a
-    this.#keys[4 * slot + 1] = key.b
-    this.#keys[4 * slot + 2] = key.c
-    this.#keys[4 * slot + 3] = key.d
+    if (expiries[slot] === empty) this.#used++
+    expiries[slot] = expiry
+    issuers[slot] = issuer
+    keys[4 * slot] = key.a
+    keys[4 * slot + 1] = key.b
+    keys[4 * slot + 2] = key.c
+    keys[4 * slot + 3] = key.d
     this.#nextExpiry = Math.min(this.#nextExpiry, expiry)
   }
 
@@ -66,23 +65,21 @@ export class Shard {
 
   /** Drops expired records, and moves the others to a new table of fitting size. */
   sweep(): void {
-    const [expiries, keys, issuers] = [this.#expiries, this.#keys, this.#issuers]
+    const { slots, expiries, issuers, keys } = this.#table
     let live = 0
-    for (let slot = 0; slot < expiries.length; slot++) if (this.#isLive(slot)) live++
-    const slots = Math.max(smallest, headroom * live)
-    this.#expiries = new Float64Array(slots)
-    this.#keys = new Int32Array(4 * slots)
-    this.#issuers = new Uint32Array(slots)
+    for (let slot = 0; slot < slots; slot++) if (this.#isLive(slot)) live++
+    this.#table = emptyTable(Math.max(smallest, headroom * live))
     this.#used = 0
     this.#nextExpiry = Number.POSITIVE_INFINITY
-    for (let slot = 0; slot < expiries.length; slot++) {
-      if ((expiries[slot] as number) > empty) this.add(keyAt(keys, slot), issuers[slot] as number, expiries[slot] as number)
+    for (let slot = 0; slot < slots; slot++) {
+      const expiry = expiries[slot] as number
+      if (expiry > empty) this.add(keyAt(keys, slot), issuers[slot] as number, expiry)
     }
   }
 
   /** The slot of the live record with this key. */
   #find(key: CompactKey): number | undefined {
-    for (let slot = this.#home(key); this.#expiries[slot] !== empty; slot = this.#next(slot)) {
+    for (let slot = this.#home(key); this.#table.expiries[slot] !== empty; slot = this.#next(slot)) {
       if (this.#isLive(slot) && this.#isAt(slot, key)) return slot
     }
     return undefined
@@ -90,22 +87,22 @@ export class Shard {
 
   /** The slot at which a search for a key begins. */
   #home(key: CompactKey): number {
-    return Math.floor(placeOf(key) * this.#expiries.length)
+    return Math.floor(placeOf(key) * this.#table.slots)
   }
 
   #next(slot: number): number {
-    return slot + 1 === this.#expiries.length ? 0 : slot + 1
+    return slot + 1 === this.#table.slots ? 0 : slot + 1
   }
 
   #isAt(slot: number, { a, b, c, d }: CompactKey): boolean {
-    const keys = this.#keys
+    const { keys } = this.#table
     const at = 4 * slot
     return keys[at] === a && keys[at + 1] === b && keys[at + 2] === c && keys[at + 3] === d
   }
 
   /** Whether a slot has a live record. Drops one that has expired. */
   #isLive(slot: number): boolean {
-    const expiry = this.#expiries[slot] as number
+    const expiry = this.#table.expiries[slot] as number
     if (expiry <= empty) return false
     if (expiry >= this.#keeper.now()) return true
     this.#drop(slot)
@@ -113,8 +110,26 @@ export class Shard {
   }
 
   #drop(slot: number): void {
-    this.#expiries[slot] = gone
-    this.#keeper.dropped(this.#issuers[slot] as number)
+    this.#table.expiries[slot] = gone
+    this.#keeper.dropped(this.#table.issuers[slot] as number)
+  }
+}
+
+interface Table {
+  readonly slots: number
+  readonly expiries: Float64Array // ms
+  readonly issuers: Uint32Array
+  readonly keys: Int32Array // four words each
+}
+
+/** A table in one piece of memory, 28 bytes a slot. */
+function emptyTable(slots: number): Table {
+  const memory = new ArrayBuffer(28 * slots)
+  return {
+    slots,
+    expiries: new Float64Array(memory, 0, slots),
+    issuers: new Uint32Array(memory, 8 * slots, slots),
+    keys: new Int32Array(memory, 12 * slots, 4 * slots),
   }
 }
 
