@@ -21,7 +21,7 @@ const recordsPerShard = 2048 // in a full store; sweeping a shard takes 0.2 ms
 const mostShards = 2 ** 14 // for 33 million records; with more, shards are larger
 const sweepInterval = 2 // ms: a store that stays full spends at most a tenth of its time on sweeping
 
-const placeOf = distribution()
+const placeOf = distribution() // decides on the shard
 
 /**
  * A `ReplayStore` for one process. A live record is never evicted: a full store returns `'full'`. Records live until `expiresAt` by the wall
@@ -43,15 +43,11 @@ export function memoryReplayStore(options: MemoryReplayStoreOptions = {}): Repla
   if (typeof startupGuard !== 'boolean') throw new ConfigurationError('memoryReplayStore: startupGuard is true or false.')
   const remembersSince = startupGuard ? Date.now() / 1000 : Number.NEGATIVE_INFINITY
   let time = 0
-  let size = 0
   const shares = new Shares()
-  const isFull = (issuer: string) => size >= max || shares.of(issuer) >= maxPerIssuer
+  const isFull = (issuer: string) => shares.total >= max || shares.of(issuer) >= maxPerIssuer
   const keeper = {
     now: () => time,
-    dropped(issuer: number) {
-      size--
-      shares.drop(issuer)
-    },
+    dropped: (issuer: number) => shares.drop(issuer),
   }
 
   const shards = new Array<Shard | undefined>(Math.min(Math.ceil(max / recordsPerShard), mostShards)).fill(undefined)
@@ -88,7 +84,6 @@ export function memoryReplayStore(options: MemoryReplayStoreOptions = {}): Repla
       if (shard.has(key)) return false
       if (isFull(issuer)) makeRoom()
       if (isFull(issuer)) return 'full'
-      size++
       shard.add(key, shares.add(issuer), expiry)
       return true
     },

@@ -1,6 +1,6 @@
 import { type CompactKey, distribution } from './compact-key.js'
 
-/** The clock (ms) of a store, and its callback for a record that was removed. */
+/** The clock (ms) of a store, and its callback for a record that was removed, given the number of its issuer in `Shares`. */
 export interface Keeper {
   now(): number
   dropped(issuer: number): void
@@ -12,7 +12,7 @@ const fullest = 0.75 // of the slots in use: more makes searches longer, less ta
 /** The expiry of a slot without a record. A search ends at a slot that is empty; it goes on at one whose record is gone. */
 const [empty, gone] = [0, -1]
 
-const placeOf = distribution()
+const placeOf = distribution() // not the one of memory.ts: the keys of one shard are close together there
 
 /**
  * Some of the records of a memory store: a hash table with linear probing, in typed arrays. Nothing is ever evicted: when three quarters of
@@ -58,6 +58,7 @@ export class Shard {
     this.#nextExpiry = Math.min(this.#nextExpiry, expiry)
   }
 
+  /** Deletes the live record with this key, if there is one. */
   delete(key: CompactKey): void {
     const slot = this.#find(key)
     if (slot !== undefined) this.#drop(slot)
