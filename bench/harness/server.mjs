@@ -14,6 +14,6 @@ serve({
     if (collect) for (let round = 0; round < 3; round++) globalThis.gc()
     const { user, system } = process.cpuUsage()
     const { heapUsed, external, rss } = process.memoryUsage() // external includes array buffers, where used JWTs are remembered
-    return { cpu: user + system, heapUsed: heapUsed + external, rss }
+    return { cpu: user + system, heapUsed, memory: heapUsed + external, rss }
   },
 })

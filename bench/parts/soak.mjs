@@ -58,7 +58,7 @@ function answers({ statuses }, name, expect) {
   return statuses
 }
 
-const growth = ({ heap }) => heap.at(-1).heapUsed - heap[0].heapUsed
+const growth = ({ heap }) => heap.at(-1).memory - heap[0].memory
 const megabytes = (bytes) => (bytes / 2 ** 20).toFixed(1)
 
 const verdicts = ({ valid, invalid }) => ({ growthInvalid: growth(invalid), bytesPerId: growth(valid) / valid.statuses[200] })

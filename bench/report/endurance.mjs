@@ -29,7 +29,7 @@ export function growthTables(results) {
       ]),
     ),
     ...table(
-      ['ids in a memory store', 'µs a consume', 'worst consume ms', 'heap bytes an id'],
+      ['ids in a memory store', 'µs a consume', 'worst consume ms', 'bytes an id'],
       (store ?? []).map(({ ids, consume, stall, bytes }) => [
         ids.toLocaleString('en'),
         number(consume, 2),
@@ -51,17 +51,17 @@ export function soakTables(results) {
     ...perNode(results, 'soak', (node, { phases, again, growthInvalid, bytesPerId }) => [
       `## Soak, Node ${node}`,
       '',
-      `Invalid: ${answers(phases.invalid.statuses)}; the heap grew by ${megabytes(growthInvalid)} MB. Valid: ${answers(phases.valid.statuses)}; ${number(bytesPerId)} bytes of heap a remembered id. The last of them sent again: ${answers(again)}.`,
+      `Invalid: ${answers(phases.invalid.statuses)}; memory grew by ${megabytes(growthInvalid)} MB. Valid: ${answers(phases.valid.statuses)}; ${number(bytesPerId)} bytes a remembered id. The last of them sent again: ${answers(again)}.`,
       '',
       ...table(
-        ['heap MB after', ...phases.valid.heap.map(({ sent }) => sent.toLocaleString('en'))],
-        Object.entries(phases).map(([name, { heap }]) => [name, ...heap.map(({ heapUsed }) => megabytes(heapUsed))]),
+        ['heap and buffers, MB, after', ...phases.valid.heap.map(({ sent }) => sent.toLocaleString('en'))],
+        Object.entries(phases).map(([name, { heap }]) => [name, ...heap.map(({ memory }) => megabytes(memory))]),
       ),
     ]),
     ...perNode(results, 'flood', (node, { max, sent, flood, before, other, again, growth }) => [
       `## Flood, Node ${node}`,
       '',
-      `One issuer sent ${sent.toLocaleString('en')} valid grants to a store for ${max.toLocaleString('en')}: ${answers(flood)}. Another issuer's grants before: ${answers(before)}; meanwhile: ${answers(other)}; those from before sent again: ${answers(again)}. The heap grew by ${megabytes(growth)} MB.`,
+      `One issuer sent ${sent.toLocaleString('en')} valid grants to a store for ${max.toLocaleString('en')}: ${answers(flood)}. Another issuer's grants before: ${answers(before)}; meanwhile: ${answers(other)}; those from before sent again: ${answers(again)}. Memory grew by ${megabytes(growth)} MB.`,
       '',
     ]),
   ]
