@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { emptyRecord } from './empty-record.js'
 import type { RefusalReason } from './errors.js'
 
 /** The registered parameters of a token request (IANA OAuth Parameters), and whether they may repeat. All others are ignored. */
@@ -36,9 +37,6 @@ export interface Form {
   readonly values: Record<string, unknown[]>
   problem?: RefusalReason
 }
-
-/** An object without prototype; `Object.create(null)` would be slow to fill and to freeze. */
-export const emptyRecord = <T>(): Record<string, T> => Object.setPrototypeOf({}, null)
 
 /** Reads `application/x-www-form-urlencoded` bytes (RFC 6749 App. B): strict percent-encoding, strict UTF-8, bounded count. */
 export function parseForm(bytes: Buffer, maxParameters: number): Form {

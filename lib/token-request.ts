@@ -1,5 +1,6 @@
+import { emptyRecord } from './empty-record.js'
 import { refusal } from './errors.js'
-import { emptyRecord, type Form, knownParameters } from './form.js'
+import { type Form, knownParameters } from './form.js'
 import { JWT_BEARER_GRANT } from './options.js'
 import type { Settings } from './settings.js'
 import type { TokenRequest } from './state.js'

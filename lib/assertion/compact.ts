@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { emptyRecord } from '../empty-record.js'
 import { AssertionError } from '../errors.js'
 import type { DecodedAssertion } from './assertion.js'
 import { hasDuplicateMember } from './json.js'
@@ -59,5 +60,5 @@ function parseObject(bytes: Buffer): Readonly<Record<string, unknown>> {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new AssertionError('jwt_malformed')
   if (hasDuplicateMember(text, value)) throw new AssertionError('duplicate_member')
-  return Object.freeze(Object.setPrototypeOf(value, null))
+  return Object.freeze(Object.assign(emptyRecord<unknown>(), value))
 }

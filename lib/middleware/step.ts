@@ -16,6 +16,7 @@ import {
 import { Exchange, type Request } from '../exchange.js'
 import type { Settings } from '../settings.js'
 import type { TokenState } from '../state.js'
+import { toDictionaries } from './dictionary-mode.js'
 import { renderError, respond } from './response.js'
 
 /** An Express request handler, by structure: it fits the types of Express 4 and 5. */
@@ -101,6 +102,7 @@ export function step<Needs extends Key, Adds extends Key>(definition: StepDefini
 function exchangeOf(req: Request & { [exchangeOfRequest]?: Exchange }, res: ServerResponse, settings: Settings): Exchange {
   let exchange = req[exchangeOfRequest]
   if (!exchange) {
+    toDictionaries(req, res)
     exchange = new Exchange(req, res, settings)
     req[exchangeOfRequest] = exchange
     req.tokenState = exchange.state
