@@ -48,7 +48,7 @@ function log(title, rows) {
     const of = (name) => summary(rounds.map((one) => one[name])).median
     console.log(
       `  ${contender.padEnd(22)} ${median.toFixed(1).padStart(7)} µs (${low.toFixed(1)}–${high.toFixed(1)}) ${of('rate').toFixed(0).padStart(7)}/s` +
-        `  p50 ${of('p50').toFixed(1)} p99 ${of('p99').toFixed(1)} ms  server ${percent(of('busy'))}, load ${percent(of('loadBusy'))}`,
+        `  p50 ${of('p50').toFixed(1)} p99 ${of('p99').toFixed(1)} ms  server ${percent(of('busy'))}`,
     )
   }
 }

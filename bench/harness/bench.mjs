@@ -45,32 +45,31 @@ export async function withProcesses(node, work) {
 }
 
 /**
- * Sends a batch, or a slice of it, and returns the cost: server CPU in µs per request, requests per second, latency in ms, and how busy both
- * sides were (1: a core): if the server was not, its requests per second are those of the load. Requests that were shed (503) do not count;
+ * Sends a batch, or a slice of it, and returns the cost: server CPU in µs per request, requests per second, latency in ms, and how busy
+ * the server was (1: a core): if it was not, its requests per second are those of the load. Requests that were shed (503) do not count;
  * their CPU time is added to the others. Few connections, so that a server that sheds requests after waiting for 10 ms need not.
  */
 export async function measure(load, server, batch, { connections = 8, expect, from, to } = {}) {
   const servers = [server].flat()
   const before = await total(servers)
-  const { count, seconds, statuses, p50, p99, loadBusy } = await load.closed(batch, servers, { connections, from, to })
+  const { count, seconds, statuses, p50, p99 } = await load.closed(batch, servers, { connections, from, to })
   const used = (await total(servers)) - before
   const { 503: shed = 0, ...others } = statuses
   if (shed === count || (expect && Object.keys(others).some((status) => !expect(Number(status))))) {
     throw new Error(`${servers[0].contender}, ${batch}: unexpected answers ${JSON.stringify(statuses)}`)
   }
-  return figures({ used, count, shed, seconds, statuses, p50, p99, loadTime: loadBusy * seconds })
+  return figures({ used, count, shed, seconds, statuses, p50, p99 })
 }
 
-const figures = ({ used, count, shed, seconds, loadTime, ...rest }) => {
+const figures = ({ used, count, shed, seconds, ...rest }) => {
   const served = count - shed
-  const busy = { busy: used / 1e6 / seconds, loadBusy: loadTime / seconds }
   return {
     ...rest,
-    ...busy,
+    busy: used / 1e6 / seconds,
     cpu: used / served,
     rate: served / seconds,
     shed: shed / count,
-    sums: { used, count, shed, seconds, loadTime },
+    sums: { used, count, shed, seconds },
   }
 }
 
@@ -96,7 +95,7 @@ function together(parts) {
   const middle = (name) => summary(parts.map((part) => part[name])).median
   const statuses = {}
   for (const part of parts) for (const [status, count] of Object.entries(part.statuses)) statuses[status] = (statuses[status] ?? 0) + count
-  const sums = Object.fromEntries(['used', 'count', 'shed', 'seconds', 'loadTime'].map((name) => [name, sum(name)]))
+  const sums = Object.fromEntries(['used', 'count', 'shed', 'seconds'].map((name) => [name, sum(name)]))
   return figures({ ...sums, statuses, p50: middle('p50'), p99: middle('p99') })
 }
 

@@ -5,7 +5,6 @@ export class Outcome {
     this.statusOf = new Uint16Array(expected)
     this.count = 0
     this.startedAt = performance.now()
-    this.cpu = process.cpuUsage()
   }
 
   /** @param latency milliseconds */
@@ -16,7 +15,6 @@ export class Outcome {
 
   summary() {
     const seconds = (performance.now() - this.startedAt) / 1000
-    const { user, system } = process.cpuUsage(this.cpu)
     const statuses = {}
     for (const status of this.statusOf.subarray(0, this.count)) statuses[status] = (statuses[status] ?? 0) + 1
     const accepted = this.latencies.filter((_, index) => index < this.count && this.statusOf[index] === 200)
@@ -26,7 +24,6 @@ export class Outcome {
       statuses,
       ...percentiles(this.latencies.subarray(0, this.count)),
       accepted: { count: accepted.length, ...percentiles(accepted) },
-      loadBusy: (user + system) / 1e6 / seconds,
     }
   }
 }
