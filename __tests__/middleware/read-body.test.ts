@@ -123,3 +123,27 @@ describe('readBody of a request of Node', () => {
     },
   )
 })
+
+it('reads all of a body that arrived in pieces, even if somebody in front has made the stream flow', async () => {
+  const pieces = ['grant_type=x&client_id=y', '&client_assertion=', 'z']
+  const seen: string[] = []
+  const server = createServer((req, res) => {
+    setTimeout(() => {
+      req.on('data', () => {}) // as a logger of bodies does
+      const settle = (body: Buffer) => {
+        seen.push(body.toString())
+        return kept
+      }
+      readBody(req, 100, settle).then(() => res.end())
+    }, 100)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  socket.write('POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n')
+  for (const piece of pieces) socket.write(`${piece.length.toString(16)}\r\n${piece}\r\n`)
+  socket.write('0\r\n\r\n')
+  const response = (await socket.toArray()).join('')
+  server.close()
+  expect(response).toMatch(/^HTTP\/1.1 200 /)
+  expect(seen).toEqual([pieces.join('')])
+})

@@ -34,25 +34,25 @@ export function readBody<T>(req: Request, limit: number, settle: (body: Buffer, 
     const isWhole = req.complete
     const isInStream = req.readableLength > 0 // it arrived before this step ran
 
-    let watching: boolean | undefined = false // undefined: no longer
-    const watch = () => {
-      if (watching === undefined) return
+    let watch: 'not yet' | 'on' | 'over' = 'not yet'
+    const startToWatch = () => {
+      if (watch === 'over') return
       if (req.destroyed) return gone()
-      watching = true
+      watch = 'on'
       req.on('close', gone)
       req.on('error', gone)
     }
     const ignoreLeaving = () => {
-      if (watching) {
+      if (watch === 'on') {
         req.off('close', gone)
         req.off('error', gone)
       }
-      watching = undefined
+      watch = 'over'
     }
     const stop = () => {
       ignoreLeaving()
       if (settled?.becomes === 'kept')
-        req.push = push // `delete` would make V8 treat the request as a slow dictionary
+        req.push = push // `delete` would make the request a dictionary, which is slow on Node 24 (dictionary-mode.ts)
       else delete (req as { push?: unknown }).push
     }
     const fail = (error: unknown) => {
@@ -110,13 +110,20 @@ export function readBody<T>(req: Request, limit: number, settle: (body: Buffer, 
     if (req.destroyed) return gone()
     const isReal = req._read === IncomingMessage.prototype._read
     // Most bodies arrive with their headers, and need no listeners. Not `nextTick`: Node runs ticks between a body and its end.
-    if (isReal) setImmediate(watch)
-    else watch()
+    if (isReal) setImmediate(startToWatch)
+    else startToWatch()
     req.push = take
-    if (isInStream) take(asBytes(req.read(), req.readableEncoding))
+    if (isInStream) take(allInStream(req))
     else if (!isReal) req.read(0) // a mock request produces its body when it is read
     if (isWhole && !ended) take(null)
   })
+}
+
+/** All that is in the stream: where somebody has made it flow, `read` gives one piece of it. */
+function allInStream(req: Request): Buffer {
+  const pieces: Buffer[] = []
+  for (let piece = req.read(); piece !== null; piece = req.read()) pieces.push(asBytes(piece, req.readableEncoding))
+  return Buffer.concat(pieces)
 }
 
 /** What is in the stream is text where the host has called `setEncoding`. */
