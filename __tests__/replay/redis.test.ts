@@ -342,6 +342,35 @@ describeWith(ownRedisNeed, 'T-45 a Redis that loses its memory', () => {
     }
   })
 
+  it('T-45 asks nothing of a server that may evict records, and says so', async () => {
+    const consume = (store = redisReplayStore(client.client)) => store.consume(freshKey(), now() + 60, 'a', now())
+    const configure = async (limit: string, policy: string) => {
+      await client.command('CONFIG', 'SET', 'maxmemory', limit)
+      await client.command('CONFIG', 'SET', 'maxmemory-policy', policy)
+    }
+    try {
+      for (const policy of ['volatile-lru', 'allkeys-lfu', 'volatile-ttl']) {
+        await configure('100mb', policy)
+        for (const options of [{}, { durable: true }]) {
+          const store = redisReplayStore(client.client, options)
+          for (let attempt = 0; attempt < 2; attempt++)
+            await expect(async () => consume(store)).rejects.toThrow(`maxmemory-policy ${policy} drops live records: set noeviction`)
+        }
+        await configure('0', policy) // without a limit nothing is evicted
+        expect(await consume()).toBe(true)
+      }
+      await configure('100mb', 'noeviction')
+      const known = redisReplayStore(client.client)
+      expect(await consume(known)).toBe(true)
+      await configure('100mb', 'volatile-lru')
+      expect(await consume(known)).toBe(true) // not asked again
+      await client.command('FLUSHALL')
+      await expect(async () => consume(known)).rejects.toThrow('volatile-lru')
+    } finally {
+      await configure('0', 'noeviction')
+    }
+  })
+
   it('refuses what has expired by the clock of Redis: its record would be gone at once', async () => {
     const { now: here } = Date
     Date.now = () => here() - 120_000

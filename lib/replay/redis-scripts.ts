@@ -6,6 +6,8 @@
  * last (`run`). It is missing if the records were lost; its run differs if a snapshot or a replica may lack the latest records. `since`
  * only ever increases.
  *
+ * A server that may evict records is refused when a process first sees it, and when its run has changed.
+ *
  * Times are in milliseconds. A marker holds its owner, the call that set it: a client library that repeats a command after a broken
  * connection gets the lost answer, and a repeated release cannot delete the marker of another request.
  */
@@ -19,6 +21,14 @@ local now = string.format('%.0f', math.max(serverTime, processTime) + 1)
 local run = isDurable and '' or string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') or ''
 local epoch = redis.call('HMGET', epochKey, 'id', 'created', 'since', 'run')
 local id, created, since = epoch[1], epoch[2], epoch[3]
+if not id or id ~= knownId or (not isDurable and epoch[4] ~= run) then
+  local memory = redis.pcall('INFO', 'memory')
+  memory = type(memory) == 'string' and memory or ''
+  local limit, policy = string.match(memory, 'maxmemory:(%d+)'), string.match(memory, 'maxmemory_policy:(%S+)')
+  if (limit or '0') ~= '0' and (policy or 'noeviction') ~= 'noeviction' then
+    return redis.error_reply('ERR maxmemory-policy ' .. policy .. ' drops live records: set noeviction')
+  end
+end
 if not id then
   id, created, since = newId, now, (knownId ~= '' or isGuarded) and now or '0'
   redis.call('HSET', epochKey, 'id', id, 'created', created, 'since', since, 'run', run)

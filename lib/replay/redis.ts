@@ -36,8 +36,9 @@ const latestMoment = 8.64e15 // ms: the largest Date; Redis overflows later
 const givableBack = 10_000 // how many of its latest records a process can release: as many as may be waiting for their tokens
 
 /**
- * A `ReplayStore` for many processes, on Redis 6.2 and later or Valkey. It needs `maxmemory-policy noeviction`: a Redis that evicts
- * live records accepts used JWTs. The client must not queue commands while Redis is unavailable, or requests wait for `hookTimeout`.
+ * A `ReplayStore` for many processes, on Redis 6.2 and later or Valkey. It needs `maxmemory-policy noeviction`, since a Redis that evicts
+ * live records accepts used JWTs: with another policy and a `maxmemory`, calls reject. The client must not queue commands while Redis is
+ * unavailable, or requests wait for `hookTimeout`.
  *
  * A call returns `'full'` if Redis has no memory left, and rejects if Redis fails or is unavailable. An ACL must allow EVAL, GET, SET, DEL,
  * HMGET and HSET on keys with the prefix, and TIME and, unless `durable`, INFO.
