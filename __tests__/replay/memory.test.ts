@@ -126,6 +126,23 @@ describe('memoryReplayStore', () => {
       for (const key of keys) expect(consume(key)).toBe(false)
     })
 
+    it('counts no record for which there was no memory', () => {
+      const { consume } = storeOf({ max: 50, maxPerIssuer: 50 })
+      for (let i = 0; i < 48; i++) expect(consume(`k${i}`)).toBe(true) // three quarters of the first table
+      const original = globalThis.ArrayBuffer
+      globalThis.ArrayBuffer = class {
+        constructor() {
+          throw new RangeError('Array buffer allocation failed')
+        }
+      } as never
+      try {
+        for (let i = 0; i < 10; i++) expect(() => consume(`lost${i}`)).toThrow(RangeError)
+      } finally {
+        globalThis.ArrayBuffer = original
+      }
+      expect([consume('k48'), consume('k49'), consume('k50')]).toEqual([true, true, 'full'])
+    })
+
     it('says of a key it knows that it was used, even when it is full', () => {
       const { consume } = storeOf({ max: 1, maxPerIssuer: 1 })
       consume('k')

@@ -3,12 +3,13 @@ import { type CompactKey, compactKey, distribution } from './compact-key.js'
 import { Shard } from './shard.js'
 import { Shares } from './shares.js'
 import type { ReplayStore } from './store.js'
+import { checkStoreOptions } from './store-options.js'
 
 /** Options of `memoryReplayStore`. */
 export interface MemoryReplayStoreOptions {
-  /** How many used JWTs are remembered at once. Default 100,000: 333 grants per second that live 300 s. */
+  /** How many used JWTs are remembered at once. Default 100,000: 322 grants a second that live 300 s and `clockTolerance`. */
   max?: number
-  /** How many of them one issuer may have. Default: half of `max`. */
+  /** How many of them one issuer may have. Default: half of `max`; where there is but one issuer, set it to `max`. */
   maxPerIssuer?: number
   /**
    * Refuses JWTs that could have been used before this store was made, so that a restarted process accepts no used one again. Default
@@ -34,13 +35,11 @@ const placeOf = distribution() // decides on the shard
  * @throws ConfigurationError if a limit is not a positive integer
  */
 export function memoryReplayStore(options: MemoryReplayStoreOptions = {}): ReplayStore {
-  const { max = 100_000, maxPerIssuer = Math.ceil(max / 2), startupGuard = false, ...unknown } = options
-  for (const name of Object.keys(unknown))
-    throw new ConfigurationError(`memoryReplayStore: ${name} does not exist. Its options are max, maxPerIssuer, startupGuard.`)
+  checkStoreOptions('memoryReplayStore', options, ['max', 'maxPerIssuer', 'startupGuard'], ['startupGuard'])
+  const { max = 100_000, maxPerIssuer = Math.ceil(max / 2), startupGuard = false } = options
   for (const [name, value] of Object.entries({ max, maxPerIssuer })) {
     if (!Number.isSafeInteger(value) || value < 1) throw new ConfigurationError(`memoryReplayStore: ${name} is a positive integer.`)
   }
-  if (typeof startupGuard !== 'boolean') throw new ConfigurationError('memoryReplayStore: startupGuard is true or false.')
   const remembersSince = startupGuard ? Date.now() / 1000 : Number.NEGATIVE_INFINITY
   let time = 0
   const shares = new Shares()
@@ -84,7 +83,13 @@ export function memoryReplayStore(options: MemoryReplayStoreOptions = {}): Repla
       if (shard.has(key)) return false
       if (isFull(issuer)) makeRoom()
       if (isFull(issuer)) return 'full'
-      shard.add(key, shares.add(issuer), expiry)
+      const share = shares.add(issuer)
+      try {
+        shard.add(key, share, expiry)
+      } catch (error) {
+        shares.drop(share) // there is no memory for a larger table
+        throw error
+      }
       return true
     },
     release(text) {
