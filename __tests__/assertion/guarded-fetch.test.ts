@@ -199,10 +199,14 @@ describe('fetchJson (T-52 T-54)', () => {
     expect(await fetchOf(path)).toEqual(document)
   })
 
-  it('says what it wants, and nothing about us', async () => {
+  it('says what it wants, and who asks: no more', async () => {
     const headers = (await fetchOf('/headers')) as Record<string, string>
-    expect(headers).toMatchObject({ accept: 'application/jwk-set+json, application/json', 'accept-encoding': 'identity' })
-    expect(Object.keys(headers).sort()).toEqual(['accept', 'accept-encoding', 'connection', 'host'])
+    expect(headers).toMatchObject({
+      accept: 'application/jwk-set+json, application/json',
+      'accept-encoding': 'identity',
+      'user-agent': 'express-oauth-assertions',
+    })
+    expect(Object.keys(headers).sort()).toEqual(['accept', 'accept-encoding', 'connection', 'host', 'user-agent'])
   })
 
   it.each(['/html', '/empty', '/gzip', '/bomb', '/204', '/400', '/401', '/403', '/404', '/410'])(

@@ -83,7 +83,6 @@ export interface FetchedJson {
 export function fetchJson(url: string, allowPrivate: boolean): Promise<FetchedJson> {
   const target = checkKeySetUrl(url, allowPrivate)
   return new Promise((resolve, reject) => {
-    const deadline = setTimeout(() => fail(refusal('jwks_unavailable', new Error(`${url} did not answer in ${timeout} ms`))), timeout)
     const fail = (error: unknown) => {
       clearTimeout(deadline)
       request.destroy()
@@ -91,7 +90,11 @@ export function fetchJson(url: string, allowPrivate: boolean): Promise<FetchedJs
     }
     const options: RequestOptions = {
       agent: false,
-      headers: { accept: 'application/jwk-set+json, application/json', 'accept-encoding': 'identity' },
+      headers: {
+        accept: 'application/jwk-set+json, application/json',
+        'accept-encoding': 'identity',
+        'user-agent': 'express-oauth-assertions', // some firewalls refuse requests without one
+      },
       ...(!allowPrivate && { lookup: publicLookup }),
     }
     const request = (target.protocol === 'https:' ? httpsGet : httpGet)(target, options, (response) => {
@@ -116,5 +119,6 @@ export function fetchJson(url: string, allowPrivate: boolean): Promise<FetchedJs
       })
     })
     request.on('error', (error) => fail(error instanceof AssertionError ? error : refusal('jwks_unavailable', error)))
+    const deadline = setTimeout(() => fail(refusal('jwks_unavailable', new Error(`${url} did not answer in ${timeout} ms`))), timeout)
   })
 }
