@@ -247,7 +247,7 @@ describe('good options', () => {
       publicClients: undefined,
       clockTolerance: 10,
       hookTimeout: 3,
-      turnBudget: 0.02,
+      turnBudget: 0.015,
       invalidClientStatus: 401,
       requireTls: false,
       responseMembers: [],
@@ -264,7 +264,7 @@ describe('good options', () => {
       },
     } satisfies Omit<Settings, 'replayStore' | 'findKeys' | 'hasKey' | 'load' | 'verifiedSignatures' | 'hooks'>)
     expect(verifiedSignatures).toBeInstanceOf(VerifiedSignatures)
-    expect(load.hasRoom()).toBe(true)
+    expect(load.admit()).toBe(true)
     expect(given).toBe(all)
     expect([replayStore.consume, findKeys, hasKey].map((each) => typeof each)).toEqual(['function', 'function', 'function'])
   })

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { TurnBudget } from '../lib/turn-budget.js'
 import { expresses } from './support/express.js'
 import { bytesOf, encode, form, RawConnection } from './support/raw.js'
-import { grant, grantRequest, openIdp, startWorld } from './support/world.js'
+import { byJwt, clientCredentials, clients, grant, grantRequest, openIdp, startWorld } from './support/world.js'
 
 describe('TurnBudget', () => {
   const clockwork = (budget = 20) => {
@@ -23,7 +23,7 @@ describe('TurnBudget', () => {
     return turns.map((length) => {
       time.now += idle
       let count = 0
-      for (const end = time.now + length; time.now < end; time.now++) for (let i = 0; i < each; i++) if (!load.hasRoom()) count++
+      for (const end = time.now + length; time.now < end; time.now++) for (let i = 0; i < each; i++) if (!load.admit()) count++
       time.endTurn()
       return count
     })
@@ -49,11 +49,11 @@ describe('TurnBudget', () => {
   it('lets one request of each turn go on to its signature, however long its look-up took', () => {
     const { time, load } = clockwork()
     for (let turn = 0; turn < 5; turn++) {
-      expect(load.hasRoom()).toBe(true)
+      expect(load.admit()).toBe(true)
       time.now += 250
-      expect(load.hasRoom()).toBe(turn === 0)
-      expect(load.hasRoomToVerify()).toBe(true)
-      expect(load.hasRoomToVerify()).toBe(turn === 0)
+      expect(load.admit()).toBe(turn === 0)
+      expect(load.admitToVerify()).toBe(true)
+      expect(load.admitToVerify()).toBe(turn === 0)
       time.endTurn()
     }
   })
@@ -65,32 +65,42 @@ describe.each(expresses)('load shedding on %s', (_, express) => {
     while (performance.now() < end);
   }
 
-  it('T-46 answers 503 with Retry-After what comes too late in a turn, before its signature; afterwards all is well', async () => {
-    let lookups = 0
-    let then = () => {}
-    const world = startWorld(express, {
-      options: { turnBudget: 0.002 },
-      hooks: {
-        findIssuer: (iss) => {
-          block(40)
-          if (++lookups === 4) then()
-          return { issuer: iss, jwks: { keys: [] }, client_authentication: 'none' }
+  const asGrant = () => grantRequest(grant({ iss: openIdp }), {})
+  const asClient = () => clientCredentials({ ...byJwt(grant()), client_id: 'jwt-client' })
+  it.each<[name: string, form: () => Record<string, string>, status: number]>([
+    ['a grant', asGrant, 400],
+    ['a token of another issuer for a client', asClient, 401],
+  ])(
+    'T-46 answers %s that comes too late in a turn with 503 and Retry-After, before its signature; afterwards all is well',
+    async (_, parameters, status) => {
+      let lookups = 0
+      let then = () => {}
+      const looked = <T>(found: T): T => {
+        block(40)
+        if (++lookups === 4) then()
+        return found
+      }
+      const world = startWorld(express, {
+        options: { turnBudget: 0.002 },
+        hooks: {
+          findIssuer: (iss) => looked({ issuer: iss, jwks: { keys: [] }, client_authentication: 'none' }),
+          findClient: () => looked(clients['jwt-client']),
         },
-      },
-    })
-    const request = () => bytesOf({ headers: [form], body: encode(grantRequest(grant({ iss: openIdp }), {})) })
-    const [first, second] = [new RawConnection(world.server), new RawConnection(world.server)]
-    await second.ask({ method: 'GET' })
-    then = () => void second.socket.write(Buffer.concat([request(), request(), request()])) // it waits while the loop is busy
-    first.socket.write(Buffer.concat([request(), request(), request(), request()]))
-    const answers = []
-    for (const connection of [first, first, first, first, second, second, second]) answers.push(await connection.response())
-    expect(answers.map(({ status }) => status)).toEqual([400, 400, 400, 400, 400, 503, 503])
-    expect(answers[6]).toMatchObject({ headers: { 'retry-after': '5', 'cache-control': 'no-store' } })
-    expect(JSON.parse(answers[6]?.body ?? '')).toMatchObject({ error: 'temporarily_unavailable' })
-    expect(lookups).toBeLessThanOrEqual(7)
-    expect(world.last()).toMatchObject({ outcome: 'failed', status: 503, reason: 'overloaded' })
-    for (const connection of [first, second]) connection.close()
-    expect((await world.post(grantRequest(grant({ iss: openIdp }), {}))).status).toBe(400)
-  })
+      })
+      const request = () => bytesOf({ headers: [form], body: encode(parameters()) })
+      const [first, second] = [new RawConnection(world.server), new RawConnection(world.server)]
+      await second.ask({ method: 'GET' })
+      then = () => void second.socket.write(Buffer.concat([request(), request(), request()])) // it waits while the loop is busy
+      first.socket.write(Buffer.concat([request(), request(), request(), request()]))
+      const answers = []
+      for (const connection of [first, first, first, first, second, second, second]) answers.push(await connection.response())
+      expect(answers.map(({ status }) => status)).toEqual([status, status, status, status, status, 503, 503])
+      expect(answers[6]).toMatchObject({ headers: { 'retry-after': '5', 'cache-control': 'no-store' } })
+      expect(JSON.parse(answers[6]?.body ?? '')).toMatchObject({ error: 'temporarily_unavailable' })
+      expect(lookups).toBeLessThanOrEqual(7)
+      expect(world.last()).toMatchObject({ outcome: 'failed', status: 503, reason: 'overloaded' })
+      for (const connection of [first, second]) connection.close()
+      expect((await world.post(parameters())).status).toBe(status)
+    },
+  )
 })

@@ -4,8 +4,9 @@ import type { ClientAuthentication } from './state.js'
 const storage = new AsyncLocalStorage<ClientAuthentication>()
 
 /**
- * The client of the current request in handlers after `authenticateClient`; `undefined` elsewhere. For host libraries whose hooks get no
- * `req` (`getClient` of node-oauth2-server).
+ * The client of the current request, in the host's handlers for grants that the host answers: for libraries whose hooks get no `req`
+ * (`getClient` of node-oauth2-server). `undefined` elsewhere: for grants that are issued here, hooks get `client`, and handlers have
+ * `req.tokenState.client`.
  */
 export const currentClient = (): ClientAuthentication | undefined => storage.getStore()
 

@@ -36,7 +36,7 @@ export interface TokenEndpointEvent {
   reason?: Reason
   /** The step that answered, or the last that ran. */
   step: string
-  /** Verified: the client, and how. */
+  /** The client, and how it is known. Verified only if `client_level` is `authenticated`: one that is `identified` only named itself. */
   client_id?: string
   client_level?: ClientAuthentication['level']
   client_auth_method?: string

@@ -30,8 +30,8 @@ export interface ReplayMarker {
  * response of the host's own handler releases them too (`#closed`), unless the exchange has ended. `keepSpent` prevents any release once
  * headers went out with a status below 500.
  *
- * `settings` are those of the first step that ran: `replayStore`, `hookTimeout` and `invalidClientStatus` come from it. Steps that disagree
- * on what matters are refused (`shared` in step.ts).
+ * `settings` are those of the first step that ran: `replayStore`, with the timeout of its calls, and `invalidClientStatus` come from it.
+ * Steps that disagree on what matters are refused (`shared` in step.ts).
  */
 export class Exchange {
   readonly state: { -readonly [K in keyof TokenState]?: TokenState[K] } = {}

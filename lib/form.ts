@@ -95,7 +95,8 @@ export function fromParsedBody(body: unknown, maxParameters: number): Form {
   for (const name of knownParameters.keys()) {
     if (!Object.hasOwn(body, name)) continue
     const value = (body as Record<string, unknown>)[name]
-    form.values[name] = Array.isArray(value) && value.length > 1 ? value : [value] // shorter: `name[]=`, refused
+    // a list of one is how parsers read `name[]=`: kept as a list, which is refused as no plain string
+    form.values[name] = Array.isArray(value) && value.length > 1 ? value : [value]
   }
   return form
 }

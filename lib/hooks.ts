@@ -45,7 +45,10 @@ export interface Granted {
   readonly client: ClientAuthentication
   /** The account of a JWT grant; for `client_credentials` the client itself. */
   readonly subject: string
-  /** Whether `subject` is a user or the client itself (`client_credentials`). Their `sub` values must not be confused (RFC 9068 §5). */
+  /**
+   * Whether `subject` is the client itself: for `client_credentials`, and for a service account whose grants stand for their issuer. The
+   * `sub` values of users and clients must not be confused (RFC 9068 §5).
+   */
   readonly subject_type: 'user' | 'client'
   /** Space-separated; empty if none. */
   readonly scope: string
@@ -65,8 +68,8 @@ export interface Granted {
 }
 
 /**
- * The functions that the host provides. Each has `hookTimeout` seconds. An `OAuthError` that a hook throws is sent to the client;
- * any other throw is a `server_error` (500), a timeout is `temporarily_unavailable` (503).
+ * The functions that the host provides. Each but `onEvent` has `hookTimeout` seconds. An `OAuthError` that a hook throws is sent to the
+ * client; any other throw is a `server_error` (500), a timeout is `temporarily_unavailable` (503).
  */
 export interface Hooks {
   /** The registered client, or `undefined`. `client_id` is unverified input of the sender. */

@@ -3,7 +3,7 @@ import { SignJWT } from 'jose'
 import { after } from './after.js'
 import { ConfigurationError } from './errors.js'
 import type { JWK } from './jwk.js'
-import { isSignatureKey, signJws } from './jws.js'
+import { isSameAlgorithm, isSignatureKey, signJws } from './jws.js'
 
 /** The key of a signer, and the headers of its JWTs. */
 export interface JwtSignerOptions {
@@ -35,7 +35,7 @@ export function jwtSigner(
 ): (claims: object) => string | Promise<string> {
   const key = privateKey(given)
   const alg = String(algorithm ?? (given as JWK).alg ?? fittingAlgorithm(key))
-  const fits = key instanceof KeyObject ? isSignatureKey(alg, key) : isOneAlgorithm(alg, fittingAlgorithm(key))
+  const fits = key instanceof KeyObject ? isSignatureKey(alg, key) : isSameAlgorithm(alg, fittingAlgorithm(key))
   if (!fits) throw new ConfigurationError(`tokenMinter: option key is no key for ${alg}.`)
   const kid = givenKid ?? (typeof (given as JWK).kid === 'string' ? (given as JWK).kid : undefined)
   const header = { alg, typ, ...(kid !== undefined && { kid }) }
@@ -65,9 +65,6 @@ function privateKey(key: JwtSignerOptions['key']): PrivateKey {
     throw new ConfigurationError("tokenMinter: option key may not sign: make it with the usage 'sign'.")
   return found
 }
-
-const edDSA = ['EdDSA', 'Ed25519'] // two names of one algorithm (RFC 9864)
-const isOneAlgorithm = (one: string, other: string) => one === other || (edDSA.includes(one) && edDSA.includes(other))
 
 const isCryptoKey = (key: unknown): key is webcrypto.CryptoKey => Object.prototype.toString.call(key) === '[object CryptoKey]'
 

@@ -1,5 +1,6 @@
 import { ConfigurationError } from './errors.js'
 import type { Hooks } from './hooks.js'
+import { edDSANames } from './jws.js'
 import type { Options } from './options.js'
 import { clientAuthMethodNames } from './registration.js'
 import { settingsOf } from './settings.js'
@@ -22,8 +23,6 @@ type Own = Partial<
   >
 >
 
-const edDSA = ['EdDSA', 'Ed25519'] // either name stands for both (RFC 9864)
-
 /**
  * The metadata of the token endpoint, derived from its options, so that the two cannot differ. Grants and methods of the host's own handler
  * are appended.
@@ -39,7 +38,7 @@ export function tokenEndpointMetadata(options: Options<Partial<Hooks>>, own: Own
   const union = (ours: readonly string[], theirs: readonly string[] = []) => [...new Set([...ours, ...theirs])]
   const isEnabled = (name: (typeof clientAuthMethodNames)[number]) => clientAuthMethods.includes(name)
   const methods = union(clientAuthMethodNames.filter(isEnabled), own.token_endpoint_auth_methods_supported)
-  const accepted = clientAlgorithms.flatMap((name) => (edDSA.includes(name) ? edDSA : name))
+  const accepted = clientAlgorithms.flatMap((name) => (edDSANames.includes(name) ? edDSANames : name))
   const algorithms = union(accepted, own.token_endpoint_auth_signing_alg_values_supported)
   const usesJwt = methods.includes('private_key_jwt') || methods.includes('client_secret_jwt')
   if ((usesJwt && algorithms.length === 0) || algorithms.includes('none'))

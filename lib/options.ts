@@ -72,7 +72,7 @@ export interface Options<H extends Partial<Hooks> = Hooks> {
   /**
    * Load shedding: how many seconds the requests of one event loop turn may take while successive turns take longer. Later requests of such
    * a turn are answered 503 with `Retry-After` before any signature is verified, if 128 came before them or the turn takes ten times as
-   * long. Default 0.02; `Infinity` switches it off.
+   * long. Default 0.015; `Infinity` switches it off.
    */
   turnBudget?: number
   /** HTTP status of `invalid_client` when no Authorization header was used. Default 401. */

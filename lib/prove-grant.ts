@@ -7,7 +7,7 @@ import type { Exchange } from './exchange.js'
 import type { Hooks } from './hooks.js'
 import type { TrustedIssuer } from './registration.js'
 import { checkTrustedIssuer } from './registration-checks.js'
-import type { Settings } from './settings.js'
+import { type Settings, untyped } from './settings.js'
 import { timed } from './timed.js'
 
 /** A grant whose signature was verified, and the registration it was checked against. Whether it may be used is not decided. */
@@ -71,17 +71,18 @@ function attempt(settings: IssuerSettings, proving: () => ProvenGrant | Promise<
 
 function prove(token: string, exchange: Exchange, settings: IssuerSettings): ProvenGrant | Promise<ProvenGrant> {
   const jwt = readAssertion(token, settings.assertionRules.grant)
-  exchange.notes.claimed.issuer = jwt.claims.iss
-  return after(findIssuer(jwt.claims.iss, exchange, settings), (issuer) => {
+  const { iss = '' } = jwt.claims // always there: the rules of grants require it
+  exchange.notes.claimed.issuer = iss
+  return after(findIssuer(iss, exchange, settings), (issuer) => {
     exchange.grantIssuer = issuer
-    if (!settings.load.hasRoomToVerify()) throw refusal('overloaded')
+    if (!settings.load.admitToVerify()) throw refusal('overloaded')
     const verify = () => verifyAssertion(jwt, signerRules(issuer, settings), issuer, settings.findKeys)
     return after(timed(exchange.timings, 'signature', verify), (assertion) => ({ issuer, assertion }))
   })
 }
 
 /** The `typ` values of a grant whose issuer registered none (RFC 7519 §5.1, RFC 7523bis §4). */
-const commonTypes = ['jwt', 'jose', 'authorization-grant+jwt']
+const commonTypes = [...untyped, 'authorization-grant+jwt']
 
 /** The issuer's registration; the settings of the endpoint are the defaults. */
 function signerRules(issuer: TrustedIssuer, { ownAudience, clockTolerance }: IssuerSettings): SignerRules {

@@ -23,7 +23,7 @@ export type OAuthErrorCode = (typeof oauthErrorCodes)[number]
 
 const clientText = 'Client authentication failed.'
 const grantText = 'The assertion was refused.'
-const busyText = 'The server cannot answer now. Try again later.'
+export const busyText = 'The server cannot answer now. Try again later.'
 
 /** Problems of the request, of a client after a look-up, of policy, of the server: `reason: [status, error, error_description]`. */
 export const refusals = {
@@ -87,7 +87,6 @@ export const refusals = {
   consent_missing: [400, 'invalid_grant', grantText],
   subject_is_client: [400, 'invalid_grant', grantText],
   // the server
-  hook_denied: [400, 'invalid_grant', grantText],
   hook_error: [500, 'server_error', 'The server could not answer.'],
   hook_timeout: [503, 'temporarily_unavailable', busyText],
   misconfigured: [500, 'server_error', 'The token endpoint is not set up correctly.'],
@@ -138,8 +137,8 @@ export const assertionRefusals = {
 export type AssertionReason = keyof typeof assertionRefusals
 /** Reasons of {@link refusals}. */
 export type RefusalReason = keyof typeof refusals
-/** The exact reason of a refusal, as given in events. */
-export type Reason = RefusalReason | AssertionReason
+/** The exact reason of a refusal, as given in events; `hook_denied`: an `OAuthError` of a hook. */
+export type Reason = RefusalReason | AssertionReason | 'hook_denied'
 
 /** The error code depends on the parameter that held the JWT: `client_assertion` → `invalid_client`, `assertion` → `invalid_grant`. */
 export const assertionUses = {

@@ -41,9 +41,13 @@ export interface KeyRegistration {
 
 /**
  * A workload identity that may authenticate a client: a token of Kubernetes, SPIFFE, GitHub Actions or Entra ID, sent as its client
- * assertion. (`iss`, `sub`, `aud`) must match exactly; `sub` need not be the `client_id`.
+ * assertion. (`iss`, `sub`, `aud`) must match exactly; `sub` need not be the `client_id`. `private_key_jwt` must be enabled.
  */
 export interface FederatedCredential extends KeyRegistration {
+  /**
+   * The `iss` of the token. `spiffe://<trust domain>` is for JWT-SVIDs: then `iss` is not read, `sub` must be in the domain, `alg` must be one
+   * that JWT-SVIDs may have, and the token may always be sent again.
+   */
   issuer: string
   subject: string
   /** The one `aud` of the token. Default: the issuer identifier of this server. */
@@ -121,7 +125,7 @@ export interface TrustedIssuer extends KeyRegistration {
   issuer: string
   /** The client that signs grants as this issuer, if it is a client itself. It may always present them. */
   client_id?: string
-  /** Which other registered clients may present its grants. Default: none. */
+  /** Which other registered clients may present its grants. Default: none. Without effect if `client_authentication` is `none`: anybody may. */
   clients?: readonly string[] | 'any'
   /** `required`: an authenticated client; `identified`: a public client suffices; `none`: no client needed. Default `required`. */
   client_authentication?: 'required' | 'identified' | 'none'

@@ -54,7 +54,8 @@ export interface Settings<H extends Partial<Hooks> = Partial<Hooks>> {
 }
 
 const defaultAlgorithms = algorithmNames.filter((name) => name !== 'ES512')
-const commonTypes = ['jwt', 'jose']
+/** The `typ` values that say no more than that it is a JWT, as `normalTyp` spells them (RFC 7519 §5.1). */
+export const untyped = ['jwt', 'jose']
 
 /** What each use of a JWT demands before any look-up. */
 function assertionRules(
@@ -66,7 +67,7 @@ function assertionRules(
   const required = ['iss', 'aud', 'exp']
   const client = {
     algorithms: withSecrets ? [...algorithms, ...secretAlgorithms] : algorithms,
-    typ: [...commonTypes, 'client-authentication+jwt'],
+    typ: [...untyped, 'client-authentication+jwt'],
     required,
     audience: ownAudience,
     clockTolerance,
@@ -75,7 +76,7 @@ function assertionRules(
     client,
     spiffe: {
       algorithms: algorithms.filter((name) => /^[REP]S/.test(name)),
-      typ: commonTypes,
+      typ: untyped,
       required: ['sub', 'aud', 'exp'],
       audience: undefined,
       clockTolerance,
@@ -119,7 +120,7 @@ function normalise(where: string, options: Options<Partial<Hooks>>): Settings {
   checkOptions(where, options)
   if (options.publicClients && options.publicClients.scope === undefined)
     throw new ConfigurationError(`${where}: option publicClients.scope is missing: set it to what public clients may be granted.`)
-  const { issuer, tokenEndpointUrl, fallthrough = false, publicClients, clockTolerance = 10, turnBudget = 0.02 } = options
+  const { issuer, tokenEndpointUrl, fallthrough = false, publicClients, clockTolerance = 10, turnBudget = 0.015 } = options
   const clientAssertions = {
     audience: 'issuer' as const,
     requireJti: false,

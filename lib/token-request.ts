@@ -8,7 +8,7 @@ import type { TokenRequest } from './state.js'
 const controlCharacter = /[\x00-\x1f\x7f]/
 const absoluteUri = /^[A-Za-z][\w+.-]*:[\w.~:/?[\]@!$&'()*+,;=%-]+$/ // RFC 3986 §4.3: no fragment, and no character that a URI cannot have
 const maxGrantTypeLength = 256
-const maxClientIdLength = 1024
+export const maxClientIdLength = 1024
 const maxScopeLength = 2048
 
 /**

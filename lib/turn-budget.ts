@@ -30,14 +30,14 @@ export class TurnBudget {
     this.#atEndOfTurn = atEndOfTurn
   }
 
-  /** Whether a request that arrives now is accepted. */
-  hasRoom(): boolean {
+  /** Counts a request that arrives now. @returns whether it is served */
+  admit(): boolean {
     this.#arrived++
     return !this.#isSpent()
   }
 
-  /** Whether a request may go on from look-up to signature. The first of a turn always may, however long its look-up took. */
-  hasRoomToVerify(): boolean {
+  /** @returns whether a request may go on from look-up to signature: the first of a turn always may, however long its look-up took */
+  admitToVerify(): boolean {
     const isSpent = this.#isSpent()
     const isFirst = !this.#hasVerified
     this.#hasVerified = true

@@ -54,6 +54,7 @@ describe.each(expresses)('client_secret_jwt on %s', (_, express) => {
       const world = startWorld(express, host({ client_secret }))
       expect(await world.post(clientCredentials(byJwt(assertion({}, client_secret, alg))))).toMatchObject({ status: 200 })
       expect(world.last()).toMatchObject({ outcome: 'issued', client_id, client_auth_method: 'client_secret_jwt' })
+      expect(world.last().timings.signature).toEqual(expect.any(Number))
     })
 
     it('for a JWT grant too', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { type GrantCandidate, JWT_BEARER_GRANT, OAuthError, type TrustedIssuer } from '../../lib/index.js'
+import { type GrantCandidate, type Hooks, JWT_BEARER_GRANT, OAuthError, type TrustedIssuer } from '../../lib/index.js'
 import { expresses } from '../support/express.js'
 import { freshJti, now } from '../support/jwt.js'
 import {
@@ -76,11 +76,17 @@ describe.each(expresses)('verifyJwtGrant on %s', (_, express) => {
       ['the same of an issuer that may leave it out, and does not', { default_sub: 'iss' }, { sub: 'jwt-client' }, 'subject_is_client'],
       ['DI-01 an issuer that stands for itself', { default_sub: 'iss' }, { sub: undefined }, undefined],
     ])('%s', async (_name, over, claims, reason) => {
-      const world = startWorld(express, { hooks: { ...trust(over), authorizeGrant: () => ({ subject: 'jwt-client' }) } })
+      const minted: unknown[] = []
+      const mintToken: Hooks['mintToken'] = ({ subject_type }) => {
+        minted.push(subject_type)
+        return { access_token: 'a', token_type: 'Bearer' }
+      }
+      const world = startWorld(express, { hooks: { ...trust(over), authorizeGrant: () => ({ subject: 'jwt-client' }), mintToken } })
       const { status, body } = await world.post(grantRequest(grant(claims)))
       expect(world.last().reason).toBe(reason)
       expect(status).toBe(reason ? 400 : 200)
       if (reason) expect(body).toEqual(generic)
+      expect(minted).toEqual(reason ? [] : ['client'])
     })
   })
 

@@ -12,10 +12,11 @@ export interface DecodedAssertion {
   readonly claims: Readonly<Record<string, unknown>>
 }
 
-/** A JWT that passed the checks without registration. Its claims have these types (a JWT-SVID may lack `iss`), but nothing is proven. */
+/** A JWT that passed the checks without registration. Its claims have these types, but nothing is proven. */
 export interface ReadAssertion extends DecodedAssertion {
   readonly claims: Readonly<Record<string, unknown>> & {
-    readonly iss: string
+    /** Only a JWT-SVID may lack it. */
+    readonly iss?: string
     readonly sub?: string
     readonly exp: number
     readonly nbf?: number

@@ -1,11 +1,12 @@
 /** Tests for the values of header parameters and claims. */
+import { isSameAlgorithm } from '../jws.js'
 
 export const isName = (value: unknown): value is string => typeof value === 'string' && value !== '' && value.isWellFormed()
 export const isDate = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0
 
-const edDSA: readonly unknown[] = ['EdDSA', 'Ed25519'] // the same algorithm here, since Ed448 keys are not accepted (RFC 9864)
+/** Whether `alg` is in a list, by either of its names. */
 export const isListed = (algorithms: readonly string[], alg: unknown) =>
-  algorithms.includes(alg as string) || (edDSA.includes(alg) && algorithms.some((name) => edDSA.includes(name)))
+  algorithms.includes(alg as string) || algorithms.some((name) => isSameAlgorithm(name, alg))
 
 /** `typ` as a media type: case-insensitive, `application/` implied (RFC 7515 §4.1.9). */
 export const normalTyp = (typ: string) => typ.toLowerCase().replace(/^application\//, '')

@@ -38,8 +38,8 @@ function bySelf(context: ClientAuthContext, jwt: ReadAssertion): ClientAuthentic
   if (sub === undefined) throw new AssertionError('sub_missing')
   if (iss !== sub) throw refusal('client_identity_mismatch')
   const isByKey = !secretAlgorithms.includes(jwt.header.alg as string)
-  return after(findClient(context, iss), (client) => {
-    if (!context.settings.load.hasRoomToVerify()) throw refusal('overloaded')
+  return after(findClient(context, sub), (client) => {
+    if (!context.settings.load.admitToVerify()) throw refusal('overloaded')
     return isByKey ? verifyPrivateKeyJwt(context, client, jwt) : verifyClientSecretJwt(context, client, jwt)
   })
 }
@@ -51,6 +51,7 @@ async function byForeignToken(
   client_id: string | undefined,
 ): Promise<ClientAuthentication> {
   const client = client_id === undefined ? undefined : await findClient(context, client_id)
+  if (!context.settings.load.admitToVerify()) throw refusal('overloaded')
   if (client) assertWellRegistered(client)
   const credential = client && federatedCredential(client, jwt, context.settings)
   const isSvid = context.request.parameters.client_assertion_type === JWT_SPIFFE_CLIENT_ASSERTION

@@ -1,7 +1,7 @@
 import type { Client } from '../registration.js'
 import type { ClientAuthentication } from '../state.js'
 import { assertEnabled, assertUsable, findClient, isEnabled, registeredMethod } from './find-client.js'
-import { assertGrantIsProven, implicitClient } from './jwt-bearer-grant.js'
+import { assertGrantIsProven, implicitClient } from './implicit-client.js'
 import type { ClientAuthContext, ClientAuthMechanism } from './method.js'
 import { selfSignedTlsClientAuth } from './self-signed-tls-client-auth.js'
 import { tlsClientAuth } from './tls-client-auth.js'

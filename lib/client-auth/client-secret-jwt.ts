@@ -4,6 +4,7 @@ import { verifyAssertion } from '../assertion/verify.js'
 import { refusal } from '../errors.js'
 import type { Client } from '../registration.js'
 import type { ClientAuthentication } from '../state.js'
+import { timed } from '../timed.js'
 import { assertUsable } from './find-client.js'
 import type { ClientAuthContext } from './method.js'
 import { noteLegacyAudience, signerRules } from './private-key-jwt.js'
@@ -20,7 +21,9 @@ export async function verifyClientSecretJwt(
 ): Promise<ClientAuthentication> {
   const { settings } = context
   assertUsable(context, client, 'client_secret_jwt')
-  const assertion = await verifyAssertion(jwt, signerRules(client, settings), client, () => [secretKey(client, jwt.header.alg as string)])
+  const findKeys = () => [secretKey(client, jwt.header.alg as string)]
+  const verify = () => verifyAssertion(jwt, signerRules(client, settings), client, findKeys)
+  const assertion = await timed(context.exchange.timings, 'signature', verify)
   assertUnexpiredSecret(client)
   noteLegacyAudience(context, assertion.claims.aud)
   const reusable = client.replay === 'reusable'

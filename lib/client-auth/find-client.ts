@@ -2,6 +2,7 @@ import { after } from '../after.js'
 import { refusal } from '../errors.js'
 import type { Client, ClientAuthMethodName } from '../registration.js'
 import { checkClient } from '../registration-checks.js'
+import { maxClientIdLength } from '../token-request.js'
 import type { ClientAuthContext } from './method.js'
 
 const vschar = /^[\x20-\x7e]+$/
@@ -12,7 +13,7 @@ const vschar = /^[\x20-\x7e]+$/
  * @returns `undefined` if there is no client with exactly this identifier
  */
 export function findClient({ settings, exchange }: ClientAuthContext, client_id: string): Client | undefined | Promise<Client | undefined> {
-  if (client_id.length > 1024 || !vschar.test(client_id)) throw refusal('client_id_malformed') // RFC 6749 App. A.1
+  if (client_id.length > maxClientIdLength || !vschar.test(client_id)) throw refusal('client_id_malformed') // RFC 6749 App. A.1
   exchange.notes.claimed.client_id = client_id
   return after(
     exchange.call('findClient', settings.hookTimeout, () => settings.hooks.findClient(client_id)),

@@ -38,7 +38,7 @@ function fromJwtGrant({ resource }: TokenRequest, client: ClientAuthentication, 
     grant_type: JWT_BEARER_GRANT,
     client,
     subject,
-    subject_type: 'user',
+    subject_type: subject === client.client_id ? 'client' : 'user', // only a service account may be: `subject_is_client`
     scope,
     resource,
     maxLifetime: client.level === 'identified' ? publicClients?.maxLifetime : undefined,

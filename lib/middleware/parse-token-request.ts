@@ -27,7 +27,7 @@ function parse(exchange: Exchange, settings: Settings): TokenRequest | null | Pr
   const { req } = exchange
   const { fallthrough, limits } = settings
   if (req.method !== 'POST') {
-    if (fallthrough || req.method === 'OPTIONS') return null
+    if (fallthrough || req.method === 'OPTIONS') return null // a CORS preflight is for the host
     throw refusal('method_not_allowed')
   }
   const { headers } = req
@@ -41,7 +41,7 @@ function parse(exchange: Exchange, settings: Settings): TokenRequest | null | Pr
     throw refusal('unsupported_content_encoding')
   }
 
-  if (!fallthrough && !settings.load.hasRoom()) throw refusal('overloaded')
+  if (!fallthrough && !settings.load.admit()) throw refusal('overloaded')
   const judged = (form: Form) => judge(exchange, form, parameters[1], settings)
   if (!isUnread(req)) return judged(fromParsedBody(req.body, limits.parameters))
   return readForm(exchange, settings).then(judged)
@@ -53,7 +53,7 @@ function judge(exchange: Exchange, form: Form, mediaTypeParameters: string | und
   claim(exchange, form)
   if (settings.fallthrough) {
     if (!isOurs(form, settings)) return null
-    if (!settings.load.hasRoom()) throw refusal('overloaded')
+    if (!settings.load.admit()) throw refusal('overloaded')
   }
   if (settings.requireTls && !(req.secure ?? 'encrypted' in req.socket)) throw refusal('tls_required')
   if (hasOtherCharset(mediaTypeParameters)) throw refusal('unsupported_media_type')
@@ -123,12 +123,14 @@ const soleHeaders: Readonly<Record<string, RefusalReason>> = {
   authorization: 'malformed_authorization',
 }
 
+const soleLengths = Object.keys(soleHeaders).map(({ length }) => length)
+
 function repeatedHeader({ rawHeaders = [] }: Request): RefusalReason | undefined {
   const seen: string[] = []
   for (let i = 0; i < rawHeaders.length; i += 2) {
-    const length = rawHeaders[i]?.length
-    if (length !== 12 && length !== 13) continue // the lengths of the two names
-    const name = (rawHeaders[i] as string).toLowerCase()
+    const written = rawHeaders[i] as string
+    if (!soleLengths.includes(written.length)) continue
+    const name = written.toLowerCase()
     if (seen.includes(name) && Object.hasOwn(soleHeaders, name)) return soleHeaders[name]
     seen.push(name)
   }

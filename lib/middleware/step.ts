@@ -1,6 +1,6 @@
 /**
- * The frame of every step of the token endpoint. Only this file checks the order of the steps, catches their errors, releases their markers
- * and writes their responses.
+ * The frame of every step of the token endpoint. Only this file checks the order of the steps, catches their errors and writes their
+ * responses. It releases the markers of a request that a step refuses (of one that the host's handler fails, exchange.ts does).
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isPromise } from '../after.js'

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { ConfigurationError, OAuthError, ownOAuthError, type RefusalReason, refusal, refusals } from '../errors.js'
+import { busyText, ConfigurationError, OAuthError, ownOAuthError, type RefusalReason, refusal } from '../errors.js'
 import { renderError } from './response.js'
 
 /** Errors of the host's body parser (`err.type` of body-parser and raw-body), and the refusal for each. */
@@ -52,7 +52,7 @@ function asOAuthError(thrown: unknown): OAuthError {
  */
 function fromHttpError(status: unknown): OAuthError {
   if (status === 401) return refusal('client_unknown')
-  if (status === 429 || status === 503) return new OAuthError('temporarily_unavailable', refusals.hook_timeout[2], { status })
+  if (status === 429 || status === 503) return new OAuthError('temporarily_unavailable', busyText, { status })
   if (!Number.isInteger(status) || (status as number) < 400 || (status as number) > 499) return refusal('hook_error')
   return new OAuthError('invalid_request', 'The request was refused.', { status: status as number })
 }

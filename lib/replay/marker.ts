@@ -12,7 +12,8 @@ export function replayMarker(
   use: AssertionUse,
   clockTolerance: number,
 ): ReplayMarker {
-  return { key: replayKey, expiresAt: Math.ceil(claims.exp + clockTolerance), issuer: claims.iss, usableFrom, use }
+  const { iss: issuer = '', exp } = claims
+  return { key: replayKey, expiresAt: Math.ceil(exp + clockTolerance), issuer, usableFrom, use }
 }
 
 /** A client assertion with a `jti` is one-time, unless it is reusable; one without may be used until it expires. */

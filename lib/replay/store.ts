@@ -1,8 +1,8 @@
 import type { Awaitable } from '../hooks.js'
 
 /**
- * Remembers which one-time JWTs were used. Built in: `memoryReplayStore` for one process. With a store that several processes share, the
- * guarantee holds across them: of N copies of one JWT, exactly one is accepted.
+ * Remembers which one-time JWTs were used. Built in: `memoryReplayStore` for one process, `redisReplayStore` and `postgresReplayStore` for
+ * several. With a store that several processes share, the guarantee holds across them: of N copies of one JWT, exactly one is accepted.
  */
 export interface ReplayStore {
   /**
