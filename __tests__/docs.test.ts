@@ -16,7 +16,9 @@ import {
   type ClientAuthentication,
   type Granted,
   type Hooks,
+  JWT_BEARER_CLIENT_ASSERTION,
   JWT_BEARER_GRANT,
+  JWT_SPIFFE_CLIENT_ASSERTION,
   type Options,
   type TrustedIssuer,
   tokenMinter,
@@ -382,6 +384,25 @@ describe('docs/recipes.md, issuers', () => {
     expect(last().client_auth_method).toBe('federated_jwt')
     expect(await ask(token({ sub: 'system:serviceaccount:prod:other' }))).toEqual(refusedFor('client_identity_mismatch'))
     expect(await ask(clientCredentials(assertionOf({ iss: 'reports' })))).toMatchObject({ status: 401 })
+  })
+
+  it('SPIFFE, as a client assertion of either type', async () => {
+    const client = objectOf<Client>('spiffe')
+    const { ask, last } = worldOf({ client })
+    const token = (claims: Claims, type: string) => ({
+      ...clientCredentials(assertionOf({ sub: 'spiffe://prod.example.org/ns/prod/sa/billing', ...claims })),
+      client_id: 'billing',
+      client_assertion_type: type,
+    })
+    for (const type of [JWT_SPIFFE_CLIENT_ASSERTION, JWT_BEARER_CLIENT_ASSERTION]) {
+      const good = token({ iss: 'https://any.example' }, type)
+      expect(await ask(good)).toMatchObject({ status: 200, body: { scope: 'invoices:read' } })
+      expect((await ask(good)).status).toBe(200)
+      expect(last().client_auth_method).toBe('federated_jwt')
+      expect(await ask(token({ sub: 'spiffe://other.example.org/ns/prod/sa/billing' }, type))).toEqual(
+        refusedFor('client_identity_mismatch'),
+      )
+    }
   })
 
   it('grants without jti are one grant in one second', async () => {
