@@ -1,4 +1,4 @@
-// `node report.mjs`: writes RESULTS.md and the charts from results/. run.mjs does so when it ends.
+// `node report.mjs`: writes RESULTS.md and the charts from results/. run.mjs does so at the end of a full run.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -1,5 +1,5 @@
-// `node run.mjs [part…] [--node 20,22,24] [--rounds 5] [--only text] [--requests 1000000] [--smoke]`: measures, and writes results/,
-// RESULTS.md and the charts.
+// `node run.mjs [part…] [--node 20,22,24] [--rounds 5] [--only text] [--requests 1000000] [--report] [--smoke]`: measures, and writes
+// results/; a full run, or one with --report, also RESULTS.md and the charts.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -23,6 +23,7 @@ const { values: options, positionals } = parseArgs({
     rounds: { type: 'string' },
     only: { type: 'string' },
     requests: { type: 'string' },
+    report: { type: 'boolean', default: false },
     smoke: { type: 'boolean', default: false },
   },
 })
@@ -54,6 +55,9 @@ function log(title, rows) {
 }
 const percent = (share) => `${Math.round(share * 100)} %`
 
+/** `results/` of a fresh clone is empty: a part alone would leave nothing else in RESULTS.md. */
+const isAll = positionals.length === 0 && only === undefined && options.node === undefined
+
 if (!pinned && !smoke) console.error('No taskset, or one core only: server and load share what there is. The figures say little.')
 const keys = makeKeys()
 try {
@@ -75,7 +79,7 @@ try {
       else if (part === 'matrix') saveScenarios(folder, node.major, { about, result })
     }
   }
-  if (only === undefined || positionals.includes('matrix')) writeReport(folder)
+  if (isAll || options.report || smoke) writeReport(folder)
   if (smoke) console.log('\nbench: everything works; no number was judged.')
 } finally {
   if (smoke) rmSync(folder, { recursive: true, force: true })
