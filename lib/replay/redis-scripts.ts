@@ -6,7 +6,8 @@
  * last (`run`). It is missing if the records were lost; its run differs if a snapshot or a replica may lack the latest records. `since`
  * only ever increases.
  *
- * A server that may evict records is refused when a process first sees it, and when its run has changed.
+ * A server that may evict records is refused when a process first sees it, and when its run has changed: most policies drop what has an
+ * expiry, as markers have, and keep the epoch, which has none; so nothing would show that records are missing.
  *
  * Times are in milliseconds. A marker holds its owner, the call that set it: a client library that repeats a command after a broken
  * connection gets the lost answer, and a repeated release cannot delete the marker of another request.
