@@ -51,7 +51,7 @@ async function byForeignToken(
   client_id: string | undefined,
 ): Promise<ClientAuthentication> {
   const client = client_id === undefined ? undefined : await findClient(context, client_id)
-  if (!context.settings.load.admitToVerify()) throw refusal('overloaded')
+  if (!context.settings.load.admitToVerify()) throw refusal('overloaded') // for all alike: a 503 must not tell which clients exist
   if (client) assertWellRegistered(client)
   const credential = client && federatedCredential(client, jwt, context.settings)
   const isSvid = context.request.parameters.client_assertion_type === JWT_SPIFFE_CLIENT_ASSERTION

@@ -128,7 +128,7 @@ const soleLengths = Object.keys(soleHeaders).map(({ length }) => length)
 function repeatedHeader({ rawHeaders = [] }: Request): RefusalReason | undefined {
   const seen: string[] = []
   for (let i = 0; i < rawHeaders.length; i += 2) {
-    const written = rawHeaders[i] as string
+    const written = rawHeaders[i] ?? ''
     if (!soleLengths.includes(written.length)) continue
     const name = written.toLowerCase()
     if (seen.includes(name) && Object.hasOwn(soleHeaders, name)) return soleHeaders[name]

@@ -32,7 +32,7 @@ const placeOf = distribution() // decides on the shard
  * At most every 2 ms a full store looks for a shard with expired records and sweeps it: so it has room at once, and an issuer with a full
  * quota has room at the latest when all shards were swept, which is a tenth of a second for 100,000 records.
  *
- * @throws ConfigurationError if a limit is not a positive integer
+ * @throws ConfigurationError if an option does not exist, a limit is not a positive integer, or a switch not boolean
  */
 export function memoryReplayStore(options: MemoryReplayStoreOptions = {}): ReplayStore {
   checkStoreOptions('memoryReplayStore', options, ['max', 'maxPerIssuer', 'startupGuard'], ['startupGuard'])

@@ -5,8 +5,8 @@ interface Share {
 }
 
 /**
- * How many records there are, and how many each issuer has. An issuer goes by a number, which fits into a typed array, as long as it has records; then the number is
- * given to another.
+ * How many records there are, and how many each issuer has. An issuer goes by a number, which fits into a typed array, as long as it has
+ * records; then the number is given to another.
  */
 export class Shares {
   readonly #byIssuer = new Map<string, Share>()
