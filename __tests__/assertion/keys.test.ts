@@ -30,6 +30,7 @@ const one = (jwk: unknown, header?: object) => found({ keys: [jwk] }, header)
 
 describe('a key (T-55 JW-05 JW-08 JW-25)', () => {
   const rsaHeader = { alg: 'RS256', kid: 'rsa' }
+  const edHeader = { alg: 'EdDSA', kid: 'ed' }
   const modulus = (bits: number) => {
     const n = Buffer.alloc(Math.ceil(bits / 8), 0xff)
     n[0] = 2 ** (((bits - 1) % 8) + 1) - 1
@@ -99,7 +100,12 @@ describe('a key (T-55 JW-05 JW-08 JW-25)', () => {
     ['a coordinate that is too long', 'key_not_found', { ...es256.jwk, x: `____${es256.jwk.x}` }],
     ['a coordinate that is no string', 'key_not_found', { ...es256.jwk, x: 1 }],
     ['no y', 'key_not_found', without(es256.jwk, 'y')],
-    ['an Ed25519 key that is too short', 'key_not_found', { ...eddsa.jwk, x: 'AAAA' }, { alg: 'EdDSA', kid: 'ed' }],
+    ['an Ed25519 key that is too short', 'jwks_invalid', { ...eddsa.jwk, x: bytes(Buffer.alloc(31, 9)) }, edHeader],
+    ['an Ed25519 key that is too long', 'jwks_invalid', { ...eddsa.jwk, x: bytes(Buffer.alloc(33, 9)) }, edHeader],
+    ['an Ed25519 key without x', 'jwks_invalid', without(eddsa.jwk, 'x'), edHeader],
+    ['an Ed25519 key whose x is no string', 'jwks_invalid', { ...eddsa.jwk, x: 1 }, edHeader],
+    ['an Ed25519 key with padding', 1, { ...eddsa.jwk, x: `${eddsa.jwk.x}=` }, edHeader],
+    ['T-77 an Ed25519 key of small order', 'jwks_invalid', { ...eddsa.jwk, x: bytes([1, ...Array(31).fill(0)]) }, edHeader],
     ['RSA 2048', 1, rs256.jwk, rsaHeader],
     ['RSA 1024', 'jwks_invalid', rsa('rsa', 1024).jwk, rsaHeader],
     ['RSA of 2047 bits', 'jwks_invalid', { ...rs256.jwk, n: modulus(2047) }, rsaHeader],

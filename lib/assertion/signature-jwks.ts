@@ -1,8 +1,9 @@
 /** Which members of a JWK Set may verify signatures: the public keys that are strong enough, and of them only what says what they are. */
 import type { JWK } from '../jwk.js'
 import { isAbsent } from '../registration.js'
+import { isOfSmallOrder } from './small-order.js'
 
-const curves: Record<string, readonly string[]> = { EC: ['P-256', 'P-384', 'P-521'], OKP: ['Ed25519'] }
+const ecCurves: readonly unknown[] = ['P-256', 'P-384', 'P-521']
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
 
 /** The usable keys of `listed`, in order: no weak, private, symmetric or encryption keys. */
@@ -15,12 +16,20 @@ export const isSameKey = (one: JWK, other: JWK) => publicMembers.every((member) 
 /** A public signature key of sufficient strength (RFC 7518 §3.3–3.4, RFC 8037). */
 function isUsable(jwk: unknown): jwk is JWK {
   if (typeof jwk !== 'object' || jwk === null) return false
-  const { kty, crv, use, key_ops, n, e } = jwk as JWK
+  const { kty, crv, use, key_ops, x, n, e } = jwk as JWK
   if (privateMembers.some((member) => !isAbsent((jwk as JWK)[member]))) return false
   if (!isAbsent(use) && use !== 'sig') return false
   if (!isAbsent(key_ops) && !(Array.isArray(key_ops) && key_ops.includes('verify'))) return false
   if (kty === 'RSA') return isSoundRsa(n, e)
-  return typeof kty === 'string' && Object.hasOwn(curves, kty) && (curves[kty] as readonly string[]).includes(crv as string)
+  if (kty === 'OKP') return crv === 'Ed25519' && isSoundEd25519(x)
+  return kty === 'EC' && ecCurves.includes(crv)
+}
+
+/** 32 bytes (RFC 8037 §2), and no key of small order. */
+function isSoundEd25519(x: unknown): boolean {
+  if (typeof x !== 'string') return false
+  const encoded = Buffer.from(x, 'base64url')
+  return encoded.length === 32 && !isOfSmallOrder(encoded)
 }
 
 /** 2048 to 8192 bits, and an odd exponent from 3 to 2^32: with a larger one, each verification would cost milliseconds. */
