@@ -4,6 +4,7 @@ import { decodeAssertion } from '../../lib/assertion/compact.js'
 import { keyChecker, keyFinder, prepareKeySet } from '../../lib/assertion/keys.js'
 import { RemoteKeySets } from '../../lib/assertion/remote-key-sets.js'
 import { verifySignature as verifyNow } from '../../lib/assertion/signature.js'
+import { verificationCost } from '../../lib/assertion/verification-cost.js'
 import { AssertionError } from '../../lib/errors.js'
 import type { JSONWebKeySet, JWK } from '../../lib/index.js'
 import { forge } from '../support/jwt.js'
@@ -16,6 +17,13 @@ const rs256 = rsa('rsa')
 const eddsa = ed('ed')
 const bytes = (value: Buffer | number[]) => Buffer.from(value).toString('base64url')
 const without = (jwk: JWK, ...members: string[]) => Object.fromEntries(Object.entries(jwk).filter(([name]) => !members.includes(name)))
+
+/** The largest number of so many bits. */
+const modulus = (bits: number) => {
+  const n = Buffer.alloc(Math.ceil(bits / 8), 0xff)
+  n[0] = 2 ** (((bits - 1) % 8) + 1) - 1
+  return bytes(n)
+}
 
 /** How many keys are candidates, or why there is none. */
 async function found(document: unknown, header: object = { alg: 'ES256', kid: 'ec' }): Promise<number | string> {
@@ -31,11 +39,6 @@ const one = (jwk: unknown, header?: object) => found({ keys: [jwk] }, header)
 describe('a key (T-55 JW-05 JW-08 JW-25)', () => {
   const rsaHeader = { alg: 'RS256', kid: 'rsa' }
   const edHeader = { alg: 'EdDSA', kid: 'ed' }
-  const modulus = (bits: number) => {
-    const n = Buffer.alloc(Math.ceil(bits / 8), 0xff)
-    n[0] = 2 ** (((bits - 1) % 8) + 1) - 1
-    return bytes(n)
-  }
   const table: [string, number | string, unknown, object?][] = [
     ['ES256', 1, es256.jwk],
     ['no kid in the header', 1, es256.jwk, { alg: 'ES256' }],
@@ -112,6 +115,10 @@ describe('a key (T-55 JW-05 JW-08 JW-25)', () => {
     ['RSA of 2048 bits', 1, { ...rs256.jwk, n: modulus(2048) }, rsaHeader],
     ['RSA of 8192 bits', 1, { ...rs256.jwk, n: modulus(8192) }, rsaHeader],
     ['RSA of 8193 bits', 'jwks_invalid', { ...rs256.jwk, n: modulus(8193) }, rsaHeader],
+    ['RSA of 8193 bits, e = 3', 'jwks_invalid', { ...rs256.jwk, n: modulus(8193), e: bytes([3]) }, rsaHeader],
+    ['T-77 RSA of 4096 bits, e = 2^32 - 1', 1, { ...rs256.jwk, n: modulus(4096), e: bytes([255, 255, 255, 255]) }, rsaHeader],
+    ['T-77 RSA of 4097 bits, e = 65539', 'jwks_invalid', { ...rs256.jwk, n: modulus(4097), e: bytes([1, 0, 3]) }, rsaHeader],
+    ['T-77 RSA of 8192 bits, e = 2^32 - 1', 'jwks_invalid', { ...rs256.jwk, n: modulus(8192), e: bytes([255, 255, 255, 255]) }, rsaHeader],
     [
       'RSA 1024 behind zeros',
       'jwks_invalid',
@@ -225,6 +232,34 @@ describe('a key set (T-52 T-55 JW-24)', () => {
     await expect(verify(pairs[9] as Pair)).resolves.toBeDefined()
     await expect(verify(pairs[10] as Pair)).rejects.toMatchObject({ reason: 'signature_invalid' })
     await expect(verify(pairs[49] as Pair, 'k49')).resolves.toBeDefined()
+  })
+
+  describe('T-77 without kid, no more keys are tried than cost 64 verifications by RSA-2048', () => {
+    const rsaOf = (bits: number, e = [1, 0, 1]) => ({ kty: 'RSA', n: modulus(bits), e: bytes(e) })
+    const large = [255, 255, 255, 255]
+    const fill = <T>(count: number, one: T): T[] => Array(count).fill(one)
+    it.each<[keys: string, alg: string, set: JWK[], costs: number[]]>([
+      ['P-256', 'ES256', fill(20, es256.jwk), fill(10, 2)],
+      ['Ed25519', 'EdDSA', fill(20, eddsa.jwk), fill(10, 3)],
+      ['P-384', 'ES384', fill(20, es384.jwk), [20, 20, 20]],
+      ['P-521', 'ES512', fill(20, ec('k', 'P-521', 'ES512').jwk), [42]],
+      ['RSA-2048', 'RS256', fill(20, rsaOf(2048)), fill(10, 1)],
+      ['RSA-2048 with a large exponent', 'RS256', fill(20, rsaOf(2048, large)), fill(10, 4)],
+      ['RSA-4096', 'PS256', fill(20, rsaOf(4096)), fill(10, 4)],
+      ['RSA-4096 with a large exponent', 'PS256', fill(20, rsaOf(4096, large)), [16, 16, 16, 16]],
+      ['RSA-6144', 'PS512', fill(20, rsaOf(6144)), fill(7, 9)],
+      ['RSA-8192', 'RS256', fill(20, rsaOf(8192)), [16, 16, 16, 16]],
+      ['cheap ones before expensive ones', 'RS256', [...fill(3, rsaOf(2048)), ...fill(9, rsaOf(8192))], [1, 1, 1, 16, 16, 16]],
+      ['a cheap one behind expensive ones', 'RS256', [...fill(3, rsaOf(8192)), rsaOf(4096), rsaOf(8192), rsaOf(2048)], [16, 16, 16, 4]],
+    ])('%s', async (_keys, alg, keys, costs) => {
+      const unnamed = keys.map((key) => without(key, 'kid'))
+      const costOf = (key: KeyObject) => verificationCost(key.export({ format: 'jwk' }) as JWK)
+      expect((await prepareKeySet({ keys: unnamed }).find({ alg })).map(costOf)).toEqual(costs)
+      const duplicates = unnamed.map((key) => ({ ...key, kid: 'same' }))
+      expect((await prepareKeySet({ keys: duplicates }).find({ alg, kid: 'same' })).map(costOf)).toEqual(costs)
+      const named = unnamed.map((key, index) => ({ ...key, kid: String(index) }))
+      expect(await prepareKeySet({ keys: named }).find({ alg, kid: String(keys.length - 1) })).toHaveLength(1)
+    })
   })
 
   it('without kid, keys that cannot be used do not count', async () => {

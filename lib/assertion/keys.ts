@@ -1,4 +1,4 @@
-import { hash, KeyObject } from 'node:crypto'
+import { hash, KeyObject, type webcrypto } from 'node:crypto'
 import { createLocalJWKSet, errors } from 'jose'
 import { LRUCache } from 'lru-cache'
 import { AssertionError } from '../errors.js'
@@ -6,6 +6,7 @@ import type { JSONWebKeySet, JWK } from '../jwk.js'
 import type { KeyRegistration } from '../registration.js'
 import type { RemoteKeySets } from './remote-key-sets.js'
 import { isSameKey, signatureJwks } from './signature-jwks.js'
+import { verificationCost } from './verification-cost.js'
 
 /** Finds the keys of a registered signer that fit a JOSE header; at least one. */
 export type KeyFinder = (
@@ -23,6 +24,7 @@ export interface KeySet {
 
 const maxKeys = 100
 const maxCandidates = 10 // verifications for one JWT without kid
+const maxCandidatesCost = 64 // of all of them together: about 2 ms
 
 /** Makes a finder of keys. Their source is registered, never read from the JWT (RFC 8725 §3.10). */
 export function keyFinder(remote: RemoteKeySets): KeyFinder {
@@ -121,11 +123,23 @@ async function chosenBy(choose: LocalJwks, header: Readonly<Record<string, unkno
     return [KeyObject.from(await choose(header as { alg: string }))]
   } catch (error) {
     if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw new AssertionError('key_not_found', error)
-    const candidates: KeyObject[] = []
-    for await (const key of error) if (candidates.push(KeyObject.from(key)) === maxCandidates) break
+    const candidates = await affordable(error)
     if (candidates.length === 0) throw new AssertionError('key_not_found', error)
     return candidates
   }
+}
+
+/** The first keys, until the next would cost too much. One is always affordable. */
+async function affordable(keys: AsyncIterable<webcrypto.CryptoKey>): Promise<KeyObject[]> {
+  const candidates: KeyObject[] = []
+  let cost = 0
+  for await (const imported of keys) {
+    const key = KeyObject.from(imported)
+    cost += verificationCost(key.export({ format: 'jwk' }) as JWK)
+    if (candidates.length > 0 && cost > maxCandidatesCost) break
+    if (candidates.push(key) === maxCandidates) break
+  }
+  return candidates
 }
 
 type LocalJwks = ReturnType<typeof createLocalJWKSet>

@@ -2,6 +2,7 @@
 import type { JWK } from '../jwk.js'
 import { isAbsent } from '../registration.js'
 import { isOfSmallOrder } from './small-order.js'
+import { bitLength, exponentOf, verificationCost } from './verification-cost.js'
 
 const ecCurves: readonly unknown[] = ['P-256', 'P-384', 'P-521']
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
@@ -16,11 +17,11 @@ export const isSameKey = (one: JWK, other: JWK) => publicMembers.every((member) 
 /** A public signature key of sufficient strength (RFC 7518 §3.3–3.4, RFC 8037). */
 function isUsable(jwk: unknown): jwk is JWK {
   if (typeof jwk !== 'object' || jwk === null) return false
-  const { kty, crv, use, key_ops, x, n, e } = jwk as JWK
+  const { kty, crv, use, key_ops, x } = jwk as JWK
   if (privateMembers.some((member) => !isAbsent((jwk as JWK)[member]))) return false
   if (!isAbsent(use) && use !== 'sig') return false
   if (!isAbsent(key_ops) && !(Array.isArray(key_ops) && key_ops.includes('verify'))) return false
-  if (kty === 'RSA') return isSoundRsa(n, e)
+  if (kty === 'RSA') return isSoundRsa(jwk as JWK)
   if (kty === 'OKP') return crv === 'Ed25519' && isSoundEd25519(x)
   return kty === 'EC' && ecCurves.includes(crv)
 }
@@ -32,19 +33,12 @@ function isSoundEd25519(x: unknown): boolean {
   return encoded.length === 32 && !isOfSmallOrder(encoded)
 }
 
-/** 2048 to 8192 bits, and an odd exponent from 3 to 2^32: with a larger one, each verification would cost milliseconds. */
-function isSoundRsa(n: unknown, e: unknown): boolean {
-  if (typeof n !== 'string' || typeof e !== 'string') return false
-  const bits = bitLength(Buffer.from(n, 'base64url'))
-  const exponent = Buffer.from(e, 'base64url')
-  if (bits < 2048 || bits > 8192 || exponent.length === 0 || exponent.length > 4) return false
-  const value = exponent.readUIntBE(0, exponent.length)
-  return value >= 3 && value % 2 === 1
-}
+const maxRsaCost = 16 // 8192 bits, or 4096 if the exponent is above 65537
 
-const bitLength = (bytes: Buffer) => {
-  const first = bytes.findIndex((byte) => byte !== 0)
-  return first < 0 ? 0 : (bytes.length - first) * 8 - Math.clz32(bytes[first] as number) + 24
+/** At least 2048 bits, an odd exponent from 3 to 2^32, and both together not too expensive. */
+function isSoundRsa(jwk: JWK): boolean {
+  const exponent = exponentOf(jwk.e)
+  return bitLength(jwk.n) >= 2048 && exponent >= 3 && exponent % 2 === 1 && verificationCost(jwk) <= maxRsaCost
 }
 
 /** The public key and its intended use; other members of a fetched document are dropped. */
