@@ -55,8 +55,8 @@ const registered: readonly Client[] = [
 
 const parametersOf = (grantType: string): Record<string, string> => (grantType === JWT_BEARER_GRANT ? { assertion: grant() } : {})
 
-/** What the caller of a library gets to see, whichever library it is. */
-type Seen = { scope?: string } | { status: number; error: string }
+/** What the caller of a library gets to see, whichever library it is: a token, or the error in the challenge or in the body of the answer. */
+type Seen = { scope?: string } | { status: number; error: string; in: 'challenge' | 'body' }
 
 interface Library {
   secretBasic(secret: string): oauth.ClientAuth
@@ -72,8 +72,14 @@ async function seen(tokens: Promise<{ scope?: string | undefined }>): Promise<Se
     const { scope } = await tokens
     return { scope: scope as string }
   } catch (error) {
-    if (error instanceof oauth.ResponseBodyError) return { status: error.status, error: error.error }
-    throw error
+    if (error instanceof oauth.ResponseBodyError) return { status: error.status, error: error.error, in: 'body' }
+    if (!(error instanceof oauth.WWWAuthenticateChallengeError)) throw error
+    const { status, cause, response } = error
+    expect(cause.map(({ scheme }) => scheme)).toEqual(['basic'])
+    const { realm, charset, ...said } = (cause[0] as oauth.WWWAuthenticateChallenge).parameters
+    expect({ realm, charset }).toEqual({ realm: 'token endpoint', charset: 'UTF-8' })
+    expect(await response.json()).toEqual(said)
+    return { status, error: said.error as string, in: 'challenge' }
   }
 }
 
@@ -187,13 +193,13 @@ describe.each(cases)('$name on $on', ({ express, library }) => {
     it.each<[what: string, expected: Seen, attempt: () => Promise<Seen>]>([
       [
         'client assertion with a wrong key',
-        { status: 401, error: 'invalid_client' },
+        { status: 401, error: 'invalid_client', in: 'challenge' },
         async () =>
           send('ES256', library.privateKeyJwt({ key: await cryptoKey(otherKey.privateKey, 'ES256'), kid: 'es' }), CLIENT_CREDENTIALS),
       ],
       [
         'client assertion for another audience',
-        { status: 401, error: 'invalid_client' },
+        { status: 401, error: 'invalid_client', in: 'challenge' },
         async () =>
           send(
             'ES256',
@@ -205,37 +211,37 @@ describe.each(cases)('$name on $on', ({ express, library }) => {
       ],
       [
         'unknown client',
-        { status: 401, error: 'invalid_client' },
+        { status: 401, error: 'invalid_client', in: 'challenge' },
         async () => send('nobody', await byKey('ES256'), JWT_BEARER_GRANT, { assertion: grant() }),
       ],
       [
         'wrong client_secret_post',
-        { status: 401, error: 'invalid_client' },
+        { status: 401, error: 'invalid_client', in: 'challenge' },
         () => send('post-client', library.secretPost('wrong'), CLIENT_CREDENTIALS),
       ],
       [
         'expired grant',
-        { status: 400, error: 'invalid_grant' },
+        { status: 400, error: 'invalid_grant', in: 'body' },
         async () => send('ES256', await byKey('ES256'), JWT_BEARER_GRANT, { assertion: grant({ iat: 1, exp: 60 }) }),
       ],
       [
         'grant for another audience',
-        { status: 400, error: 'invalid_grant' },
+        { status: 400, error: 'invalid_grant', in: 'body' },
         async () => send('ES256', await byKey('ES256'), JWT_BEARER_GRANT, { assertion: grant({ aud: 'https://other.example.com' }) }),
       ],
       [
         'scope beyond the registration',
-        { status: 400, error: 'invalid_scope' },
+        { status: 400, error: 'invalid_scope', in: 'body' },
         async () => send('ES256', await byKey('ES256'), CLIENT_CREDENTIALS, { scope: 'admin' }),
       ],
       [
         'public client asking for itself',
-        { status: 400, error: 'unauthorized_client' },
+        { status: 400, error: 'unauthorized_client', in: 'body' },
         () => send('public-client', library.none(), CLIENT_CREDENTIALS),
       ],
       [
         'grant type of nobody',
-        { status: 400, error: 'unsupported_grant_type' },
+        { status: 400, error: 'unsupported_grant_type', in: 'body' },
         async () => send('ES256', await byKey('ES256'), 'urn:example:none'),
       ],
     ])('%s', async (_, expected, attempt) => {
@@ -245,18 +251,34 @@ describe.each(cases)('$name on $on', ({ express, library }) => {
     it('replayed grant', async () => {
       const assertion = grant()
       expect(await send('ES256', await byKey('ES256'), JWT_BEARER_GRANT, { assertion })).toEqual({ scope: 'read write' })
-      expect(await send('ES256', await byKey('ES256'), JWT_BEARER_GRANT, { assertion })).toEqual({ status: 400, error: 'invalid_grant' })
+      expect(await send('ES256', await byKey('ES256'), JWT_BEARER_GRANT, { assertion })).toEqual({
+        status: 400,
+        error: 'invalid_grant',
+        in: 'body',
+      })
     })
 
-    it('wrong client_secret_basic: as a challenge (RFC 6749 §5.2), with the code in its body', async () => {
-      const attempt = send('basic:client/1', library.secretBasic('wrong'), CLIENT_CREDENTIALS)
-      const error = await attempt.then(
-        () => undefined,
-        (thrown: unknown) => thrown as oauth.WWWAuthenticateChallengeError,
-      )
-      expect(error).toBeInstanceOf(oauth.WWWAuthenticateChallengeError)
-      expect(error).toMatchObject({ status: 401, cause: [{ scheme: 'basic' }] })
-      expect(await error?.response.json()).toMatchObject({ error: 'invalid_client' })
+    it('wrong client_secret_basic (RFC 6749 §5.2)', async () => {
+      expect(await send('basic:client/1', library.secretBasic('wrong'), CLIENT_CREDENTIALS)).toEqual({
+        status: 401,
+        error: 'invalid_client',
+        in: 'challenge',
+      })
+    })
+  })
+
+  it('RS-08 invalidClientStatus 400: without an Authorization header, the error is in the body alone', async () => {
+    const { url } = startWorld(express, {
+      hooks: { findClient: (id) => registered.find(({ client_id }) => client_id === id) },
+      options: { invalidClientStatus: 400 },
+    })
+    const inBody: Seen = { status: 400, error: 'invalid_client', in: 'body' }
+    expect(await library.send(url, 'post-client', library.secretPost('wrong'), CLIENT_CREDENTIALS)).toEqual(inBody)
+    expect(await library.send(url, 'ES256', await byKey('ES384'), CLIENT_CREDENTIALS)).toEqual(inBody)
+    expect(await library.send(url, 'basic:client/1', library.secretBasic('wrong'), CLIENT_CREDENTIALS)).toEqual({
+      status: 401,
+      error: 'invalid_client',
+      in: 'challenge',
     })
   })
 })

@@ -13,6 +13,7 @@ import { encode, form, RawConnection, type RawRequest, sendRaw } from './support
 import {
   basic,
   byJwt,
+  challengeOf,
   clientAssertion,
   clientCredentials,
   clients,
@@ -234,7 +235,7 @@ describe.each(expresses)('on %s', (_, express) => {
       for (const parameters of [clientCredentials({}), grantRequest(grant(), {})]) {
         const { status, body, headers } = await world.post(parameters, { authorization })
         expect([`400 invalid_request`, '401 invalid_client']).toContain(`${status} ${body.error}`)
-        expect(headers['www-authenticate']).toBe(status === 401 ? 'Basic realm="token endpoint", charset="UTF-8"' : undefined)
+        expect(headers['www-authenticate']).toBe(status === 401 ? challengeOf(body) : undefined)
         expect(world.last().outcome).toBe('refused')
       }
     })

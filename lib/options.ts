@@ -75,7 +75,10 @@ export interface Options<H extends Partial<Hooks> = Hooks> {
    * long. Default 0.015; `Infinity` switches it off.
    */
   turnBudget?: number
-  /** HTTP status of `invalid_client` when no Authorization header was used. Default 401. */
+  /**
+   * HTTP status of `invalid_client` when no Authorization header was used (RFC 6749 §5.2). A 401 carries a challenge (`WWW-Authenticate`, RFC
+   * 9110 §15.5.2), which some client libraries report instead of the body; a 400 carries none. Default 401.
+   */
   invalidClientStatus?: 400 | 401
   /** Refuse requests that did not come over TLS (`req.secure`, which respects Express's `trust proxy`). Default false. */
   requireTls?: boolean

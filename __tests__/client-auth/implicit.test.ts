@@ -11,7 +11,19 @@ import {
 } from '../../lib/index.js'
 import { type ExpressFactory, expresses } from '../support/express.js'
 import { now } from '../support/jwt.js'
-import { basic, byJwt, clientAssertion, clients, grant, grantRequest, type idp, issuers, keys, startWorld } from '../support/world.js'
+import {
+  basic,
+  byJwt,
+  challengeOf,
+  clientAssertion,
+  clients,
+  grant,
+  grantRequest,
+  type idp,
+  issuers,
+  keys,
+  startWorld,
+} from '../support/world.js'
 
 type Rule = NonNullable<Options['implicitErrors']>
 type Answer = readonly [status: number, error: string, description: string]
@@ -164,7 +176,7 @@ describe.each(expresses)('implicit client authentication on %s', (_, express) =>
     const [status, error, error_description, reason] = (rule === 'split' && row.split) || row.grant
     const response = await world.post(grantRequest(jwt(), { ...named, ...(scope && { scope }) }))
     expect({ status: response.status, body: response.body }).toEqual({ status, body: { error, error_description } })
-    expect(response.headers['www-authenticate']).toBeUndefined()
+    expect(response.headers['www-authenticate']).toBe(status === 401 ? challengeOf(response.body) : undefined)
     expect(world.last()).toMatchObject({ status, error, reason, outcome: status < 500 ? 'refused' : 'failed' })
     expect(world.calls.mintToken).toBe(0)
     expect(world.events).toHaveLength(1)

@@ -5,7 +5,7 @@ import { compare, hashSync } from 'bcryptjs'
 import { CLIENT_CREDENTIALS, type Client, type Hooks } from '../../lib/index.js'
 import { expresses } from '../support/express.js'
 import { now } from '../support/jwt.js'
-import { basic, byJwt, clientAssertion, keys, startWorld, type World } from '../support/world.js'
+import { basic, byJwt, challengeOf, clientAssertion, keys, startWorld, type World } from '../support/world.js'
 
 interface Stored extends Client {
   secret_hash?: string
@@ -112,10 +112,10 @@ describe.each(expresses)('secrets on %s', (_, express) => {
       expect(await world.post({ grant_type: CLIENT_CREDENTIALS, ...form }, headers)).toMatchObject({ status: 200 })
     })
 
-    describe.each<[where: string, rows: Row[], challenge: string | undefined]>([
-      ['in the body', inTheBody, undefined],
-      ['in the header', inTheHeader, 'WWW-Authenticate: Basic realm="token endpoint", charset="UTF-8"'],
-    ])('T-40 answers byte by byte the same to a credential %s', (_where, rows, challenge) => {
+    describe.each<[where: string, rows: Row[]]>([
+      ['in the body', inTheBody],
+      ['in the header', inTheHeader],
+    ])('T-40 answers byte by byte the same to a credential %s', (_where, rows) => {
       it.each(rows)('%s', async (_name, form, headers, reason) => {
         const [, ...first] = rows[0] as Row
         const answer = await wire(world, form, headers)
@@ -123,7 +123,7 @@ describe.each(expresses)('secrets on %s', (_, express) => {
         expect(answer).toBe(await wire(world, first[0], first[1]))
         const [head = '', body = ''] = answer.split('\r\n\r\n')
         expect(head).toMatch(/^HTTP\/1\.1 401 Unauthorized\r\n/)
-        expect(head.split('\r\n').find((line) => /^www-authenticate:/i.test(line))).toBe(challenge)
+        expect(head.split('\r\n')).toContain(`WWW-Authenticate: ${challengeOf(JSON.parse(body))}`)
         expect(JSON.parse(body)).toEqual({ error: 'invalid_client', error_description: 'Client authentication failed.' })
       })
     })

@@ -5,6 +5,7 @@ import { freshJti, now } from '../support/jwt.js'
 import {
   basic,
   byJwt,
+  challengeOf,
   clientAssertion,
   clientCredentials,
   clients,
@@ -98,9 +99,7 @@ describe.each(expresses)('authenticateClient on %s', (_, express) => {
     ])('%s', async (_name, form, headers, reason) => {
       const response = await world.post({ grant_type: CLIENT_CREDENTIALS, ...form }, headers)
       expect({ status: response.status, body: response.body }).toEqual({ status: 401, body: generic })
-      expect(response.headers['www-authenticate']).toBe(
-        'authorization' in headers ? 'Basic realm="token endpoint", charset="UTF-8"' : undefined,
-      )
+      expect(response.headers['www-authenticate']).toBe(challengeOf(generic))
       expect(world.last()).toMatchObject({ outcome: 'refused', step: 'authenticateClient', reason })
       expect(world.last().client_id).toBeUndefined()
     })
@@ -202,7 +201,7 @@ describe.each(expresses)('authenticateClient on %s', (_, express) => {
     ])('%s', async (_name, form, headers, status, error, reason) => {
       const response = await world.post({ grant_type: CLIENT_CREDENTIALS, ...form }, headers)
       expect({ status: response.status, error: response.body.error }).toEqual({ status, error })
-      expect(response.headers['www-authenticate'] === undefined).toBe(!(status === 401 && 'authorization' in headers))
+      expect(response.headers['www-authenticate']).toBe(status === 401 ? challengeOf(response.body) : undefined)
       expect(world.last()).toMatchObject({ outcome: 'refused', reason })
     })
   })
@@ -313,10 +312,13 @@ describe.each(expresses)('authenticateClient on %s', (_, express) => {
 
   it('RS-08 answers invalid_client with 400 where the host wants that, and with 401 all the same if the header was used', async () => {
     const world = startWorld(express, { options: { invalidClientStatus: 400 } })
-    expect(await world.post(clientCredentials(post('post-client', 'wrong')))).toMatchObject({ status: 400, body: generic })
+    const { status, body, headers } = await world.post(clientCredentials(post('post-client', 'wrong')))
+    expect({ status, body }).toEqual({ status: 400, body: generic })
+    expect(headers).not.toHaveProperty('www-authenticate')
     expect(await world.post(clientCredentials({}), { authorization: basic('basic-client', 'wrong') })).toMatchObject({
       status: 401,
       body: generic,
+      headers: { 'www-authenticate': challengeOf(generic) },
     })
   })
 

@@ -5,7 +5,7 @@ import { OAuthError, type refusals, refusals as table } from '../../lib/errors.j
 import { tokenErrorHandler } from '../../lib/index.js'
 import { type ExpressFactory, expresses } from '../support/express.js'
 import { bytesOf, encode, form, RawConnection, type RawRequest, type RawResponse, sendRaw } from '../support/raw.js'
-import { grantRequest, startWorld } from '../support/world.js'
+import { challengeOf, grantRequest, startWorld } from '../support/world.js'
 
 const brand = Symbol.for('express-oauth-assertions.OAuthError')
 const json = 'Content-Type: application/json'
@@ -181,15 +181,27 @@ describe.each(expresses)('tokenErrorHandler on %s', (_, express) => {
     expect(await sendRaw(start(express, [limit]), { headers: [form] })).toMatchObject({ status: 429, headers: { 'retry-after': '77' } })
   })
 
-  it('RS-07: a challenge only for those who used the Authorization header', async () => {
-    const server = start(express, [throwing(new OAuthError('invalid_client'))])
-    const plain = await sendRaw(server, { headers: [form] })
-    expect(plain).toMatchObject({ status: 401 })
-    expect(plain.headers).not.toHaveProperty('www-authenticate')
-    expect(await sendRaw(server, { headers: [form, 'Authorization: Basic eDp5'] })).toMatchObject({
-      status: 401,
-      headers: { 'www-authenticate': expect.stringMatching(/^Basic realm="[^"]+"/) },
-    })
+  it.each([
+    ['with an Authorization header', ['Authorization: Basic eDp5']],
+    ['without', []],
+  ])('RS-07: a 401 has a challenge, that of the host if it has set one, to a request %s', async (_what, more) => {
+    const headers = [form, ...more]
+    for (const [thrown, body] of [
+      [new OAuthError('invalid_client'), { error: 'invalid_client' }],
+      [new OAuthError('invalid_client', 'Say "who"\\ you are.'), { error: 'invalid_client', error_description: 'Say ?who?? you are.' }],
+      [new OAuthError('invalid_dpop_proof', 'No.', { status: 401 }), { error: 'invalid_dpop_proof', error_description: 'No.' }],
+      [{ status: 401 }, { error: 'invalid_client', error_description: 'Client authentication failed.' }],
+    ] as const) {
+      const answer = await sendRaw(start(express, [throwing(thrown)]), { headers })
+      expect([answer.status, JSON.parse(answer.body)]).toEqual([401, body])
+      expect(answer.headers['www-authenticate']).toBe(challengeOf(body))
+    }
+    const challenging: RequestHandler = (_req, res, next) => {
+      res.set('WWW-Authenticate', 'Basic realm="legacy"')
+      next(new OAuthError('invalid_client'))
+    }
+    const kept = await sendRaw(start(express, [challenging]), { headers })
+    expect([kept.status, kept.headers['www-authenticate']]).toEqual([401, 'Basic realm="legacy"'])
   })
 
   it('T-60: leaves an answer that was begun to the host', async () => {

@@ -114,6 +114,10 @@ export const clientCredentials = (more: Record<string, string> = byJwt()) => ({ 
 export const basic = (id: string, secret: string) =>
   `Basic ${Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`).toString('base64')}`
 
+/** The challenge of a 401 that has this body. */
+export const challengeOf = ({ error, error_description }: { error: string; error_description?: string }) =>
+  `Basic realm="token endpoint", charset="UTF-8", error="${error}"${error_description ? `, error_description="${error_description}"` : ''}`
+
 /** What every host has to write, in its simplest form; and a count of the calls. */
 export function hooks(over: Partial<Hooks> = {}): Hooks & { calls: Record<string, number> } {
   const calls: Record<string, number> = { findClient: 0, findIssuer: 0, authorizeGrant: 0, mintToken: 0 }

@@ -26,24 +26,32 @@ export function respond(res: ServerResponse, status: number, body: object, heade
   res.end(json)
 }
 
-/** Writes an OAuth error response. */
-export function renderError(res: ServerResponse, error: OAuthError, status: number, challenge: boolean): void {
+/** Writes an OAuth error response (RFC 6749 §5.2). */
+export function renderError(res: ServerResponse, error: OAuthError, status: number): void {
   const description = error.error_description
-  respond(res, status, { error: error.error, ...(description && { error_description: description }) }, extraHeaders(res, status, challenge))
+  respond(res, status, { error: error.error, ...(description && { error_description: description }) }, extraHeaders(res, error, status))
 }
 
 const headersOf: Readonly<Record<number, readonly string[]>> = {
-  401: ['WWW-Authenticate', 'Basic realm="token endpoint", charset="UTF-8"'],
   405: ['Allow', 'POST'],
   413: ['Connection', 'close'], // the rest of the body is not read
   429: ['Retry-After', '5'],
   503: ['Retry-After', '5'],
 }
 
-/** The headers of a status. A `Retry-After` that the host has set is kept; so is the connection, if the body was read to its end. */
-function extraHeaders(res: ServerResponse, status: number, challenge: boolean): readonly string[] | undefined {
-  const headers = headersOf[status]
-  if (status === 401 && !challenge) return undefined
+/** The headers of a status. A challenge or a `Retry-After` of the host is kept; so is the connection, if the body was read to its end. */
+function extraHeaders(res: ServerResponse, error: OAuthError, status: number): readonly string[] | undefined {
+  if (status === 401) return res.hasHeader('WWW-Authenticate') ? undefined : ['WWW-Authenticate', challenge(error)]
   if (status === 413 && res.req?.complete) return undefined
+  const headers = headersOf[status]
   return headers?.[0] === 'Retry-After' && res.hasHeader('Retry-After') ? undefined : headers
+}
+
+/**
+ * The challenge that each 401 needs (RFC 9110 §15.5.2, RFC 7617 §2). It names the error too, as a Bearer challenge does (RFC 6750 §3): some
+ * clients read nothing else of an answer that has a challenge. No text of an `OAuthError` has a quote or a backslash.
+ */
+function challenge({ error, error_description }: OAuthError): string {
+  const description = error_description && `, error_description="${error_description}"`
+  return `Basic realm="token endpoint", charset="UTF-8", error="${error}"${description}`
 }

@@ -145,7 +145,7 @@ function refuse(exchange: Exchange, thrown: unknown, next: (error?: unknown) => 
   try {
     if (res.headersSent)
       next(isConstantRefusal(thrown) ? ownOAuthError(thrown) : thrown) // already answered: left to Express
-    else renderError(res, error, status, usedHeader)
+    else renderError(res, error, status)
   } catch (unwritable) {
     res.destroy(unwritable as Error)
   } finally {

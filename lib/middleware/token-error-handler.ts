@@ -17,7 +17,8 @@ const parserErrors: Record<string, RefusalReason> = {
 
 /**
  * An Express error handler for the path of the token endpoint: errors of the host's parser or handler are answered as OAuth errors in JSON
- * (RFC 6749 §5.2), never as HTML and never with a stack. An HTTP error keeps its status, and a `Retry-After` that the host set is kept.
+ * (RFC 6749 §5.2), never as HTML and never with a stack. An HTTP error keeps its status, and a `Retry-After` or `WWW-Authenticate` that the host set
+ * is kept.
  *
  * @throws ConfigurationError if it gets arguments: it was mounted without being called
  * @example app.use('/token', tokenErrorHandler())
@@ -27,10 +28,10 @@ export function tokenErrorHandler(
 ): (error: unknown, req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void {
   if ((given as unknown[]).length > 0)
     throw new ConfigurationError('tokenErrorHandler was mounted without being called: write tokenErrorHandler().')
-  return function tokenErrorHandler(thrown, req, res, next) {
+  return function tokenErrorHandler(thrown, _req, res, next) {
     if (res.headersSent) return next(thrown)
     const error = asOAuthError(thrown)
-    renderError(res, error, error.status, req.headers.authorization !== undefined)
+    renderError(res, error, error.status)
   }
 }
 
