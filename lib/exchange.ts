@@ -5,7 +5,6 @@ import { AssertionError, type AssertionUse, assertionRefusal, type RefusalReason
 import { buildEvent, deliverEvent, type Notes, type TokenEndpointEvent } from './events.js'
 import type { Awaitable, Hooks } from './hooks.js'
 import type { Proof } from './prove-grant.js'
-import type { TrustedIssuer } from './registration.js'
 import type { Settings } from './settings.js'
 import type { TokenState } from './state.js'
 import { timed } from './timed.js'
@@ -38,8 +37,8 @@ export class Exchange {
   readonly notes: Notes = { step: '', claimed: {}, notices: [], timings: {}, startedAt: performance.now() }
   /** The proof of the request's grant, made once. */
   proof: Proof | undefined
-  /** The trusted issuer that the grant names, once it was found. */
-  grantIssuer: TrustedIssuer | undefined
+  /** Whether the grant, if it is valid, authenticates a client; `undefined` until its issuer was found. */
+  mayBeImplicit: boolean | undefined
   #spent: string[] = []
   #mayRelease = true
   readonly #listeners: NonNullable<Settings['hooks']['onEvent']>[] = []

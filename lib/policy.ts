@@ -27,6 +27,19 @@ export function clientPolicy(client: ClientAuthentication, request: TokenRequest
   return undefined
 }
 
+/**
+ * The client that the signature of a grant authenticates (`jwt_bearer_grant`), if any: that of its issuer (`TrustedIssuer.client_id`). Whoever
+ * else may hold the grant must not become that client. So nobody else may present grants of this issuer: `clients` names no other client,
+ * and `client_authentication` is `required`. Or the grant itself names the client, in its `client_id` claim.
+ */
+export function signingClient(
+  { client_id, clients = [], client_authentication = 'required' }: TrustedIssuer,
+  claims: Readonly<Record<string, unknown>>,
+): string | undefined {
+  const isSolePresenter = client_authentication === 'required' && clients !== 'any' && clients.every((listed) => listed === client_id)
+  return isSolePresenter || claims.client_id === client_id ? client_id : undefined
+}
+
 /** Whether a client may present a grant of this issuer, and is authenticated as the issuer requires (RFC 7521 §4.1, RFC 7523 §3.1). */
 export function issuerPolicy(
   client: ClientAuthentication,

@@ -5,6 +5,7 @@ import { readAssertion, verifyAssertion } from './assertion/verify.js'
 import { AssertionError, refusal } from './errors.js'
 import type { Exchange } from './exchange.js'
 import type { Hooks } from './hooks.js'
+import { signingClient } from './policy.js'
 import type { TrustedIssuer } from './registration.js'
 import { checkTrustedIssuer } from './registration-checks.js'
 import { type Settings, untyped } from './settings.js'
@@ -74,7 +75,7 @@ function prove(token: string, exchange: Exchange, settings: IssuerSettings): Pro
   const { iss = '' } = jwt.claims // always there: the rules of grants require it
   exchange.notes.claimed.issuer = iss
   return after(findIssuer(iss, exchange, settings), (issuer) => {
-    exchange.grantIssuer = issuer
+    exchange.mayBeImplicit = signingClient(issuer, jwt.claims) !== undefined
     if (!settings.load.admitToVerify()) throw refusal('overloaded')
     const verify = () => verifyAssertion(jwt, signerRules(issuer, settings), issuer, settings.findKeys)
     return after(timed(exchange.timings, 'signature', verify), (assertion) => ({ issuer, assertion }))

@@ -82,7 +82,8 @@ const clientChecks = table<Partial<Record<keyof Client, Check>>>({
 })
 
 /**
- * Refuses an issuer object whose mistakes would make checks more lenient: unknown members, values that are not allowed.
+ * Refuses an issuer object whose mistakes would make checks more lenient: unknown members, values that are not allowed. `client_id` together
+ * with other `clients` is no mistake: `signingClient` (policy.ts) then lets the signature authenticate only the client that the grant names.
  * @throws ConfigurationError naming the member
  */
 export function checkTrustedIssuer(issuer: TrustedIssuer): void {

@@ -123,9 +123,16 @@ export interface Client extends KeyRegistration {
 export interface TrustedIssuer extends KeyRegistration {
   /** Compared with `iss` character by character (RFC 7523 §3). */
   issuer: string
-  /** The client that signs grants as this issuer, if it is a client itself. It may always present them. */
+  /**
+   * The client that signs grants as this issuer, if it is a client itself. It may always present them. The signature also authenticates it, if
+   * nobody else may present the grants (no other client in `clients`, `client_authentication` is `required`), or if the grant names it: its
+   * `client_id` claim is this value. Any other grant authenticates nobody: the client must send its own credential.
+   */
   client_id?: string
-  /** Which other registered clients may present its grants. Default: none. Without effect if `client_authentication` is `none`: anybody may. */
+  /**
+   * Which other registered clients may present its grants. Default: none. Without effect if `client_authentication` is `none`: anybody may.
+   * If it lists another client, or is `any`, a grant authenticates `client_id` only if it names that client (see there).
+   */
   clients?: readonly string[] | 'any'
   /** `required`: an authenticated client; `identified`: a public client suffices; `none`: no client needed. Default `required`. */
   client_authentication?: 'required' | 'identified' | 'none'

@@ -170,6 +170,131 @@ const cases = rows.flatMap((row) =>
   ]),
 )
 
+/** T-75: what the signature of a grant of `jwt-client` proves if others may present such grants. */
+const presenters = {
+  'no clients': undefined,
+  'the signer in clients': ['jwt-client'],
+  'another in clients': ['jwt-client', 'other-client'],
+  'any client': 'any',
+} satisfies Record<string, TrustedIssuer['clients']>
+const named = { 'no client_id claim': undefined, 'its own client_id claim': 'jwt-client', 'the client_id claim of another': 'other-client' }
+const credentials = {
+  'no credential': () => ({}),
+  'its bare client_id': () => ({ client_id: 'jwt-client' }),
+  'the bare client_id of another': () => ({ client_id: 'other-client' }),
+  'the credential of another': () => byJwt(clientAssertion({ iss: 'other-client' }, { key: keys.other })),
+}
+type Named = keyof typeof named
+
+/** The client that gets a token, or the reason of the refusal; in the order of `credentials`. */
+type FourAnswers = [none: string, bareOwn: string, bareOther: string, other: string]
+const anonymous = 'nobody'
+const [missing, unregistered, mismatch] = ['client_auth_missing', 'auth_method_not_registered', 'client_binding_mismatch']
+const signer: FourAnswers = ['jwt-client', 'jwt-client', mismatch, mismatch]
+const solePresenter: Record<Named, FourAnswers> = {
+  'no client_id claim': signer,
+  'its own client_id claim': signer,
+  'the client_id claim of another': [mismatch, mismatch, mismatch, mismatch],
+}
+const sharedWithListed: Record<Named, FourAnswers> = {
+  'no client_id claim': [missing, unregistered, unregistered, 'other-client'],
+  'its own client_id claim': signer,
+  'the client_id claim of another': [missing, unregistered, unregistered, 'other-client'],
+}
+const sharedWithPublic: Record<Named, FourAnswers> = {
+  'no client_id claim': [missing, unregistered, unregistered, mismatch],
+  'its own client_id claim': signer,
+  'the client_id claim of another': [missing, unregistered, unregistered, mismatch],
+}
+const sharedWithAll: Record<Named, FourAnswers> = {
+  'no client_id claim': [anonymous, unregistered, unregistered, 'other-client'],
+  'its own client_id claim': signer,
+  'the client_id claim of another': [mismatch, unregistered, unregistered, 'other-client'],
+}
+const presented = {
+  required: {
+    'no clients': solePresenter,
+    'the signer in clients': solePresenter,
+    'another in clients': sharedWithListed,
+    'any client': sharedWithListed,
+  },
+  identified: {
+    'no clients': sharedWithPublic,
+    'the signer in clients': sharedWithPublic,
+    'another in clients': sharedWithListed,
+    'any client': sharedWithListed,
+  },
+  none: {
+    'no clients': sharedWithAll,
+    'the signer in clients': sharedWithAll,
+    'another in clients': sharedWithAll,
+    'any client': sharedWithAll,
+  },
+}
+const keysOf = <T extends object>(object: T) => Object.keys(object) as (keyof T)[]
+const presentedRows = keysOf(presented).flatMap((client_authentication) =>
+  keysOf(presenters).flatMap((clients) =>
+    keysOf(named).flatMap((claim) =>
+      keysOf(credentials).map(
+        (credential, at) =>
+          [client_authentication, clients, claim, credential, presented[client_authentication][clients][claim][at] as string] as const,
+      ),
+    ),
+  ),
+)
+
+describe.each(expresses)('T-75 a grant of a client that signs its own, on %s', (_, express) => {
+  it.each(presentedRows)('%s, %s, %s, %s: %s', async (client_authentication, clients, claim, credential, answer) => {
+    const listed = presenters[clients]
+    const minted: (string | undefined)[] = []
+    const issuer = { ...issuers['jwt-client'], client_authentication, ...(listed && { clients: listed }) }
+    const world = startWorld(express, {
+      hooks: {
+        findIssuer: () => issuer,
+        mintToken: ({ client }) => {
+          minted.push(client.client_id)
+          return { access_token: 'x', token_type: 'Bearer' }
+        },
+      },
+    })
+    const { status, body } = await world.post(grantRequest(own({ client_id: named[claim] }), credentials[credential]()))
+    if (status !== 200) {
+      expect(world.last().reason).toBe(answer)
+      expect([status, body.error]).toEqual(answer === mismatch ? [400, 'invalid_grant'] : [401, 'invalid_client'])
+      expect(minted).toEqual([])
+      return
+    }
+    expect(minted).toEqual([answer === anonymous ? undefined : answer])
+    const method = { 'jwt-client': 'jwt_bearer_grant', 'other-client': 'private_key_jwt' }[answer]
+    expect([world.last().client_auth_method, body.scope]).toEqual([method, answer === 'other-client' ? 'read' : 'read write'])
+  })
+
+  it('a listed public client stays one: it is identified, not authenticated as the signer', async () => {
+    const issuer: TrustedIssuer = { ...issuers['jwt-client'], clients: ['public-client'], client_authentication: 'identified' }
+    const world = startWorld(express, { hooks: { findIssuer: () => issuer } })
+    const byPublic = { client_id: 'public-client' }
+    expect((await world.post(grantRequest(own(), byPublic))).body).toMatchObject({ scope: 'read' })
+    expect(world.last()).toMatchObject({ client_id: 'public-client', client_level: 'identified' })
+    expect((await world.post(grantRequest(own({ client_id: 'jwt-client' }), byPublic))).status).toBe(400)
+    expect(world.last().reason).toBe(mismatch)
+  })
+
+  it.each([
+    [undefined, 400, 'invalid_grant'],
+    ['other-client', 400, 'invalid_grant'],
+    ['jwt-client', 401, 'invalid_client'],
+  ])(
+    "under 'split', the error for a forged grant for %s is about the client only if the grant would authenticate it",
+    async (client_id, status, error) => {
+      const issuer: TrustedIssuer = { ...issuers['jwt-client'], clients: 'any' }
+      const world = startWorld(express, { options: { implicitErrors: 'split' }, hooks: { findIssuer: () => issuer } })
+      const forged = own({ client_id }, { key: keys.other, header: { kid: 'client-key' } })
+      expect(await world.post(grantRequest(forged, {}))).toMatchObject({ status, body: { error } })
+      expect(world.last().reason).toBe('signature_invalid')
+    },
+  )
+})
+
 describe.each(expresses)('implicit client authentication on %s', (_, express) => {
   it.each(cases)('$title', async ({ rule, jwt = own, scope, named, ...row }) => {
     const world = implicitWorld(express, rule, row)

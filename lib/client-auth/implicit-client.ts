@@ -1,6 +1,7 @@
 import { after, isPromise } from '../after.js'
 import { AssertionError, type AssertionReason, assertionRefusal, refusal } from '../errors.js'
 import { JWT_BEARER_GRANT } from '../options.js'
+import { signingClient } from '../policy.js'
 import { type ProvenGrant, proveGrant } from '../prove-grant.js'
 import type { Client } from '../registration.js'
 import type { ClientAuthentication } from '../state.js'
@@ -19,11 +20,12 @@ const identityReasons: readonly AssertionReason[] = [
 
 /**
  * Implicit client authentication: if a client signs its own grants (`TrustedIssuer.client_id`) and sends no other credential, the signature
- * of the grant authenticates it. Any error in `assertion` is `invalid_grant` (RFC 7521 §4.1.1, RFC 7523 §3.1), since no client credential
- * was sent that could be invalid. With `split`, failures to prove the signer are `invalid_client`.
+ * of the grant authenticates it, unless another client could have sent the grant ({@link signingClient}). Any error in `assertion` is
+ * `invalid_grant` (RFC 7521 §4.1.1, RFC 7523 §3.1), since no client credential was sent that could be invalid. With `split`, failures to
+ * prove the signer are `invalid_client`.
  *
  * @param named the bare `client_id` of the request, and its client if registered. Not a credential: it changes no error about the grant
- * @returns `undefined` if no client signs the grants of this issuer; or if the grant is invalid and there is no `client_id`:
+ * @returns `undefined` if the signature of the grant authenticates no client; or if the grant is invalid and there is no `client_id`:
  * `verifyJwtGrant` then refuses it
  * @throws OAuthError
  */
@@ -32,7 +34,7 @@ export function implicitClient(
   named?: { readonly client_id: string; readonly client: Client | undefined },
 ): ClientAuthentication | undefined | Promise<ClientAuthentication | undefined> {
   return after(proof(context, named !== undefined), (proven) => {
-    const client_id = proven?.issuer.client_id
+    const client_id = proven && signingClient(proven.issuer, proven.assertion.claims)
     if (client_id === undefined) return undefined
     if (named && named.client_id !== client_id) throw refusal('client_binding_mismatch')
     return after(named ? named.client : findClient(context, client_id), (client) => signedBy(context, client_id, client))
@@ -65,8 +67,7 @@ function proof(
   if (request.grant_type !== JWT_BEARER_GRANT || !isServed) return undefined
   const unproven = (error: unknown): undefined => {
     const isAboutIdentity = error instanceof AssertionError && identityReasons.includes(error.reason)
-    const mayBeImplicit = exchange.grantIssuer === undefined || exchange.grantIssuer.client_id !== undefined
-    if (settings.implicitErrors === 'split' && isAboutIdentity && mayBeImplicit) throw assertionRefusal('client', error)
+    if (settings.implicitErrors === 'split' && isAboutIdentity && exchange.mayBeImplicit !== false) throw assertionRefusal('client', error)
     if (isNamed) throw assertionRefusal('grant', error)
   }
   try {
