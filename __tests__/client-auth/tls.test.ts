@@ -5,10 +5,30 @@ import type { AddressInfo } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { afterAll, describe, expect, it } from '@jest/globals'
 import { decodeJwt } from 'jose'
-import { CLIENT_CREDENTIALS, type Client, type Granted, type Hooks, JWT_BEARER_GRANT, tokenMinter } from '../../lib/index.js'
+import {
+  CLIENT_CREDENTIALS,
+  type Client,
+  type Granted,
+  type Hooks,
+  JWT_BEARER_GRANT,
+  type TrustedIssuer,
+  tokenMinter,
+} from '../../lib/index.js'
 import { type Certificate, type CertificateOptions, issueCertificate, jwkOf, newKeys } from '../support/certificates.js'
 import { type ExpressFactory, expresses } from '../support/express.js'
-import { basic, byJwt, clientAssertion, clientCredentials, grantRequest, issuer, keys, startWorld, type World } from '../support/world.js'
+import { now } from '../support/jwt.js'
+import {
+  basic,
+  byJwt,
+  clientAssertion,
+  clientCredentials,
+  grant,
+  grantRequest,
+  issuer,
+  keys,
+  startWorld,
+  type World,
+} from '../support/world.js'
 
 const generic = { error: 'invalid_client', error_description: 'Client authentication failed.' }
 const hour = 3_600_000
@@ -77,6 +97,7 @@ const byAuthority = (client: Partial<Client>): Partial<Client> => ({ token_endpo
 const bySelf = (client: Partial<Client>): Partial<Client> => ({ token_endpoint_auth_method: 'self_signed_tls_client_auth', ...client })
 
 const right = await issued()
+const wrong = await issued({ subject: 'CN=other' })
 
 const names: CertificateOptions['names'] = [
   { type: 'dns', value: 'client.example.com' },
@@ -295,9 +316,106 @@ describe.each(expresses)('mutual TLS on %s', (_, express) => {
     expect(world.last()).toMatchObject({ client_auth_method: 'tls_client_auth', issuer: 'https://idp.example.org' })
   })
 
+  describe('T-76 a client with a certificate that signs its own grants must present its certificate', () => {
+    type Sent = 'none' | 'wrong' | 'right'
+    type Answer = readonly [status: number, error: string | undefined, reason: string | undefined]
+    const certificates: Record<Sent, Certificate | undefined> = { none: undefined, wrong, right }
+    const own = (claims: Record<string, unknown> = {}, key = keys.client) =>
+      grant({ iss: 'mtls-client', ...claims }, { key, header: { kid: 'client-key' } })
+    const forTheClient = {
+      none: [401, 'invalid_client', 'mtls_cert_missing'],
+      wrong: [401, 'invalid_client', 'mtls_mismatch'],
+      right: [200, undefined, undefined],
+    } as const
+    const always = (...answer: Answer) => ({ none: answer, wrong: answer, right: answer })
+    const jwts: Record<string, { jwt: () => string; grant: Record<Sent, Answer>; split?: Record<Sent, Answer> }> = {
+      'a valid grant': { jwt: own, grant: forTheClient },
+      'a valid grant that names its client': { jwt: () => own({ client_id: 'mtls-client' }), grant: forTheClient },
+      'an expired grant': { jwt: () => own({ exp: now() - 60, iat: now() - 120 }), grant: always(400, 'invalid_grant', 'expired') },
+      'a grant for another server': {
+        jwt: () => own({ aud: 'https://other.example' }),
+        grant: always(400, 'invalid_grant', 'aud_not_registered'),
+      },
+      'a forged grant': {
+        jwt: () => own({}, keys.other),
+        grant: always(400, 'invalid_grant', 'signature_invalid'),
+        split: always(401, 'invalid_client', 'signature_invalid'),
+      },
+      'a grant of an unknown issuer': {
+        jwt: () => own({ iss: 'https://unknown.example' }),
+        grant: always(400, 'invalid_grant', 'issuer_untrusted'),
+        split: always(401, 'invalid_client', 'issuer_untrusted'),
+      },
+    }
+    const registrations: Record<string, Partial<Client>> = {
+      tls_client_auth: byAuthority({ tls_client_auth_subject_dn: 'CN=client' }),
+      self_signed_tls_client_auth: bySelf({ jwks: { keys: [jwkOf(right)] } }),
+    }
+    const trusted: TrustedIssuer = {
+      issuer: 'mtls-client',
+      client_id: 'mtls-client',
+      jwks: { keys: [keys.client.jwk] },
+      audience: issuer,
+      scope: 'read',
+    }
+    const rows = Object.keys(registrations).flatMap((method) =>
+      [false, true].flatMap((require_explicit_auth) =>
+        (['grant', 'split'] as const).flatMap((rule) => Object.keys(jwts).map((name) => ({ method, require_explicit_auth, rule, name }))),
+      ),
+    )
+
+    it.each(rows)(
+      '$method, require_explicit_auth: $require_explicit_auth, $rule: $name',
+      async ({ method, require_explicit_auth, rule, name }) => {
+        const thumbprints: (string | undefined)[] = []
+        const client = {
+          ...(registrations[method] as Partial<Client>),
+          client_id: 'mtls-client',
+          grant_types: [JWT_BEARER_GRANT],
+          require_explicit_auth,
+        }
+        let presented: Certificate | undefined
+        const world = startWorld(express, {
+          options: { implicitErrors: rule },
+          hooks: {
+            findClient: (id) => (id === 'mtls-client' ? client : undefined),
+            findIssuer: (iss) => (iss === trusted.issuer ? trusted : undefined),
+            getClientCertificate: () => presented && { certificate: presented.x509, verified: true },
+            mintToken: ({ client }) => {
+              thumbprints.push(client.certificateThumbprint)
+              return { access_token: 't', token_type: 'Bearer' }
+            },
+          },
+        })
+        const { jwt, ...answers } = jwts[name] as (typeof jwts)[string]
+        for (const sent of ['none', 'wrong', 'right'] as const) {
+          presented = certificates[sent]
+          const [status, error, reason] = ((rule === 'split' && answers.split) || answers.grant)[sent]
+          for (const named of [{}, { client_id: 'mtls-client' }]) {
+            const answer = await world.post(grantRequest(jwt(), named as Record<string, string>))
+            expect([sent, named, answer.status, answer.body.error]).toEqual([sent, named, status, error])
+            expect(world.last()).toMatchObject({
+              status,
+              ...(reason ? { reason } : { client_id: 'mtls-client', client_auth_method: method }),
+            })
+          }
+        }
+        expect(thumbprints).toEqual(name.startsWith('a valid grant') ? [right.thumbprint, right.thumbprint] : [])
+      },
+    )
+
+    it('whoever else presents the certificate of another client gets nothing for the grant of this one', async () => {
+      const other = { ...registrations.tls_client_auth, client_id: 'other-mtls', grant_types: [JWT_BEARER_GRANT] } as Client
+      const client = { ...registrations.self_signed_tls_client_auth, client_id: 'mtls-client', grant_types: [JWT_BEARER_GRANT] } as Client
+      const findClient: Hooks['findClient'] = (id) => [client, other].find(({ client_id }) => client_id === id)
+      const world = await startTls(express, {}, { findClient, findIssuer: () => trusted })
+      const answer = await world.send(grantRequest(own(), { client_id: 'other-mtls' }), right)
+      expect([answer.status, answer.body.error, world.last().reason]).toEqual([400, 'invalid_grant', 'client_binding_mismatch'])
+    })
+  })
+
   it('knows the client of a TLS session that is resumed', async () => {
     const world = await startTls(express, byAuthority({ tls_client_auth_subject_dn: 'CN=client' }))
-    const wrong = await issued({ subject: 'CN=other' })
     const agent = new Agent({ keepAlive: false })
     const answers: Answer[] = []
     for (const certificate of [right, right, wrong, wrong, right]) answers.push(await world.send(form, certificate, { agent }))

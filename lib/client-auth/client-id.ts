@@ -1,20 +1,13 @@
-import type { Client } from '../registration.js'
 import type { ClientAuthentication } from '../state.js'
+import { certifiedClient } from './certified-client.js'
 import { assertEnabled, assertUsable, findClient, isEnabled, registeredMethod } from './find-client.js'
-import { assertGrantIsProven, implicitClient } from './implicit-client.js'
-import type { ClientAuthContext, ClientAuthMechanism } from './method.js'
-import { selfSignedTlsClientAuth } from './self-signed-tls-client-auth.js'
-import { tlsClientAuth } from './tls-client-auth.js'
-
-const byCertificate = new Map<string, (context: ClientAuthContext, client: Client) => Promise<ClientAuthentication>>([
-  ['tls_client_auth', tlsClientAuth],
-  ['self_signed_tls_client_auth', selfSignedTlsClientAuth],
-])
+import { clientBySignature, grantSigner } from './implicit-client.js'
+import type { ClientAuthMechanism } from './method.js'
 
 /**
  * A bare `client_id`: a public client (`none`), a client with a TLS certificate (RFC 8705 §2), or one that the grant authenticates. A
- * certificate counts only for clients that registered it. If the grant is invalid, the error is about the grant, whatever `client_id` says,
- * so that responses do not reveal which clients exist.
+ * certificate counts only for clients that registered it. The grant is verified first: if it is invalid, the error is about the grant,
+ * whatever `client_id` says, so that responses do not reveal which clients exist.
  */
 export const clientId: ClientAuthMechanism = {
   isPresent: ({ parameters }) => parameters.client_id !== undefined,
@@ -22,33 +15,13 @@ export const clientId: ClientAuthMechanism = {
   async authenticate(context): Promise<ClientAuthentication> {
     const client_id = context.request.parameters.client_id as string
     const client = await findClient(context, client_id)
-    const method = client && isEnabled(client) ? registeredMethod(client) : undefined
-    const tls = method === undefined ? undefined : byCertificate.get(method)
-    if (client && tls) return certifiedClient(context, client, tls)
-    if (method === 'none') await assertGrantIsProven(context)
-    const implicit = method === 'none' ? undefined : await implicitClient(context, { client_id, client })
-    if (implicit) return implicit
+    const signer = await grantSigner(context, client_id)
+    const isPublic = client !== undefined && isEnabled(client) && registeredMethod(client) === 'none'
+    if (signer !== undefined && !isPublic) return clientBySignature(context, signer, client)
+    const certified = client && certifiedClient(context, client)
+    if (certified) return certified
     assertEnabled(client)
     assertUsable(context, client, 'none')
     return { level: 'identified', method: 'none', client_id, client }
   },
-}
-
-/** Authenticates by certificate. A failure gives the error that an unknown `client_id` would get, so that it does not reveal the client. */
-async function certifiedClient(
-  context: ClientAuthContext,
-  client: Client,
-  authenticate: (context: ClientAuthContext, client: Client) => Promise<ClientAuthentication>,
-): Promise<ClientAuthentication> {
-  let grantError: unknown
-  try {
-    await implicitClient(context, { client_id: client.client_id, client })
-  } catch (error) {
-    grantError = error
-  }
-  try {
-    return await authenticate(context, client)
-  } catch (error) {
-    throw grantError ?? error
-  }
 }

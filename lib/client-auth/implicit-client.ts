@@ -5,6 +5,7 @@ import { signingClient } from '../policy.js'
 import { type ProvenGrant, proveGrant } from '../prove-grant.js'
 import type { Client } from '../registration.js'
 import type { ClientAuthentication } from '../state.js'
+import { certifiedClient } from './certified-client.js'
 import { findClient, isEnabled, registeredMethod } from './find-client.js'
 import type { ClientAuthContext } from './method.js'
 
@@ -19,43 +20,53 @@ const identityReasons: readonly AssertionReason[] = [
 ]
 
 /**
- * Implicit client authentication: if a client signs its own grants (`TrustedIssuer.client_id`) and sends no other credential, the signature
- * of the grant authenticates it, unless another client could have sent the grant ({@link signingClient}). Any error in `assertion` is
- * `invalid_grant` (RFC 7521 §4.1.1, RFC 7523 §3.1), since no client credential was sent that could be invalid. With `split`, failures to
- * prove the signer are `invalid_client`.
+ * Implicit client authentication, for a request without any client credential: if a client signs its own grants
+ * (`TrustedIssuer.client_id`), the signature of the grant authenticates it, unless another client could have sent the grant
+ * ({@link signingClient}). Any error in `assertion` is `invalid_grant` (RFC 7521 §4.1.1, RFC 7523 §3.1), since no client credential was sent
+ * that could be invalid. With `split`, failures to prove the signer are `invalid_client`.
  *
- * @param named the bare `client_id` of the request, and its client if registered. Not a credential: it changes no error about the grant
- * @returns `undefined` if the signature of the grant authenticates no client; or if the grant is invalid and there is no `client_id`:
- * `verifyJwtGrant` then refuses it
- * @throws OAuthError
+ * @returns `undefined` if the signature of the grant authenticates no client; or if the grant is invalid: `verifyJwtGrant` then refuses it
+ * @throws OAuthError as {@link grantSigner} and {@link clientBySignature} do
  */
-export function implicitClient(
-  context: ClientAuthContext,
-  named?: { readonly client_id: string; readonly client: Client | undefined },
-): ClientAuthentication | undefined | Promise<ClientAuthentication | undefined> {
-  return after(proof(context, named !== undefined), (proven) => {
-    const client_id = proven && signingClient(proven.issuer, proven.assertion.claims)
+export function implicitClient(context: ClientAuthContext): ClientAuthentication | undefined | Promise<ClientAuthentication | undefined> {
+  return after(grantSigner(context), (client_id) => {
     if (client_id === undefined) return undefined
-    if (named && named.client_id !== client_id) throw refusal('client_binding_mismatch')
-    return after(named ? named.client : findClient(context, client_id), (client) => signedBy(context, client_id, client))
+    return after(findClient(context, client_id), (client) => clientBySignature(context, client_id, client))
   })
 }
 
-/** The client that signed the grant, if it exists, is enabled and may authenticate by it. @throws OAuthError otherwise */
-function signedBy(context: ClientAuthContext, client_id: string, client: Client | undefined): ClientAuthentication {
-  if (!client) throw unprovenClient(context, 'client_unknown')
-  if (!isEnabled(client)) throw unprovenClient(context, 'client_disabled')
-  if (registeredMethod(client) === 'none') throw refusal('implicit_auth_not_allowed')
-  if (client.require_explicit_auth) throw refusal('client_auth_missing')
-  return { level: 'authenticated', method: 'jwt_bearer_grant', client_id, client }
+/**
+ * The `client_id` of the client that the signature of the grant authenticates ({@link signingClient}).
+ *
+ * @param named the bare `client_id` of the request. Not a credential: it changes no error about the grant
+ * @returns `undefined` if it authenticates none; or if the grant is invalid and there is no `client_id`
+ * @throws OAuthError for an invalid grant, if there is a `client_id`; `client_binding_mismatch` if that is not the signer
+ */
+export function grantSigner(context: ClientAuthContext, named?: string): string | undefined | Promise<string | undefined> {
+  return after(proof(context, named !== undefined), (proven) => {
+    const signer = proven && signingClient(proven.issuer, proven.assertion.claims)
+    if (named !== undefined && signer !== undefined && named !== signer) throw refusal('client_binding_mismatch')
+    return signer
+  })
 }
 
 /**
- * Asserts that the grant is proven, for a public client: so that an invalid grant gets the same error whatever `client_id` is sent.
- * @throws OAuthError as {@link implicitClient} does for an invalid grant
+ * The client that signed the grant, if it exists, is enabled and may authenticate by it. If it registered a certificate method, the
+ * certificate authenticates it: the signature alone does not, whether the request has a `client_id` or not.
+ * @throws OAuthError otherwise
  */
-export async function assertGrantIsProven(context: ClientAuthContext): Promise<void> {
-  await proof(context, true)
+export function clientBySignature(
+  context: ClientAuthContext,
+  client_id: string,
+  client: Client | undefined,
+): ClientAuthentication | Promise<ClientAuthentication> {
+  if (!client) throw unprovenClient(context, 'client_unknown')
+  if (!isEnabled(client)) throw unprovenClient(context, 'client_disabled')
+  if (registeredMethod(client) === 'none') throw refusal('implicit_auth_not_allowed')
+  const certified = certifiedClient(context, client)
+  if (certified) return certified
+  if (client.require_explicit_auth) throw refusal('client_auth_missing')
+  return { level: 'authenticated', method: 'jwt_bearer_grant', client_id, client }
 }
 
 /** @returns `undefined` if the request has no JWT grant that is served here; or if it is invalid and no `client_id` was sent */
