@@ -22,7 +22,7 @@ export interface ReplayMarker {
 }
 
 /**
- * The state of one token request across the steps: the only mutable state of a request. Private to the suite.
+ * The state of one token request across the steps: the only mutable state of a request. Private to the suite: `req.tokenState` is a copy.
  *
  * Release rule: a released replay marker implies that no token was delivered. A client assertion is consumed at the end of step 2, a grant
  * at the end of step 3; `step` releases both if a later step refuses, even if the client has gone and the event was sent. A complete 5xx

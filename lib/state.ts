@@ -83,7 +83,10 @@ export interface TokenResponse extends StandardTokenResponse {
   [member: string]: unknown
 }
 
-/** `req.tokenState`: each step adds one member. `null` means that the request, or that part of it, is left to the host. */
+/**
+ * `req.tokenState`: each step adds one member. `null` means that the request, or that part of it, is left to the host. It is a view for
+ * reading: the steps keep a state of their own, and replace `req.tokenState` by a new copy of it after each step.
+ */
 export interface TokenState {
   /** From `parseTokenRequest`. */
   readonly request: TokenRequest | null
@@ -98,7 +101,7 @@ export interface TokenState {
 declare global {
   namespace Express {
     interface Request {
-      tokenState?: Partial<TokenState>
+      readonly tokenState?: Partial<TokenState>
     }
   }
 }

@@ -105,4 +105,8 @@ app.get('/', (req) => {
   req.tokenState?.client?.client_id.length
   // @ts-expect-error what is proven does not change
   if (req.tokenState?.grant) req.tokenState.grant.subject = 'mallory'
+  // @ts-expect-error the state is a view
+  if (req.tokenState) req.tokenState.client = null
+  // @ts-expect-error the state is a view
+  req.tokenState = {}
 })

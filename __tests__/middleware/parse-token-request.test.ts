@@ -514,7 +514,7 @@ describe.each(expresses)('parseTokenRequest on %s', (_, express) => {
         before: [
           (req, _res, next) => {
             req.body = forged
-            req.tokenState = forged as never
+            Object.assign(req, { tokenState: forged })
             next()
           },
         ],

@@ -209,7 +209,7 @@ describe.each(expresses)('steps on %s', (_, express) => {
     const forgedRequest = { grant_type: CLIENT_CREDENTIALS, parameters: {}, resource: [], audience: [], authorization: undefined }
     const forged = { request: forgedRequest, client, grant: null }
     const forge: RequestHandler = (req, _res, next) => {
-      req.tokenState = forged as never
+      Object.assign(req, { tokenState: forged })
       next()
     }
     const forgeBody: RequestHandler = (req, _res, next) => {
@@ -241,6 +241,113 @@ describe.each(expresses)('steps on %s', (_, express) => {
       const { status, body } = await post(app, { a: 'b' })
       expect({ status, body }).toMatchObject({ status: 401, body: { error: 'invalid_client' } })
       expect(calls.mintToken).toBe(0)
+    })
+  })
+
+  describe('T-78 what a host writes to req.tokenState between the steps changes nothing', () => {
+    const members = Object.values(key)
+    const attacker = {
+      level: 'authenticated',
+      method: 'private_key_jwt',
+      client_id: 'attacker',
+      client: { client_id: 'attacker', grant_types: [CLIENT_CREDENTIALS, JWT_BEARER_GRANT], scope: 'read write admin' },
+    }
+    const forged: Record<string, unknown> = {
+      request: { grant_type: CLIENT_CREDENTIALS, parameters: { scope: 'admin' }, resource: [], audience: [], authorization: undefined },
+      client: attacker,
+      grant: { issuer: { issuer: 'https://attacker.example' }, sub: 'root', subject: 'root', scope: 'admin', allowRefreshToken: true },
+      response: { access_token: 'forged', token_type: 'Bearer' },
+    }
+    const tampering: Record<string, (req: { tokenState?: object }) => void> = {
+      'a forged value in each member': (req) => Object.assign(req.tokenState as object, forged),
+      'null in each member': (req) => Object.assign(req.tokenState as object, Object.fromEntries(members.map((name) => [name, null]))),
+      'no member left': (req) => {
+        for (const name of members) delete (req.tokenState as Record<string, unknown>)[name]
+      },
+      'a forged whole': (req) => {
+        req.tokenState = { ...forged }
+      },
+      'a frozen whole': (req) => {
+        req.tokenState = Object.freeze({})
+      },
+      'no whole': (req) => {
+        req.tokenState = undefined
+      },
+    }
+    /** The chain with a middleware of the host in each gap: it looks, then tampers, unless `tamper` is not given. */
+    async function run(form: Record<string, string>, tamper?: (req: { tokenState?: object }) => void) {
+      const minted: unknown[] = []
+      const { options, events } = world(
+        { fallthrough: true, grantTypes: [JWT_BEARER_GRANT, CLIENT_CREDENTIALS] },
+        {
+          mintToken: ({ client, subject, scope, grant, allowRefreshToken }) => {
+            minted.push([client.client_id, subject, scope, grant?.issuer.issuer, allowRefreshToken])
+            return { access_token: 'token', token_type: 'Bearer' }
+          },
+        },
+      )
+      const seen: unknown[] = []
+      const states: unknown[] = []
+      const look: RequestHandler = (req, _res, next) => {
+        const { request, client, grant, ...rest } = req.tokenState ?? {}
+        seen.push([request?.grant_type, client?.client_id, client?.level, grant?.subject, grant?.scope, Object.keys(rest)])
+        states.push(req.tokenState)
+        tamper?.(req)
+        next()
+      }
+      const app = serve(express, ...mount(order, options).flatMap((each) => [each, look]), hostHandler)
+      const { status, body } = await post(app, form)
+      expect(new Set(states).size).toBe(states.length)
+      const [event] = await settled(events)
+      const { outcome, reason, client_id, issuer, scope } = event ?? {}
+      return { status, body, minted, seen, event: { outcome, reason, client_id, issuer, scope } }
+    }
+    const requests: Record<string, { form: () => Record<string, string>; status: number; seen: number }> = {
+      'a grant': { form: () => ({ ...grantRequest(), scope: 'read' }), status: 200, seen: 3 },
+      'a client for itself': { form: () => clientCredentials(), status: 200, seen: 3 },
+      'a public client with a grant that is not for it': {
+        form: () => grantRequest(grant(), { client_id: 'public-client' }),
+        status: 400,
+        seen: 1,
+      },
+      'a grant without a client': { form: () => grantRequest(grant(), {}), status: 401, seen: 2 },
+      'a grant of the host by JWT': { form: () => ({ grant_type: 'authorization_code', ...byJwt() }), status: 200, seen: 4 },
+      'a request of the host': { form: () => ({ grant_type: 'password' }), status: 200, seen: 4 },
+    }
+    it.each(Object.keys(requests).flatMap((what) => Object.keys(tampering).map((how) => [what, how] as const)))(
+      '%s, %s',
+      async (what, how) => {
+        const { form, status, seen } = requests[what] as (typeof requests)[string]
+        const untouched = await run(form())
+        const tampered = await run(form(), tampering[how])
+        expect(untouched.status).toBe(status)
+        expect(untouched.seen).toHaveLength(seen)
+        const lastLook = status === 200 && seen === 4 // then the handler behind it sees what the last gap left
+        expect(lastLook ? { ...tampered, body: untouched.body } : tampered).toEqual(untouched)
+      },
+    )
+
+    it('everything that decides, and all that is in it, is frozen', async () => {
+      const { options } = world()
+      const unfrozen: string[] = []
+      let visited = 0
+      const belongsToHost = ['.client.client', '.grant.issuer', '.grant.context']
+      const visit = (value: unknown, path: string): void => {
+        if (typeof value !== 'object' || value === null || Buffer.isBuffer(value) || belongsToHost.includes(path)) return
+        visited++
+        if (!Object.isFrozen(value)) unfrozen.push(path)
+        for (const [name, member] of Object.entries(value)) visit(member, `${path}.${name}`)
+      }
+      const look: RequestHandler = (req, _res, next) => {
+        for (const [name, member] of Object.entries(req.tokenState ?? {})) visit(member, `.${name}`)
+        next()
+      }
+      const act = { sub: 'a', of: [{ sub: 'b' }] }
+      const nested = { header: { x: { y: ['z'] } } }
+      const form = grantRequest(grant({ act }, nested), byJwt(clientAssertion({ act }, nested)))
+      expect((await post(serve(express, ...mount(order, options).flatMap((each) => [each, look])), form)).status).toBe(200)
+      expect(unfrozen).toEqual([])
+      expect(visited).toBeGreaterThan(20)
     })
   })
 

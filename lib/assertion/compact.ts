@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { emptyRecord } from '../empty-record.js'
 import { AssertionError } from '../errors.js'
 import type { DecodedAssertion } from './assertion.js'
-import { hasDuplicateMember } from './json.js'
+import { deepFreeze, hasDuplicateMember } from './json.js'
 
 const maxHeaderBytes = 2048
 const compact = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/
@@ -35,7 +35,7 @@ function isCanonical(segment: string): boolean {
   return rest === 0 || (lastCharacters[rest - 1] as string).includes(segment.at(-1) as string)
 }
 
-/** Cache of decoded headers, since a signer sends the same one with every JWT. Bounded, and only for headers that are deeply immutable. */
+/** Cache of decoded headers, since a signer sends the same one with every JWT. Bounded; the headers are deeply frozen. */
 const headers = new Map<string, Readonly<Record<string, unknown>>>()
 const maxHeaders = 64
 
@@ -43,7 +43,6 @@ function parseHeader(segment: string): Readonly<Record<string, unknown>> {
   const known = headers.get(segment)
   if (known) return known
   const header = parseObject(Buffer.from(segment, 'base64url'))
-  if (Object.values(header).some((value) => typeof value === 'object')) return header
   if (headers.size >= maxHeaders) headers.clear()
   headers.set(Buffer.from(segment).toString(), header) // a copy: the segment is a slice that keeps the whole request body in memory
   return header
@@ -60,5 +59,5 @@ function parseObject(bytes: Buffer): Readonly<Record<string, unknown>> {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new AssertionError('jwt_malformed')
   if (hasDuplicateMember(text, value)) throw new AssertionError('duplicate_member')
-  return Object.freeze(Object.assign(emptyRecord<unknown>(), value))
+  return deepFreeze(Object.assign(emptyRecord<unknown>(), value))
 }

@@ -34,3 +34,14 @@ function countMembers(root: unknown): number {
   }
   return members
 }
+
+/** Freezes a value and everything in it. Not recursive, as above. */
+export function deepFreeze<T extends object>(root: T): Readonly<T> {
+  const open: unknown[] = [root]
+  while (open.length > 0) {
+    const value = open.pop()
+    if (typeof value !== 'object' || value === null) continue
+    for (const child of Object.values(Object.freeze(value))) if (typeof child === 'object' && child !== null) open.push(child)
+  }
+  return root
+}

@@ -46,7 +46,7 @@ export function verifyAssertion(
 function verified(jwt: ReadAssertion, rules: SignerRules): VerifiedAssertion {
   const { token, signingInput, signature, header, claims } = jwt
   const { iss = '', jti } = claims // only a JWT-SVID may lack iss; it is reusable, so its key is never recorded
-  return {
+  return Object.freeze({
     token,
     signingInput,
     signature,
@@ -54,7 +54,7 @@ function verified(jwt: ReadAssertion, rules: SignerRules): VerifiedAssertion {
     claims,
     replayKey: replayKey(iss, jti, signingInput),
     usableFrom: usableFrom(claims, rules),
-  }
+  })
 }
 
 /** The earliest time at which the checks of `iat`, `nbf` and the lifetime could have passed. */

@@ -67,6 +67,7 @@ export function step<Needs extends Key, Adds extends Key>(definition: StepDefini
       note()
       state[adds] = value
       try {
+        show(exchange)
         if (adds === 'response' && value !== null) {
           exchange.assertClientIsThere()
           respond(res, 200, value)
@@ -98,14 +99,19 @@ export function step<Needs extends Key, Adds extends Key>(definition: StepDefini
   return Object.defineProperty(middleware, 'name', { value: name })
 }
 
-/** The exchange of a request. `req.tokenState` exposes its state; what a host assigns there has no effect on the steps. */
+/** Shows the state to the host: as a new copy after each step, so that what a host assigned to the last one reaches nobody. */
+function show({ req, state }: Exchange): void {
+  req.tokenState = { ...state }
+}
+
+/** The exchange of a request. */
 function exchangeOf(req: Request & { [exchangeOfRequest]?: Exchange }, res: ServerResponse, settings: Settings): Exchange {
   let exchange = req[exchangeOfRequest]
   if (!exchange) {
     toDictionaries(req, res)
     exchange = new Exchange(req, res, settings)
     req[exchangeOfRequest] = exchange
-    req.tokenState = exchange.state
+    show(exchange)
   }
   exchange.addListener(settings.hooks.onEvent)
   return exchange
