@@ -1,7 +1,7 @@
 /** What docs/recipes.md and docs/troubleshooting.md say: each code block runs as it stands there. */
 import { execFile, spawnSync } from 'node:child_process'
 import { createPublicKey } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -636,7 +636,11 @@ describe('docs/troubleshooting.md', () => {
 })
 
 describe('every code block of docs/recipes.md', () => {
-  it('was run by a test above', () => {
+  it('was run by a test above, or by one in front of a real host', () => {
+    const hosts = join(build, '../__tests__/hosts')
+    for (const file of readdirSync(hosts))
+      for (const [, name] of readFileSync(join(hosts, file), 'utf8').matchAll(/recipeOf<\w+>\('docs\/recipes\.md', '(.+?)'\)/g))
+        blockWith(`// ${name}\n`)
     expect(blocks.map(({ block }) => block).filter((block) => !executed.has(block))).toEqual([])
   })
 })

@@ -8,6 +8,7 @@ import {
   CLIENT_CREDENTIALS,
   JWT_BEARER_CLIENT_ASSERTION,
   JWT_BEARER_GRANT,
+  JWT_SPIFFE_CLIENT_ASSERTION,
   memoryReplayStore,
   type Options,
   type TokenEndpointEvent,
@@ -280,6 +281,23 @@ const recorded: [string, RawRequest[]][] = [
   ['DELETE', [{ method: 'DELETE', framing: 'none' }]],
 ]
 
+/** Client assertions on grants of the host: those that the suite would refuse, those that it would take, and those that nobody can read. */
+const assertionsForTheHost: [string, () => Record<string, string>][] = [
+  ['client_credentials', () => clientCredentials()],
+  ['client_credentials for the token endpoint', () => clientCredentials(byJwt(clientAssertion({ aud: tokenEndpointUrl })))],
+  ['client_credentials with two values in aud', () => clientCredentials(byJwt(clientAssertion({ aud: [issuer, tokenEndpointUrl] })))],
+  ['client_credentials for two hours', () => clientCredentials(byJwt(clientAssertion({ exp: Math.floor(Date.now() / 1000) + 7200 })))],
+  ['an authorization code', () => ({ grant_type: 'authorization_code', code: 'x', ...byJwt() })],
+  ['a refresh token, by an unknown client', () => ({ grant_type: 'refresh_token', ...byJwt(clientAssertion({ iss: 'nobody' })) })],
+  ['a secret beside it', () => ({ ...password, ...byJwt(), client_id: 'post-client', client_secret: 'post-secret' })],
+  ['no JWT', () => ({ grant_type: 'refresh_token', ...byJwt('x') })],
+  ['a JWT-SVID', () => ({ grant_type: 'refresh_token', ...byJwt(), client_assertion_type: JWT_SPIFFE_CLIENT_ASSERTION })],
+  ['no client_assertion_type', () => ({ grant_type: 'refresh_token', client_assertion: clientAssertion() })],
+  ['no grant type', () => ({ code: 'x', ...byJwt() })],
+  ['an unknown grant type', () => ({ grant_type: 'urn:example:odd', ...byJwt() })],
+  ['a body larger than ours', () => ({ grant_type: 'refresh_token', ...byJwt(), filler: 'x'.repeat(40_000) })],
+]
+
 /** The answer, or how it failed to come. */
 const answer = (server: Server, request: RawRequest): Promise<RawResponse | string> =>
   sendRaw(server, request).catch((error: Error) => error.message)
@@ -356,6 +374,20 @@ describe.each(expresses)('fallthrough on %s', (_, express) => {
         expect(await answer(wrapped.server, raw)).toMatchObject({ status: 413, headers: { 'cache-control': 'no-store' } })
       },
     )
+
+    it('T-73: with hostVerifiesClientAssertions, changes nothing for a client_assertion on a grant of the host', async () => {
+      const trusting = startHost(express, hostOf(express), { hostVerifiesClientAssertions: true })
+      for (const [_, parameters] of assertionsForTheHost) {
+        for (const request of both({ headers: [form], body: encode(parameters()) })) {
+          const expected = await answer(bare.server, request)
+          expect(expected).toMatchObject({ status: expect.any(Number) })
+          expect(await answer(trusting.server, request)).toEqual(expected)
+        }
+      }
+      expect(trusting.events).toEqual([])
+      expect(await sendRaw(trusting.server, { headers: [form], body: encode(grantRequest()) })).toMatchObject({ status: 200 })
+      expect(trusting.events).toMatchObject([{ outcome: 'issued', client_id: 'jwt-client', client_auth_method: 'private_key_jwt' }])
+    })
 
     it('serves what is for the suite', async () => {
       const seen = wrapped.events.length
@@ -538,8 +570,75 @@ describe.each(expresses)('fallthrough on %s', (_, express) => {
         () => ({ ...password, client_assertion: '', client_assertion_type: '' }),
         { status: 200, legacy: true },
       ],
+      [
+        'T-73: a client_assertion that the host verifies, with client_credentials: the host',
+        { hostVerifiesClientAssertions: true },
+        () => clientCredentials(),
+        { status: 400, legacy: true }, // its own word
+      ],
+      [
+        'T-73: the same, with client_credentials listed: ours',
+        { hostVerifiesClientAssertions: true, grantTypes: [CLIENT_CREDENTIALS] },
+        () => clientCredentials(),
+        { status: 200, legacy: false },
+      ],
+      [
+        'T-73: the same, listed, and wrong: ours',
+        { hostVerifiesClientAssertions: true, grantTypes: [CLIENT_CREDENTIALS] },
+        () => clientCredentials(byJwt(clientAssertion({ aud: tokenEndpointUrl }))),
+        { status: 401, legacy: false, reason: 'aud_not_registered' },
+      ],
+      [
+        'T-73: client_credentials with a secret, listed: ours',
+        { hostVerifiesClientAssertions: true, grantTypes: [CLIENT_CREDENTIALS] },
+        () => clientCredentials(bySecret),
+        { status: 200, legacy: false },
+      ],
+      [
+        'T-73: jwt-bearer with a wrong client_assertion: ours, whoever verifies the others',
+        { hostVerifiesClientAssertions: true },
+        () => grantRequest(grant(), byJwt(clientAssertion({}, { key: keys.other }))),
+        { status: 401, legacy: false, reason: 'key_not_found' },
+      ],
+      [
+        'T-73: jwt-bearer with another client_assertion_type: ours',
+        { hostVerifiesClientAssertions: true },
+        () => grantRequest(grant(), { client_assertion: 'x', client_assertion_type: 'urn:example:other' }),
+        { status: 401, legacy: false, reason: 'unsupported_client_assertion_type' },
+      ],
+      [
+        'T-73: jwt-bearer, not listed, with a client_assertion: the host',
+        { hostVerifiesClientAssertions: true, grantTypes: [CLIENT_CREDENTIALS] },
+        () => grantRequest(),
+        { status: 400, legacy: true },
+      ],
     ])('%s', async (_, ours, parameters, expected) => {
       expect(await post(ours, parameters())).toEqual({ reason: undefined, ...expected })
+    })
+
+    it('T-73: steps know nothing of a client_assertion that the host verifies', async () => {
+      const states: unknown[] = []
+      const noting: RequestHandler = (req, _res, next) => {
+        states.push({ ...req.tokenState })
+        next()
+      }
+      const { server } = startHost(express, { before: [], behind: [noting] }, { hostVerifiesClientAssertions: true })
+      await sendRaw(server, { headers: [form], body: encode({ grant_type: 'refresh_token', ...byJwt() }) })
+      expect(states).toEqual([{ request: null, client: null, grant: null, response: null }])
+    })
+
+    it('T-73 BI-11: `observe` tries out client assertions of served grants only, if the host verifies the others', async () => {
+      const ours: Partial<Options> = { hostVerifiesClientAssertions: true, clientAssertions: { mode: 'observe' } }
+      const { server, events } = startHost(express, host, ours)
+      const two = { ...byJwt(clientAssertion({ iss: 'post-client' })), ...bySecret }
+      const send = (parameters: Record<string, string>) => sendRaw(server, { headers: [form], body: encode(parameters) })
+      expect(isLegacy(await send({ ...password, ...two }))).toBe(true)
+      expect(isLegacy(await send(clientCredentials(two)))).toBe(true)
+      expect(events).toEqual([])
+      expect(await send(grantRequest(grant(), two))).toMatchObject({ status: 200 })
+      expect(events).toMatchObject([
+        { outcome: 'issued', client_auth_method: 'client_secret_post', observed: { method: 'private_key_jwt', result: 'jwks_invalid' } },
+      ])
     })
 
     it('client_credentials with Basic: the host by default, ours where it is listed', async () => {

@@ -43,6 +43,7 @@ describe('tokenEndpointMetadata', () => {
     expect(metadata({ grantTypes: [JWT_BEARER_GRANT] }).grant_types_supported).toEqual([JWT_BEARER_GRANT])
     const own = { grant_types_supported: ['authorization_code', CLIENT_CREDENTIALS, 'refresh_token'] }
     expect(metadata({}, own).grant_types_supported).toEqual([JWT_BEARER_GRANT, CLIENT_CREDENTIALS, 'authorization_code', 'refresh_token'])
+    expect(metadata({ fallthrough: true, hostVerifiesClientAssertions: true }).grant_types_supported).toEqual([JWT_BEARER_GRANT])
   })
 
   it('MD-03, CA-12 always names its methods, the safest first however they were listed, then those of the host', () => {

@@ -146,6 +146,7 @@ describe('the README', () => {
       'hooks',
       'tokenEndpointUrl',
       'fallthrough',
+      'hostVerifiesClientAssertions',
       'grantTypes',
       'clientAuthMethods',
       'clientAssertions',
@@ -172,7 +173,7 @@ describe('the README', () => {
       if (name === 'replayStore') continue
       expect([name, settings[name as keyof typeof settings]]).toEqual([name, new Function(`return (${value})`)()])
     }
-    expect(Object.keys(defaults)).toHaveLength(10)
+    expect(Object.keys(defaults)).toHaveLength(11)
   })
 
   it('lists every hook', () => {

@@ -66,6 +66,9 @@ const mistakes: [option: string, over: object, problem: string][] = [
   ]),
   ['fallthrough', { fallthrough: 'yes' }, 'is true or false'],
   ['fallthrough', { fallthrough: null }, 'is true or false'],
+  ['hostVerifiesClientAssertions', { fallthrough: true, hostVerifiesClientAssertions: 1 }, 'is true or false'],
+  ['hostVerifiesClientAssertions', { hostVerifiesClientAssertions: true }, 'needs fallthrough: true'],
+  ['hostVerifiesClientAssertions', { hostVerifiesClientAssertions: true, fallthrough: false }, 'needs fallthrough: true'],
   ['grantTypes', { grantTypes: 'client_credentials' }, `is a non-empty list of ${JWT_BEARER_GRANT}, ${CLIENT_CREDENTIALS}`],
   ['grantTypes', { grantTypes: [] }, `is a non-empty list of ${JWT_BEARER_GRANT}, ${CLIENT_CREDENTIALS}`],
   ['grantTypes', { grantTypes: ['password'] }, `lists "password", which is not one of ${JWT_BEARER_GRANT}, ${CLIENT_CREDENTIALS}`],
@@ -230,6 +233,7 @@ describe('good options', () => {
       tokenEndpointUrl: undefined,
       ownAudience: [issuer],
       fallthrough: false,
+      hostVerifiesClientAssertions: false,
       grantTypes: [JWT_BEARER_GRANT, CLIENT_CREDENTIALS],
       secretsStayWithHost: false,
       clientAuthMethods: [
@@ -298,6 +302,7 @@ describe('good options', () => {
     const set = {
       tokenEndpointUrl,
       fallthrough: true,
+      hostVerifiesClientAssertions: true,
       grantTypes: [CLIENT_CREDENTIALS],
       clientAuthMethods: ['private_key_jwt'],
       clientAssertions: { audience: 'issuer-or-token-endpoint', requireJti: true, maxLifetime: 60 },
@@ -326,6 +331,13 @@ describe('good options', () => {
   it('with fallthrough, client secrets stay with the host unless grantTypes says otherwise', () => {
     const { secretsStayWithHost } = settingsOf('tokenEndpoint', options({ fallthrough: true }), [])
     expect(secretsStayWithHost).toBe(true)
+  })
+
+  it('T-73: if the host verifies client assertions, only the JWT grant is served by default', () => {
+    const over = { fallthrough: true, hostVerifiesClientAssertions: true }
+    expect(settingsOf('tokenEndpoint', options(over), []).grantTypes).toEqual([JWT_BEARER_GRANT])
+    const grantTypes = [CLIENT_CREDENTIALS]
+    expect(settingsOf('tokenEndpoint', options({ ...over, grantTypes }), []).grantTypes).toEqual(grantTypes)
   })
 
   it('one options object is one set of settings, two are two', () => {

@@ -66,6 +66,7 @@ const checks: { [Name in keyof Required<Options>]: Check | Record<string, Check>
     onEvent: isFunction,
   } satisfies Record<keyof Hooks, Check>,
   fallthrough: isBoolean,
+  hostVerifiesClientAssertions: isBoolean,
   grantTypes: listOf(grantTypeNames),
   clientAuthMethods: listOf(clientAuthMethodNames),
   clientAssertions: {

@@ -32,8 +32,16 @@ export interface Options<H extends Partial<Hooks> = Hooks> {
   /** Leaves every request that is not for this suite to the next handler, unchanged. Default false: such a request is refused. */
   fallthrough?: boolean
   /**
+   * Your handler verifies client assertions (RFC 7523 §2.2) itself. A request with a `client_assertion` is then for this suite only if
+   * `grantTypes` has its grant; every other one reaches your handler unchanged. Needs `fallthrough: true`.
+   *
+   * Only for a handler that verifies them: one that ignores the parameter takes the `client_id` beside it for a public client.
+   * @default false
+   */
+  hostVerifiesClientAssertions?: boolean
+  /**
    * Grants for which tokens are issued here. Default: both. With `fallthrough`, the default leaves a `client_credentials` request
-   * without `client_assertion` to the host.
+   * without `client_assertion` to the host. With `hostVerifiesClientAssertions`, the default is the JWT grant alone.
    */
   grantTypes?: readonly GrantTypeName[]
   /** Enabled client authentication methods. Default: all that this package has. */

@@ -7,7 +7,7 @@ import { VerifiedSignatures } from './assertion/verified-signatures.js'
 import { ConfigurationError } from './errors.js'
 import type { Hooks } from './hooks.js'
 import { checkOptions } from './option-checks.js'
-import { algorithmNames, grantTypeNames, type Options, secretAlgorithms } from './options.js'
+import { algorithmNames, grantTypeNames, JWT_BEARER_GRANT, type Options, secretAlgorithms } from './options.js'
 import { type ClientAssertionAudience, type ClientAuthMethodName, clientAuthMethodNames, type KeyRegistration } from './registration.js'
 import { memoryReplayStore } from './replay/memory.js'
 import type { ReplayStore } from './replay/store.js'
@@ -21,6 +21,7 @@ export interface Settings<H extends Partial<Hooks> = Partial<Hooks>> {
   readonly ownAudience: readonly string[]
   readonly hooks: H
   readonly fallthrough: boolean
+  readonly hostVerifiesClientAssertions: boolean
   readonly grantTypes: readonly string[]
   /** With `fallthrough` and the default `grantTypes`, `client_credentials` with a secret is left to the host. */
   readonly secretsStayWithHost: boolean
@@ -120,7 +121,12 @@ function normalise(where: string, options: Options<Partial<Hooks>>): Settings {
   checkOptions(where, options)
   if (options.publicClients && options.publicClients.scope === undefined)
     throw new ConfigurationError(`${where}: option publicClients.scope is missing: set it to what public clients may be granted.`)
-  const { issuer, tokenEndpointUrl, fallthrough = false, publicClients, clockTolerance = 10, turnBudget = 0.015 } = options
+  const { issuer, tokenEndpointUrl, publicClients, clockTolerance = 10, turnBudget = 0.015 } = options
+  const { fallthrough = false, hostVerifiesClientAssertions = false } = options
+  if (hostVerifiesClientAssertions && !fallthrough)
+    throw new ConfigurationError(
+      `${where}: option hostVerifiesClientAssertions needs fallthrough: true: without it, no request reaches your handler.`,
+    )
   const clientAssertions = {
     audience: 'issuer' as const,
     requireJti: false,
@@ -141,7 +147,8 @@ function normalise(where: string, options: Options<Partial<Hooks>>): Settings {
     ownAudience,
     hooks: options.hooks,
     fallthrough,
-    grantTypes: options.grantTypes ?? grantTypeNames,
+    hostVerifiesClientAssertions,
+    grantTypes: options.grantTypes ?? (hostVerifiesClientAssertions ? [JWT_BEARER_GRANT] : grantTypeNames),
     secretsStayWithHost: fallthrough && options.grantTypes === undefined,
     clientAuthMethods,
     clientAssertions,

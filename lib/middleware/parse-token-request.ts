@@ -90,9 +90,9 @@ function isForIssuing(form: Form, settings: Settings): boolean {
   return (form.values.grant_type ?? []).some((grantType) => grantTypes.includes(grantType as string) && !staysWithHost(grantType))
 }
 
-/** With `fallthrough`, a request is ours if it uses one of our grants, or a JWT for client authentication. */
+/** With `fallthrough`, a request is ours if it uses one of our grants, or a JWT for client authentication that the host does not verify. */
 function isOurs(form: Form, settings: Settings): boolean {
-  return isForIssuing(form, settings) || authenticatesByJwt(form, settings)
+  return isForIssuing(form, settings) || (!settings.hostVerifiesClientAssertions && authenticatesByJwt(form, settings))
 }
 
 const authenticatesByJwt = (form: Form, { clientAlgorithms }: Settings) => clientAlgorithms.length > 0 && carriesJwt(form)
