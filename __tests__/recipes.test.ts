@@ -66,6 +66,19 @@ const guess = { authorization: basic('basic-client', 'guess') }
 describe.each(everywhere)('the rate limits of %s, on %s', (_, __, recipe, express) => {
   const begin = (limits: Limits, options?: Partial<Options>) => start(recipe, express, limits, options)
 
+  it('RS-02 RS-10: in a Router that has a path, the answer over a limit is the same', async () => {
+    const { calls: _calls, ...plain } = hooks()
+    const app = express()
+    app.use('/oauth', express.Router().post('/token', ...recipe({ issuer, hooks: plain }, { requests: 1 })))
+    const server = app.listen(0)
+    servers.push(server)
+    const ask = () => request(server).post('/oauth/token').type('form').send(good())
+    expect((await ask()).status).toBe(200)
+    const { status, headers, body } = await ask()
+    expect({ status, error: body.error }).toEqual({ status: 429, error: 'temporarily_unavailable' })
+    expect(headers).toMatchObject({ 'cache-control': 'no-store', pragma: 'no-cache', 'retry-after': expect.stringMatching(/^\d+$/) })
+  })
+
   describe('failures of a client at an address', () => {
     it('TE-14: beyond the budget, 429 before anything is looked up or verified', async () => {
       const { statuses, calls, post } = begin({ failures: 3 })

@@ -6,7 +6,7 @@
 import { hash } from 'node:crypto'
 import type { RequestHandler } from 'express'
 import { ipKeyGenerator, MemoryStore, rateLimit } from 'express-rate-limit'
-import { OAuthError, type Options, type TokenRequest, tokenEndpoint, tokenErrorHandler } from '../lib/index.js'
+import { type Options, type TokenRequest, tokenEndpoint } from '../lib/index.js'
 
 export interface Limits {
   /** Requests per minute of one address. */
@@ -39,11 +39,11 @@ export function protectedTokenEndpoint(
   return [requestLimit, parse, failureLimit, ...steps]
 }
 
-const answer = tokenErrorHandler()
-const tooManyRequests = new OAuthError('temporarily_unavailable', 'Too many requests. Try again later.', { status: 429 })
+const tooManyRequests = { error: 'temporarily_unavailable', error_description: 'Too many requests. Try again later.' }
 
 /** 429 in the form of an OAuth error; `Retry-After` is set already. */
-const tooMany: RequestHandler = (req, res, next) => answer(tooManyRequests, req, res, next)
+const tooMany: RequestHandler = (_req, res) =>
+  void res.status(429).set({ 'Cache-Control': 'no-store', Pragma: 'no-cache' }).json(tooManyRequests)
 
 /** The unverified client of the request: the one whose credential would be checked. Normalized, so that each client has one name. */
 export function claimedClient({ authorization = '', parameters }: Pick<TokenRequest, 'authorization' | 'parameters'>): string {

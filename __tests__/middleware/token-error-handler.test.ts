@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it } from '@jest/globals'
-import type { ErrorRequestHandler, RequestHandler } from 'express'
+import type { ErrorRequestHandler, Express, RequestHandler } from 'express'
 import { OAuthError, type refusals, refusals as table } from '../../lib/errors.js'
 import { tokenErrorHandler } from '../../lib/index.js'
 import { type ExpressFactory, expresses } from '../support/express.js'
@@ -202,6 +202,61 @@ describe.each(expresses)('tokenErrorHandler on %s', (_, express) => {
     }
     const kept = await sendRaw(start(express, [challenging]), { headers })
     expect([kept.status, kept.headers['www-authenticate']]).toEqual([401, 'Basic realm="legacy"'])
+  })
+
+  describe('on a path', () => {
+    const fails = throwing(new Error('secret'))
+    /** `mount` adds what throws and the handler under test; the host's own error handler answers 599. */
+    function startOn(mount: (app: Express) => void) {
+      const app = express()
+      mount(app)
+      app.use(((error, req, res, _next) => void res.status(599).json([String(error), req.originalUrl])) as ErrorRequestHandler)
+      const server = app.listen(0)
+      servers.push(server)
+      return server
+    }
+    const mounts: [string, (app: Express) => void, prefix: string][] = [
+      ['of the app', (app) => void app.use(fails).use('/token', tokenErrorHandler()), ''],
+      ['of a router', (app) => void app.use('/oauth', express.Router().use(fails).use('/token', tokenErrorHandler())), '/oauth'],
+    ]
+
+    it.each(
+      mounts.flatMap(([where, mount, prefix]) =>
+        [
+          ['/token', true],
+          ['/token/', true],
+          ['/token?x', true],
+          ['/token/?x=/revoke', true],
+          ['/TOKEN', true],
+          ['/token/revoke', false],
+          ['/token/revoke?x', false],
+          ['/tokens', false],
+          ['/', false],
+        ].map(([path, isOurs]) => [`${prefix}${path}`, where, mount, isOurs] as const),
+      ),
+    )('T-65 RS-12: %s, mounted on the path %s', async (path, _, mount, isOurs) => {
+      const response = await sendRaw(startOn(mount), { path, headers: [form] })
+      if (isOurs) expectRefusal(response, 'hook_error')
+      else expect({ status: response.status, body: JSON.parse(response.body) }).toEqual({ status: 599, body: ['Error: secret', path] })
+    })
+
+    it.each(['/token', '/token/revoke', '/'])('RS-12: without a path, it answers %s', async (path) => {
+      expectRefusal(
+        await sendRaw(
+          startOn((app) => void app.use(fails).use(tokenErrorHandler())),
+          { path, headers: [form] },
+        ),
+        'hook_error',
+      )
+    })
+
+    it.each(['/token', '/token/revoke'])('RS-12: in the route itself, it answers %s', async (path) => {
+      const app = express()
+      app.post(path, fails, tokenErrorHandler())
+      const server = app.listen(0)
+      servers.push(server)
+      expectRefusal(await sendRaw(server, { path, headers: [form] }), 'hook_error')
+    })
   })
 
   it('T-60: leaves an answer that was begun to the host', async () => {

@@ -15,25 +15,34 @@ const parserErrors: Record<string, RefusalReason> = {
   'querystring.parse.rangeError': 'body_unreadable',
 }
 
+/** A request as Express passes it on: `baseUrl` is the path on which a handler or its router is mounted, `url` is what follows it. */
+type MountedRequest = IncomingMessage & { baseUrl?: string }
+
 /**
  * An Express error handler for the path of the token endpoint: errors of the host's parser or handler are answered as OAuth errors in JSON
  * (RFC 6749 §5.2), never as HTML and never with a stack. An HTTP error keeps its status, and a `Retry-After` or `WWW-Authenticate` that the host set
  * is kept.
+ *
+ * Mounted on a path, it answers errors of exactly this path; those of a path below, such as `/token/revoke`, go to the next error handler.
+ * Mounted without a path, it answers all errors. In a router that has a path, mount it on the path of the token endpoint, too.
  *
  * @throws ConfigurationError if it gets arguments: it was mounted without being called
  * @example app.use('/token', tokenErrorHandler())
  */
 export function tokenErrorHandler(
   ...given: []
-): (error: unknown, req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void {
+): (error: unknown, req: MountedRequest, res: ServerResponse, next: (error?: unknown) => void) => void {
   if ((given as unknown[]).length > 0)
     throw new ConfigurationError('tokenErrorHandler was mounted without being called: write tokenErrorHandler().')
-  return function tokenErrorHandler(thrown, _req, res, next) {
-    if (res.headersSent) return next(thrown)
+  return function tokenErrorHandler(thrown, req, res, next) {
+    if (res.headersSent || isBelowMountPath(req)) return next(thrown)
     const error = asOAuthError(thrown)
     renderError(res, error, error.status)
   }
 }
+
+/** Express strips the mount path from `url`: what is left of the mount path itself is `/`, with or without a slash at its end. */
+const isBelowMountPath = ({ baseUrl = '', url = '' }: MountedRequest) => baseUrl !== '' && url.split('?', 1)[0] !== '/'
 
 function asOAuthError(thrown: unknown): OAuthError {
   try {
