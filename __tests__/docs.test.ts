@@ -546,7 +546,8 @@ describe('docs/recipes.md, keys', () => {
   it('of tokenMinter stay the same after a start', async () => {
     await makeWithNode()
     process.env.MINTER_KEY = join(folder, '2026-11.key.pem')
-    const granted = { client: { level: 'anonymous' }, subject: 'ada', scope: '', resource: [] } as unknown as Granted
+    const client = { level: 'authenticated', client_id: 'reports' }
+    const granted = { client, subject: 'ada', scope: '', resource: [] } as unknown as Granted
     const publicKey = createPublicKey(readFileSync(join(folder, '2026-11.pub.pem')))
     for (const _ of ['one start', 'another']) {
       const { mintToken } = await moduleOf<Pick<Hooks, 'mintToken'>>('mint-token.mjs')

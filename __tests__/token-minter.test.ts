@@ -1,13 +1,16 @@
-import { KeyObject, webcrypto } from 'node:crypto'
+import { createPublicKey, KeyObject, webcrypto } from 'node:crypto'
+import { inspect } from 'node:util'
 import { describe, expect, it, jest } from '@jest/globals'
 import { decodeProtectedHeader, jwtVerify } from 'jose'
 import { ConfigurationError, type Granted, type JWK, OAuthError, tokenMinter } from '../lib/index.js'
-import { ec, ed, rsa } from './support/keys.js'
-import { clients } from './support/world.js'
+import { issueCertificate } from './support/certificates.js'
+import { ec, ed, type Pair, rsa } from './support/keys.js'
+import { clients, issuers, openIdp } from './support/world.js'
 
 const issuer = 'https://as.example.com'
 const audience = 'https://api.example.com'
 const key = ec('k1')
+const { cert: certificate } = await issueCertificate()
 const granted = (over: Partial<Granted> = {}): Granted => ({
   grant_type: 'client_credentials',
   client: { level: 'authenticated', method: 'private_key_jwt', client_id: 'jwt-client', client: clients['jwt-client'] },
@@ -56,6 +59,115 @@ describe('tokenMinter', () => {
       await jwtVerify(access_token, pair.publicKey, { issuer, audience })
       expect(decodeProtectedHeader(access_token)).toMatchObject({ alg, ...(kid && { kid }) })
     }
+  })
+
+  const pem = (type: 'pkcs8' | 'pkcs1' | 'sec1', { privateKey }: Pair, encrypted?: object) =>
+    String(privateKey.export({ type: type as 'pkcs8', format: 'pem', ...encrypted }))
+  const secret = { cipher: 'aes-256-cbc', passphrase: 'secret' }
+
+  it.each([
+    ['PKCS#8, EC', pem('pkcs8', key), key],
+    ['PKCS#8, Ed25519', pem('pkcs8', ed('e')), undefined],
+    ['SEC1', pem('sec1', key), key],
+    ['PKCS#1', pem('pkcs1', rsa('r')), undefined],
+    ['with line ends of Windows', pem('sec1', key).replaceAll('\n', '\r\n'), key],
+    ['behind a text', `of the token endpoint:\n${pem('pkcs8', key)}`, key],
+  ])('takes a PEM, as string and Buffer: %s', async (_what, text, pair) => {
+    for (const given of [text, Buffer.from(text)]) {
+      const { access_token } = await tokenMinter({ issuer, audience, key: given, kid: 'k' })(granted())
+      const { protectedHeader } = await jwtVerify(access_token, pair?.publicKey ?? createPublicKey(text), { issuer, audience })
+      expect(protectedHeader.kid).toBe('k')
+    }
+  })
+
+  it.each<[what: string, given: string, problem: string]>([
+    ['an encrypted PKCS#8 PEM', pem('pkcs8', key, secret), 'option key is encrypted'],
+    ['an encrypted SEC1 PEM', pem('sec1', key, secret), 'option key is encrypted'],
+    ['an encrypted PKCS#1 PEM', pem('pkcs1', rsa('r'), secret), 'option key is encrypted'],
+    ['a certificate', certificate, 'option key is a certificate'],
+    ['a public PEM', String(key.publicKey.export({ type: 'spki', format: 'pem' })), 'option key is a public key'],
+    ['a PKCS#1 public PEM', String(rsa('r').publicKey.export({ type: 'pkcs1', format: 'pem' })), 'option key is a public key'],
+    ['a PEM that is cut', pem('pkcs8', key).slice(0, 100), 'option key is a private key that cannot be read'],
+    ['a PEM whose line ends are lost', pem('pkcs8', key).replaceAll('\n', '\\n'), 'option key is a private key that cannot be read'],
+    ['the path of a PEM', '/etc/keys/2026-11.key.pem', 'option key is no private key'],
+    ['an empty string', '', 'option key is no private key'],
+  ])('refuses %s, as string and Buffer', (_what, text, problem) => {
+    for (const given of [text, Buffer.from(text)]) {
+      expect(() => tokenMinter({ issuer, audience, key: given })).toThrow(ConfigurationError)
+      expect(() => tokenMinter({ issuer, audience, key: given })).toThrow(problem)
+    }
+  })
+
+  it('refuses an RSA key of less than 2048 bits, however it is given', async () => {
+    for (const bits of [1024, 2040]) {
+      const pair = rsa('r', bits)
+      const cryptoKey = await webcrypto.subtle.importKey(
+        'pkcs8',
+        pair.privateKey.export({ type: 'pkcs8', format: 'der' }),
+        { name: 'RSA-PSS', hash: 'SHA-256' },
+        false,
+        ['sign'],
+      )
+      for (const given of [pair.privateKey, pair.privateKey.export({ format: 'jwk' }) as JWK, pem('pkcs1', pair), cryptoKey])
+        expect(() => tokenMinter({ issuer, audience, key: given })).toThrow('option key has less than 2048 bits')
+    }
+  })
+
+  it('refuses without showing anything that it was given', () => {
+    const canary = 'canary5up3rsecret'
+    const { d, ...publicJwk } = key.privateKey.export({ format: 'jwk' }) as JWK
+    const secretPem = pem('pkcs8', key)
+    const cut = secretPem.slice(0, -60)
+    const given = [
+      ...[canary, Buffer.from(canary), [canary], { secret: canary }, new Map([[canary, canary]]), () => canary, Symbol(canary)],
+      ...[new Uint8Array(Buffer.from(canary)), new Error(canary), Object.create({ kty: canary })],
+      ...[
+        { kty: 'EC', d: canary },
+        { kty: 'EC', crv: 'P-256', d: canary },
+        { ...publicJwk, d, crv: canary },
+        { ...publicJwk, d, x: canary },
+      ],
+      ...[
+        { kty: 'oct', k: canary },
+        { kty: canary, d },
+        { ...publicJwk, d, alg: canary },
+        { ...publicJwk, d: [canary] },
+      ],
+      ...[cut, Buffer.from(cut), secretPem.replace('BEGIN', canary), `${canary}${pem('pkcs8', key, secret)}`, `${certificate}${canary}`],
+    ].map((one) => ({ key: one }))
+    const others = [
+      { key: secretPem, algorithm: canary },
+      { key: secretPem, lifetime: canary },
+      { key: secretPem, secret: canary },
+    ]
+    for (const options of [...given, ...others, { key: secretPem, issuer: undefined, kid: canary }]) {
+      let thrown: unknown
+      try {
+        tokenMinter({ issuer, audience, ...options } as never)
+      } catch (error) {
+        thrown = error
+      }
+      expect(thrown).toBeInstanceOf(ConfigurationError)
+      const { message, stack, cause } = thrown as ConfigurationError
+      expect(cause).toBeUndefined()
+      const shown = [message, stack, inspect(thrown, { depth: null, showHidden: true, maxStringLength: null })].join()
+      const lines = secretPem.split('\n').filter((line) => line && !line.startsWith('-----'))
+      for (const text of [canary, ...['hex', 'base64'].map((as) => Buffer.from(canary).toString(as as 'hex')), String(d), ...lines])
+        expect(shown).not.toContain(text)
+    }
+  })
+
+  it('AT-01 names the issuer of the grant as client_id, if no client presented it', async () => {
+    const anonymous = granted({
+      client: { level: 'anonymous' },
+      subject: 'alice',
+      subject_type: 'user',
+      grant: { issuer: issuers[openIdp], sub: 'alice', claims: {}, context: undefined },
+    })
+    const mintToken = tokenMinter({ issuer, audience, key: key.privateKey })
+    const claimsOf = async (one: Granted) => (await jwtVerify((await mintToken(one)).access_token, key.publicKey)).payload
+    expect(await claimsOf(anonymous)).toMatchObject({ sub: 'alice', client_id: openIdp })
+    expect(await claimsOf({ ...anonymous, ...granted(), grant: anonymous.grant as never })).toMatchObject({ client_id: 'jwt-client' })
   })
 
   const cryptoKeys: [alg: string, algorithm: webcrypto.EcKeyGenParams | webcrypto.RsaHashedKeyGenParams | { name: string }][] = [

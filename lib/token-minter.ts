@@ -17,8 +17,12 @@ export interface TokenMinterOptions extends JwtSignerOptions {
 /**
  * Makes a `mintToken` hook that issues JWT access tokens (RFC 9068, `at+jwt`), for a host that has no tokens of its own.
  *
- * @throws ConfigurationError if an option is missing, or the key is not private
- * @example const mintToken = tokenMinter({ issuer, audience: 'https://api.example.com', key: privateJwk })
+ * Each token has a `client_id` (RFC 9068 §2.2). If no client presented the grant, it is the issuer of the grant, which is the party that asked.
+ * So an issuer with `client_authentication: 'none'` must not have the `client_id` of another party as its identifier.
+ *
+ * @throws ConfigurationError if an option is missing or wrong, or the key is not private, too small or not for the algorithm. No error shows
+ * what was given
+ * @example const mintToken = tokenMinter({ issuer, audience: 'https://api.example.com', key: readFileSync('2026-11.key.pem') })
  */
 export function tokenMinter(options: TokenMinterOptions): Hooks['mintToken'] {
   const { issuer, audience, key, kid, algorithm, lifetime = 300, ...unknown } = options
@@ -30,7 +34,7 @@ export function tokenMinter(options: TokenMinterOptions): Hooks['mintToken'] {
   const audiences = typeof audience === 'string' ? [audience] : audience
   const byUrl = new Map(audiences.map((one) => [normalUrl(one), one]))
 
-  return ({ client, subject, scope, resource, maxLifetime = lifetime }) => {
+  return ({ client, subject, scope, resource, grant, maxLifetime = lifetime }) => {
     const asked = resource.map((uri) => (audiences.includes(uri) ? uri : byUrl.get(normalUrl(uri))))
     if (asked.includes(undefined)) throw new OAuthError('invalid_target', 'The resource is not known.')
     const isBound = Boolean(client.client?.tls_client_certificate_bound_access_tokens) // a database may say 1
@@ -42,7 +46,7 @@ export function tokenMinter(options: TokenMinterOptions): Hooks['mintToken'] {
       iss: issuer,
       sub: subject,
       aud: asked.length > 1 ? asked : (asked[0] ?? audiences[0]),
-      client_id: client.client_id,
+      client_id: client.client_id ?? grant?.issuer.issuer,
       iat,
       exp: iat + expires_in,
       jti: randomUUID(),
