@@ -1,9 +1,95 @@
 import { describe, expect, it } from '@jest/globals'
-import type { TokenEndpointEvent } from '../lib/index.js'
+import { decodeJwt } from 'jose'
+import { shapeRungs } from '../lib/assertion/ladder.js'
+import type { AssertionReason } from '../lib/errors.js'
+import { CLIENT_CREDENTIALS, JWT_BEARER_GRANT, type TokenEndpointEvent } from '../lib/index.js'
 import { expresses } from './support/express.js'
+import { now } from './support/jwt.js'
 import { basic, byJwt, clientAssertion, clientCredentials, grant, grantRequest, idp, startWorld } from './support/world.js'
 
+/** A JWT that fails a check before any look-up: what is changed in it. */
+type Flaw = readonly [reason: AssertionReason, claims: Record<string, unknown>, header?: Record<string, unknown>]
+const flaws: Flaw[] = [
+  ['header_too_large', {}, { x: 'x'.repeat(2048) }],
+  ['alg_not_allowed', {}, { alg: 'none' }],
+  ['typ_not_allowed', {}, { typ: ['jwt'] }],
+  ['header_not_allowed', {}, { crit: ['x'] }],
+  ['kid_malformed', {}, { kid: '' }],
+  ['claim_missing', { exp: undefined }],
+  ['claim_missing', { iss: undefined }],
+  ['claim_malformed', { exp: 'tomorrow' }],
+  ['claim_malformed', { iss: 7 }],
+  ['claim_malformed', { sub: ['x'] }],
+  ['claim_malformed', { iss: null, sub: {} }],
+  ['claim_malformed', { aud: [] }],
+  ['claim_too_large', { jti: 'j'.repeat(257) }],
+  ['claim_too_large', { iss: 'i'.repeat(1025), sub: 's'.repeat(1025) }],
+  ['exp_in_ms', { exp: Date.now() + 60_000 }],
+  ['expired', { exp: now() - 60, iat: now() - 120 }],
+  ['not_yet_valid', { nbf: now() + 60 }],
+  ['iat_future', { iat: now() + 60 }],
+]
+const onlyOfClients: Flaw[] = [['aud_mismatch', { aud: 'https://other.example' }]]
+const asString = (...values: unknown[]) => (values.find((value) => typeof value === 'string') as string | undefined)?.slice(0, 256)
+
 describe.each(expresses)('onEvent on %s', (_, express) => {
+  describe('names the unverified sender of a JWT that fails before any look-up', () => {
+    const world = startWorld(express)
+    const uses = [...flaws, ...onlyOfClients].map((flaw) => [flaw[0], JSON.stringify(flaw.slice(1)).slice(0, 60), flaw] as const)
+
+    it('is tried for every such check', () => {
+      expect([...new Set(uses.map(([reason]) => reason))]).toEqual([...new Set(shapeRungs.map(({ reason }) => reason))])
+    })
+
+    it.each(uses)(
+      '%s %s: a client assertion, by sub or else iss, unless client_id is sent',
+      async (reason, _what, [, claims, header = {}]) => {
+        const jwt = clientAssertion({ ...claims }, { header })
+        const { iss, sub } = decodeJwt(jwt)
+        for (const [named, client_id] of [
+          [{}, asString(sub, iss)],
+          [{ client_id: 'named' }, 'named'],
+        ] as [Record<string, string>, string | undefined][]) {
+          expect((await world.post(clientCredentials({ ...byJwt(jwt), ...named }))).status).toBe(401)
+          expect(world.last()).toMatchObject({ reason, step: 'authenticateClient' })
+          expect(world.last().claimed).toEqual({ grant_type: CLIENT_CREDENTIALS, client_id })
+        }
+      },
+    )
+
+    it.each(uses.slice(0, flaws.length))('%s %s: a grant, by iss', async (reason, _what, [, claims, header = {}]) => {
+      const jwt = grant(claims, { header })
+      expect((await world.post(grantRequest(jwt))).status).toBe(400)
+      expect(world.last()).toMatchObject({ reason, step: 'verifyJwtGrant' })
+      const issuer = asString(decodeJwt(jwt).iss)
+      expect(world.last().claimed).toEqual({ grant_type: JWT_BEARER_GRANT, client_id: 'jwt-client', issuer })
+      await world.post(grantRequest(jwt, {}))
+      expect(world.last().claimed).toEqual({ grant_type: JWT_BEARER_GRANT, issuer })
+    })
+
+    it.each<[reason: AssertionReason, payload: string]>([
+      ['jwt_malformed', '{"iss":"a","sub":"a"'],
+      ['duplicate_member', '{"iss":"a","iss":"b","sub":"a"}'],
+    ])('%s: none, for what cannot be decoded', async (reason, payload) => {
+      const [header, , signature] = grant().split('.')
+      const jwt = [header, Buffer.from(payload).toString('base64url'), signature].join('.')
+      await world.post(clientCredentials(byJwt(jwt)))
+      expect(world.last()).toMatchObject({ reason, claimed: { grant_type: CLIENT_CREDENTIALS } })
+      expect(world.last().claimed.client_id).toBeUndefined()
+      await world.post(grantRequest(jwt, {}))
+      expect(world.last()).toMatchObject({ reason, claimed: { grant_type: JWT_BEARER_GRANT } })
+      expect(world.last().claimed.issuer).toBeUndefined()
+    })
+
+    it('T-64 printable and cut, also then', async () => {
+      const nasty = `x\u001b[31m\r\nlevel=info é ${'y'.repeat(900)}`
+      await world.post(grantRequest(grant({ iss: nasty, exp: now() - 60, iat: now() - 120 }), {}))
+      expect(world.last().claimed.issuer).toMatch(/^x\?\[31m\?\?level=info \? y{235}$/)
+      await world.post(clientCredentials(byJwt(clientAssertion({ iss: nasty, sub: nasty, exp: now() - 60, iat: now() - 120 }))))
+      expect(world.last().claimed.client_id).toMatch(/^x\?\[31m\?\?level=info \? y{235}$/)
+    })
+  })
+
   it('gets one event for each request, with what was verified', async () => {
     const world = startWorld(express)
     await world.post({ ...grantRequest(), scope: 'read' })

@@ -50,6 +50,10 @@ export interface TokenEndpointEvent {
   replay_keys?: string[]
   /** `observe`: the result of the client assertion that came with a secret: `ok`, or why it would have been refused. */
   observed?: { method: string; result: 'ok' | Reason }
+  /**
+   * What the request says of itself, unverified: `client_id` is that parameter, or else `sub` or `iss` of the client assertion; `issuer` is
+   * `iss` of the grant. Both are also set for a JWT that could be decoded, and was refused.
+   */
   claimed: { grant_type?: string; client_id?: string; issuer?: string }
   notices: Notice[]
   /** Milliseconds in total. */

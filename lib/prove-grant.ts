@@ -1,5 +1,6 @@
 import { after } from './after.js'
 import type { VerifiedAssertion } from './assertion/assertion.js'
+import { decodeAssertion } from './assertion/compact.js'
 import type { SignerRules } from './assertion/rules.js'
 import { readAssertion, verifyAssertion } from './assertion/verify.js'
 import { AssertionError, refusal } from './errors.js'
@@ -71,9 +72,10 @@ function attempt(settings: IssuerSettings, proving: () => ProvenGrant | Promise<
 }
 
 function prove(token: string, exchange: Exchange, settings: IssuerSettings): ProvenGrant | Promise<ProvenGrant> {
-  const jwt = readAssertion(token, settings.assertionRules.grant)
+  const decoded = decodeAssertion(token)
+  if (typeof decoded.claims.iss === 'string') exchange.notes.claimed.issuer = decoded.claims.iss // also if a check refuses it
+  const jwt = readAssertion(decoded, settings.assertionRules.grant)
   const { iss = '' } = jwt.claims // always there: the rules of grants require it
-  exchange.notes.claimed.issuer = iss
   return after(findIssuer(iss, exchange, settings), (issuer) => {
     exchange.mayBeImplicit = signingClient(issuer, jwt.claims) !== undefined
     if (!settings.load.admitToVerify()) throw refusal('overloaded')

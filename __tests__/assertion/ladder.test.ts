@@ -33,21 +33,29 @@ interface Change<Rules> {
   rules?: Partial<Rules>
 }
 const clean = (value: object) => Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined))
-const jwt = ({ header = {}, claims = {} }: Change<unknown>): DecodedAssertion => ({
-  token: '',
-  signingInput: '',
-  signature: Buffer.alloc(0),
-  header: clean({ alg: 'ES256', ...header }),
-  claims: clean({ iss: 'a', sub: 'b', aud: issuer, exp: Math.floor(now) + 60, ...claims }),
-})
+const jwt = ({ header: changed = {}, claims = {} }: Change<unknown>): DecodedAssertion => {
+  const header = clean({ alg: 'ES256', ...changed })
+  return {
+    token: '',
+    signingInput: `${Buffer.from(JSON.stringify(header)).toString('base64url')}.e30`,
+    signature: Buffer.alloc(0),
+    header,
+    claims: clean({ iss: 'a', sub: 'b', aud: issuer, exp: Math.floor(now) + 60, ...claims }),
+  }
+}
 const second = Math.floor(now)
 
 type Case<Rules> = [reason: AssertionReason | undefined, change: Change<Rules>]
 const header = (header: object): Change<never> => ({ header })
 const claims = (claims: object): Change<never> => ({ claims })
 
+/** The member that makes a header so many bytes long. */
+const padding = (bytes: number) => ({ x: 'x'.repeat(bytes - '{"alg":"ES256","x":""}'.length) })
+
 const shapeCases: Case<AssertionRules>[] = [
   [undefined, {}],
+  [undefined, header(padding(2048))], // T-14
+  ['header_too_large', header(padding(2049))],
   ['alg_not_allowed', header({ alg: 'ES384' })],
   ['alg_not_allowed', header({ alg: undefined })],
   ['alg_not_allowed', header({ alg: ['ES256'] })],
@@ -221,7 +229,6 @@ describe('the reasons', () => {
   /** Reasons that are no rung: where they come from. */
   const elsewhere: Partial<Record<AssertionReason, string>> = {
     jwt_malformed: 'compact.ts',
-    header_too_large: 'compact.ts',
     duplicate_member: 'compact.ts',
     issuer_untrusted: 'verify-jwt-grant.ts',
     issuer_disabled: 'verify-jwt-grant.ts',

@@ -4,7 +4,8 @@ import { AssertionError } from '../errors.js'
 import type { DecodedAssertion } from './assertion.js'
 import { deepFreeze, hasDuplicateMember } from './json.js'
 
-const maxHeaderBytes = 2048
+/** Length of a header of 2048 bytes in base64url. */
+export const maxHeaderLength = Math.ceil((2048 * 4) / 3)
 const compact = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/
 /** The characters that may end a segment of `length % 4`, so that its unused bits are zero. `''`: no bytes have that length. */
 const lastCharacters = ['', 'AQgw', 'AEIMQUYcgkosw048']
@@ -12,14 +13,13 @@ const lastCharacters = ['', 'AQgw', 'AEIMQUYcgkosw048']
 /**
  * Decodes one JWS in compact serialization (RFC 7515 §3.1, RFC 7519 §7.2). Only the canonical encoding is accepted: no padding, no white
  * space, no unused bits that are set, no repeated member.
- * @throws AssertionError `jwt_malformed`, `header_too_large`, `duplicate_member`
+ * @throws AssertionError `jwt_malformed`, `duplicate_member`
  */
 export function decodeAssertion(token: string): DecodedAssertion {
   const parts = compact.exec(token)
   if (!parts) throw new AssertionError('jwt_malformed')
   const [, header, payload, signature] = parts as unknown as [string, string, string, string]
   if (!isCanonical(header) || !isCanonical(payload) || !isCanonical(signature)) throw new AssertionError('jwt_malformed')
-  if (header.length > Math.ceil((maxHeaderBytes * 4) / 3)) throw new AssertionError('header_too_large')
   return {
     token,
     signingInput: token.slice(0, header.length + 1 + payload.length),
@@ -43,6 +43,7 @@ function parseHeader(segment: string): Readonly<Record<string, unknown>> {
   const known = headers.get(segment)
   if (known) return known
   const header = parseObject(Buffer.from(segment, 'base64url'))
+  if (segment.length > maxHeaderLength) return header // it will be refused
   if (headers.size >= maxHeaders) headers.clear()
   headers.set(Buffer.from(segment).toString(), header) // a copy: the segment is a slice that keeps the whole request body in memory
   return header

@@ -5,6 +5,7 @@
  */
 import type { AssertionReason } from '../errors.js'
 import type { DecodedAssertion } from './assertion.js'
+import { maxHeaderLength } from './compact.js'
 import type { AssertionRules, SignerRules } from './rules.js'
 import { isDate, isListed, isName, isTyp, normalTyp, soleAudience } from './values.js'
 
@@ -25,6 +26,11 @@ const names = ['iss', 'sub', 'jti']
 
 /** Before the signer is looked up. */
 export const shapeRungs: readonly Rung<AssertionRules>[] = [
+  {
+    reason: 'header_too_large',
+    demands: 'the header has at most 2048 bytes',
+    holds: ({ signingInput }) => signingInput.indexOf('.') <= maxHeaderLength,
+  },
   {
     reason: 'alg_not_allowed',
     demands: '`alg` is in the allow-list',

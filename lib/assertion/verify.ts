@@ -2,8 +2,7 @@ import { after } from '../after.js'
 import { AssertionError } from '../errors.js'
 import type { KeyRegistration } from '../registration.js'
 import { replayKey } from '../replay/replay-key.js'
-import type { ReadAssertion, VerifiedAssertion } from './assertion.js'
-import { decodeAssertion } from './compact.js'
+import type { DecodedAssertion, ReadAssertion, VerifiedAssertion } from './assertion.js'
 import type { KeyFinder } from './keys.js'
 import { firstFailure, registrationRungs, shapeRungs } from './ladder.js'
 import type { AssertionRules, SignerRules } from './rules.js'
@@ -13,11 +12,10 @@ import type { VerifiedSignatures } from './verified-signatures.js'
 const seconds = () => Date.now() / 1000
 
 /**
- * Decodes a JWT and makes the checks that need only the settings of the endpoint (first list of the ladder).
+ * Makes the checks of a JWT that need only the settings of the endpoint (first list of the ladder).
  * @throws AssertionError with the reason of the first that fails
  */
-export function readAssertion(token: string, rules: AssertionRules): ReadAssertion {
-  const jwt = decodeAssertion(token)
+export function readAssertion(jwt: DecodedAssertion, rules: AssertionRules): ReadAssertion {
   const failure = firstFailure(shapeRungs, jwt, rules, seconds())
   if (failure) throw new AssertionError(failure)
   return jwt as ReadAssertion

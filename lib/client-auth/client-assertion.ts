@@ -1,5 +1,6 @@
 import { after } from '../after.js'
 import type { ReadAssertion } from '../assertion/assertion.js'
+import { decodeAssertion } from '../assertion/compact.js'
 import { readAssertion } from '../assertion/verify.js'
 import { AssertionError, refusal } from '../errors.js'
 import { JWT_BEARER_CLIENT_ASSERTION, JWT_SPIFFE_CLIENT_ASSERTION, secretAlgorithms } from '../options.js'
@@ -24,8 +25,10 @@ export const clientAssertion: ClientAuthMechanism = {
     const isSpiffe = client_assertion_type === JWT_SPIFFE_CLIENT_ASSERTION
     if (client_assertion_type !== JWT_BEARER_CLIENT_ASSERTION && !isSpiffe) throw refusal('unsupported_client_assertion_type')
     const { spiffe, client } = settings.assertionRules
-    const jwt = readAssertion(client_assertion, isSpiffe ? spiffe : client)
-    exchange.notes.claimed.client_id = client_id ?? jwt.claims.iss
+    const decoded = decodeAssertion(client_assertion)
+    const sender = client_id ?? [decoded.claims.sub, decoded.claims.iss].find((claim) => typeof claim === 'string')
+    if (sender !== undefined) exchange.notes.claimed.client_id = sender // also if a check refuses it
+    const jwt = readAssertion(decoded, isSpiffe ? spiffe : client)
     return isSpiffe || (client_id !== undefined && client_id !== jwt.claims.iss)
       ? byForeignToken(context, jwt, client_id)
       : bySelf(context, jwt)
