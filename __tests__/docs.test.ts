@@ -6,6 +6,7 @@ import type { IncomingMessage } from 'node:http'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it, jest } from '@jest/globals'
 import express, { type RequestHandler } from 'express'
 import { decodeJwt, jwtVerify } from 'jose'
@@ -27,6 +28,7 @@ import { assertionRefusals, refusals } from '../lib/refusals.js'
 import { describeWith } from './support/describe-with.js'
 import { now } from './support/jwt.js'
 import { ec, type Pair, rsa } from './support/keys.js'
+import { form, type RawRequest, sendRaw } from './support/raw.js'
 import { recipeOf } from './support/recipe.js'
 import {
   basic,
@@ -612,6 +614,64 @@ describe('docs/troubleshooting.md', () => {
       expect(error.mock.calls).toEqual(block.includes('cause') ? [[cause]] : [])
     },
   )
+
+  describe('lists the requests without an event', () => {
+    const byOther = { client_assertion: 'x', client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:saml2-bearer' }
+    const refresh = { grant_type: 'refresh_token' }
+    const text = (form: Record<string, string>) => new URLSearchParams(form).toString()
+    const devour: RequestHandler = (req, _res, next) => void req.on('end', next).resume()
+    /** For each, what the list says. */
+    const cases: [listed: string, request: () => RawRequest, options: Partial<Options>, before: RequestHandler[]][] = [
+      ['The method is not POST', () => ({ method: 'PUT', headers: [form], body: text(grantRequest()) }), {}, []],
+      ['The body is not a form', () => ({ headers: ['Content-Type: application/json'], body: JSON.stringify(grantRequest()) }), {}, []],
+      [
+        'The body has a `Content-Encoding`',
+        () => ({ headers: [form, 'Content-Encoding: gzip'], body: gzipSync(text(grantRequest())) }),
+        {},
+        [],
+      ],
+      [
+        'and there is no `client_assertion`.',
+        () => ({ headers: [form], body: text({ ...grantRequest(grant(), {}), grant_type: 'JWT' }) }),
+        {},
+        [],
+      ],
+      [
+        'The grant is `client_credentials`',
+        () => ({ headers: [form, `Authorization: ${basic('basic-client', 'basic-secret')}`], body: `grant_type=${CLIENT_CREDENTIALS}` }),
+        {},
+        [],
+      ],
+      ['`client_assertion_type` is not that of a JWT', () => ({ headers: [form], body: text({ ...refresh, ...byOther }) }), {}, []],
+      [
+        '`clientAuthMethods` has neither',
+        () => ({ headers: [form], body: text({ ...refresh, ...byJwt() }) }),
+        { clientAuthMethods: ['client_secret_basic'] },
+        [],
+      ],
+      [
+        'you have set `hostVerifiesClientAssertions`',
+        () => ({ headers: [form], body: text({ ...refresh, ...byJwt() }) }),
+        { hostVerifiesClientAssertions: true },
+        [],
+      ],
+      ['in the URL alone', () => ({ path: `/token?${text(grantRequest())}`, headers: [form], body: 'x=y' }), {}, []],
+      ['larger than `limits.body`', () => ({ headers: [form], body: `x=${'y'.repeat(40_000)}&${text(grantRequest())}` }), {}, []],
+      ['without leaving it in `req.body`', () => ({ headers: [form], body: text(grantRequest()) }), {}, [devour]],
+    ]
+
+    it.each(cases)('%s', async (_listed, request, options, before) => {
+      const { server, events } = startWorld(express as never, { options: { fallthrough: true, ...options }, before, after: [byHandler] })
+      expect(await sendRaw(server, request())).toMatchObject({ status: 418 })
+      expect(await sendRaw(server, { headers: [form], body: 'grant_type=refresh_token' })).toMatchObject({ status: 418 })
+      expect(events).toEqual([])
+    })
+
+    it('and no others', () => {
+      const list = troubleshooting.split('## No event')[1]?.match(/^\* .*$/gm) ?? []
+      expect(list.map((line) => cases.filter(([listed]) => line.includes(listed)).length)).toEqual(cases.map(() => 1))
+    })
+  })
 
   it('says how strict a TrustedIssuer is, and a Client not', async () => {
     const causes: unknown[] = []

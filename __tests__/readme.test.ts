@@ -134,6 +134,12 @@ describe('the README', () => {
     expect(Object.keys(scripts)).toEqual(expect.arrayContaining(['demo', 'test']))
   })
 
+  it('names the versions of Express that package.json asks for', () => {
+    const { peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+    const [, lowest] = /^\^(4\.[\d.]+) \|\| \^5\.0\.0$/.exec(peerDependencies.express) ?? []
+    expect(readme).toContain(`Express 4 (from ${lowest}) and 5`)
+  })
+
   it('and SECURITY.md have the tables that the code has', () => {
     execFileSync(process.execPath, [join(root, 'scripts/readme-tables.mjs'), '--check'], {
       env: { ...process.env, BUILD_DIR: `${basename(build)}/` },
