@@ -699,7 +699,7 @@ describe('docs/troubleshooting.md', () => {
 describe('every code block of docs/recipes.md', () => {
   it('was run by a test above, or by one in front of a real host', () => {
     const hosts = join(build, '../__tests__/hosts')
-    for (const file of readdirSync(hosts))
+    for (const file of readdirSync(hosts).filter((name) => name.endsWith('.test.ts')))
       for (const [, name] of readFileSync(join(hosts, file), 'utf8').matchAll(/recipeOf<\w+>\('docs\/recipes\.md', '(.+?)'\)/g))
         blockWith(`// ${name}\n`)
     expect(blocks.map(({ block }) => block).filter((block) => !executed.has(block))).toEqual([])
