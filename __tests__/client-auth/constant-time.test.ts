@@ -4,7 +4,8 @@ import type { Client } from '../../lib/index.js'
 
 const timingSafeEqual = jest.fn(crypto.timingSafeEqual)
 jest.unstable_mockModule('node:crypto', () => ({ ...crypto, timingSafeEqual }))
-const { assertSecret, isEqual } = await import('../../lib/client-auth/secret.js')
+const { assertSecret } = await import('../../lib/client-auth/secret.js')
+const { isEqual } = await import('../../lib/is-equal.js')
 
 const client: Client = { client_id: 'c', client_secret: 'right' }
 const context = {

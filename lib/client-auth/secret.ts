@@ -1,13 +1,8 @@
-import { hash, timingSafeEqual } from 'node:crypto'
 import { refusal } from '../errors.js'
+import { isEqual } from '../is-equal.js'
 import type { Client } from '../registration.js'
 import { assertUsable } from './find-client.js'
 import type { ClientAuthContext } from './method.js'
-
-const digest = (text: string) => hash('sha256', text, 'buffer')
-
-/** Compares two strings in a time that does not depend on where they differ. */
-export const isEqual = (one: string, other: string) => timingSafeEqual(digest(one), digest(other))
 
 /**
  * Returns the client if one of `secrets` is its secret (RFC 6749 §2.3.1). For a client that is unknown, or may not use `method`, a dummy
