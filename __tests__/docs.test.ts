@@ -14,7 +14,6 @@ import {
   auditLog,
   CLIENT_CREDENTIALS,
   type Client,
-  type ClientAuthentication,
   type Granted,
   type Hooks,
   JWT_BEARER_CLIENT_ASSERTION,
@@ -138,122 +137,18 @@ describe('docs/recipes.md, in front of a server', () => {
     expect((await world.post(grantRequest(grant(), {}), secret)).status).toBe(401)
   })
 
-  it('has a guard for passport that lets in proven clients alone', async () => {
-    const { unlessProven } = await moduleOf<{ unlessProven: (authenticate: RequestHandler) => RequestHandler }>('unless-proven.mjs')
-    const answer: RequestHandler = (req, res) =>
-      void res.json({ user: (req as unknown as { user: Client }).user?.client_id, body: req.body })
-    const passport: RequestHandler = (_req, res) => void res.status(401).send('passport')
-    const scope = {
-      ...{ issuer, hooks: startWorld(express as never).options.hooks, express, unlessProven },
-      passport: { authenticate: () => passport },
-      server: {
-        token: () => answer,
-        errorHandler: () => (error: unknown, _q: unknown, _s: unknown, next: (e: unknown) => void) => next(error),
-      },
-      tokenEndpoint: (await import('../lib/index.js')).tokenEndpoint,
+  it('has blocks that the tests of real hosts run, each by what its first line calls it', () => {
+    const section = recipes.split(/^## /m).find((text) => text.startsWith('In front of a server')) ?? ''
+    const tests = join(build, '../__tests__/hosts')
+    const run = readdirSync(tests).flatMap((file) =>
+      [...readFileSync(join(tests, file), 'utf8').matchAll(/'([^'\n]+)'/g)].map(([, name]) => name),
+    )
+    for (const { block } of blocksOf(section)) {
+      executed.add(block)
+      expect(run).toContain(/^\/\/ (.*)\n/.exec(block)?.[1])
     }
-    const app = express()
-    new Function('app', ...Object.keys(scope), blockWith("app.post(\n  '/token'"))(app, ...Object.values(scope))
-    const post = (form: Record<string, string>) => postTo(app, form)
-    expect(await post({ grant_type: 'refresh_token', refresh_token: 'r', ...byJwt() })).toMatchObject({
-      status: 200,
-      body: { user: 'jwt-client', body: { refresh_token: 'r' } },
-    })
-    expect(await post({ grant_type: 'refresh_token', client_id: 'jwt-client' })).toMatchObject({ status: 401 })
-    const request = (level?: string) => ({ tokenState: { client: level ? { level, client: clients['jwt-client'] } : null } })
-    for (const level of ['identified', 'anonymous', undefined]) {
-      const [authenticate, next] = [jest.fn<RequestHandler>(), jest.fn()]
-      unlessProven(authenticate)(request(level) as never, {} as never, next)
-      expect([authenticate.mock.calls.length, next.mock.calls.length]).toEqual([1, 0])
-    }
-  })
-
-  describe('with node-oauth2-server', () => {
-    /** Its demand for credentials, as its TokenHandler makes it. */
-    class OAuth2Server {
-      constructor(readonly model: { getClient(id: string, secret?: string): Promise<unknown> }) {}
-      async token(request: Request, response: Response, options: { requireClientAuthentication?: Record<string, boolean> }): Promise<void> {
-        const { client_id, client_secret, grant_type } = request.body
-        const isRequired = options.requireClientAuthentication?.[grant_type as string] ?? true
-        const fail = (error: string) => {
-          Object.assign(response, { status: 400, body: { error } })
-          throw new Error(error)
-        }
-        if (!client_id || (isRequired && !client_secret)) return fail('invalid_client')
-        if (!(await this.model.getClient(client_id, client_secret))) return fail('invalid_client')
-        if (grant_type === 'broken') throw new Error('broken')
-        response.body = { access_token: `of ${client_id}` }
-      }
-    }
-    class Request {
-      body: Record<string, string>
-      constructor({ body }: { body: Record<string, string> }) {
-        this.body = body
-      }
-    }
-    class Response {
-      status = 200
-      headers = { 'x-from': 'library' }
-      body: Record<string, unknown> = {}
-    }
-
-    async function start() {
-      const { tokenHandler, getClient } = await moduleOf<{
-        tokenHandler: (oauth: unknown, library: unknown) => RequestHandler
-        getClient: (byId: (id: string) => unknown, bySecret: (id: string, secret: string) => unknown) => OAuth2Server['model']['getClient']
-      }>('node-oauth2-server.mjs')
-      const bySecret = (id: string, secret: string) => (secret === 'right' ? { id } : null)
-      const oauth = new OAuth2Server({ getClient: getClient((id) => ({ id }), bySecret) })
-      const after = [express.urlencoded({ extended: false }), tokenHandler(oauth, { Request, Response })]
-      return { getClient, ...startWorld(express as never, { options: { fallthrough: true }, after }) }
-    }
-    const refresh = { grant_type: 'refresh_token', refresh_token: 'r' }
-
-    it('lets in the client that is proven, and the secrets of old', async () => {
-      const { post } = await start()
-      const answer = await post({ ...refresh, ...byJwt() })
-      expect(answer).toMatchObject({ status: 200, body: { access_token: 'of jwt-client' }, headers: { 'x-from': 'library' } })
-      expect((await post({ ...refresh, client_id: 'jwt-client', ...byJwt() })).body).toEqual({ access_token: 'of jwt-client' })
-      expect((await post({ ...refresh, client_id: 'a', client_secret: 'right' })).body).toEqual({ access_token: 'of a' })
-    })
-
-    it('refuses a client_id alone, a wrong secret, and the name of another client', async () => {
-      const { post, getClient } = await start()
-      expect((await post({ ...refresh, client_id: 'jwt-client' })).body).toEqual({ error: 'invalid_client' })
-      expect((await post({ ...refresh, client_id: 'a', client_secret: 'wrong' })).body).toEqual({ error: 'invalid_client' })
-      expect((await post({ ...refresh, client_id: 'other-client', ...byJwt() })).body.error).toBe('invalid_client')
-      const model = getClient(
-        (id) => ({ id }),
-        () => null,
-      )
-      expect(await model('jwt-client')).toBeNull() // no request, no proven client
-      const { runWithClient } = await import('../lib/current-client.js')
-      const as = (client: unknown, id: string) =>
-        new Promise((resolve) => runWithClient(client as ClientAuthentication, () => resolve(model(id, null as never))))
-      expect(await as({ level: 'authenticated', client_id: 'a' }, 'a')).toEqual({ id: 'a' })
-      expect(await as({ level: 'authenticated', client_id: 'a' }, 'b')).toBeNull()
-      expect(await as({ level: 'identified', client_id: 'a' }, 'a')).toBeNull()
-    })
-
-    it('hands on what the library did not answer', async () => {
-      const { post } = await start()
-      expect((await post({ ...refresh, grant_type: 'broken', ...byJwt() })).status).toBe(500)
-    })
   })
 })
-
-async function postTo(app: express.Express, form: Record<string, string>) {
-  const server = app.listen(0)
-  try {
-    const { port } = server.address() as { port: number }
-    const answer = await fetch(`http://127.0.0.1:${port}/token`, { method: 'POST', body: new URLSearchParams(form) })
-    const text = await answer.text()
-    return { status: answer.status, body: text.startsWith('{') ? JSON.parse(text) : text }
-  } finally {
-    server.closeAllConnections()
-    server.close()
-  }
-}
 
 describe('docs/recipes.md, secrets', () => {
   it('has a verifyClientSecret for hashes, which compares for a client that nobody is, too', async () => {

@@ -13,7 +13,7 @@ import { settingsOf } from '../lib/settings.js'
 import { ioRedis } from './support/clients.js'
 import { describeWith } from './support/describe-with.js'
 import { ownRedisNeed, postgresNeed, redisNeed, startRedis, usePostgres, useRedis } from './support/services.js'
-import { hooks, issuer } from './support/world.js'
+import { byJwt, hooks, issuer } from './support/world.js'
 
 const build = join(dirname(fileURLToPath(import.meta.url)), '..')
 const root = join(build, '..')
@@ -128,6 +128,24 @@ describe('the README', () => {
     )
   })
 
+  it('has lines for an old handler that knows secrets, which run as they stand', async () => {
+    const lines = blocks.find(({ text }) => text.includes('internalClientSecrets()'))?.text as string
+    const { calls: _, ...plain } = hooks()
+    const app = express()
+    const oldTokenHandler: express.RequestHandler = (req, res) => void res.json(req.body)
+    const { tokenEndpoint, internalClientSecrets } = suite
+    const scope = { app, express, tokenEndpoint, internalClientSecrets, issuer, hooks: plain, oldTokenHandler }
+    const isSecretOf = new Function(...Object.keys(scope), `${lines}\nreturn isSecretOf`)(...Object.values(scope))
+    const ask = async (form: Record<string, string>) => (await request(app).post('/token').type('form').send(form)).body
+    const { client_secret, ...rest } = await ask({ grant_type: 'refresh_token', ...byJwt() })
+    expect(rest).toEqual({ grant_type: 'refresh_token', client_id: 'jwt-client' })
+    expect(isSecretOf('jwt-client', client_secret)).toBe(true)
+    expect(await ask({ grant_type: 'refresh_token', client_id: 'jwt-client' })).toEqual({
+      grant_type: 'refresh_token',
+      client_id: 'jwt-client',
+    })
+  })
+
   it('names the two commands that package.json has', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
     expect(blocks[0]).toMatchObject({ language: 'sh', text: expect.stringMatching(/^npm ci && npm run demo .*\nnpm ci && npm test /) })
@@ -231,7 +249,7 @@ describe('the README', () => {
       'memoryReplayStore',
       'OAuthError',
       'tokenEndpointMetadata',
-      'currentClient',
+      'internalClientSecrets',
       'auditLog',
       'metrics',
     ]) {

@@ -5,6 +5,7 @@ export { authenticateClient } from './middleware/authenticate-client.js'
 export { verifyJwtGrant } from './middleware/verify-jwt-grant.js'
 export { issueToken } from './middleware/issue-token.js'
 export { tokenErrorHandler } from './middleware/token-error-handler.js'
+export { type InternalClientSecrets, internalClientSecrets } from './middleware/internal-client-secrets.js'
 export type { Middleware } from './middleware/step.js'
 
 // What the host provides
@@ -26,7 +27,6 @@ export { tokenMinter, type TokenMinterOptions } from './token-minter.js'
 export { tokenEndpointMetadata, type TokenEndpointMetadata } from './metadata.js'
 
 // What the host receives
-export { currentClient } from './current-client.js'
 export type { ClientAuthentication, JwtGrant, TokenRequest, TokenResponse, TokenState } from './state.js'
 export type { VerifiedAssertion } from './assertion/assertion.js'
 export { ConfigurationError, OAuthError, type OAuthErrorCode, type Reason } from './errors.js'

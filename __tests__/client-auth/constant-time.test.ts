@@ -37,3 +37,11 @@ it.each<[name: string, client: Client | undefined, secrets: string[], reason: st
 it('T-40 compares strings of any length', () => {
   expect([isEqual('a', 'a'), isEqual('a', 'ab'), isEqual('', 'a'), isEqual('', '')]).toEqual([true, false, false, true])
 })
+
+it('T-40 T-72 compares an internal secret in constant time, whatever is sent', async () => {
+  const { internalClientSecrets } = await import('../../lib/middleware/internal-client-secrets.js')
+  const { isSecretOf, secretOf } = internalClientSecrets()
+  timingSafeEqual.mockClear()
+  expect([secretOf('c'), 'x', ''].map((secret) => isSecretOf('c', secret))).toEqual([true, false, false])
+  expect(timingSafeEqual).toHaveBeenCalledTimes(3)
+})

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
 import type { RequestHandler } from 'express'
-import { type Client, currentClient, OAuthError, type Options } from '../../lib/index.js'
+import { type Client, OAuthError, type Options } from '../../lib/index.js'
 import { type ExpressFactory, expresses } from '../support/express.js'
 import { now } from '../support/jwt.js'
 import {
@@ -302,60 +302,6 @@ describe.each(expresses)('a client that moves to a key, on %s', (_, express) => 
 describe.each(expresses)('the host behind a fallthrough endpoint on %s', (_, express) => {
   const legacy = (more: Record<string, string> = {}) => ({ grant_type: 'authorization_code', code: 'x', ...more })
   const fallthrough = { options: { fallthrough: true } }
-
-  it('JC-05 currentClient() is the client of its own request, whatever else runs', async () => {
-    expect(currentClient()).toBeUndefined()
-    const world = startWorld(express, {
-      ...fallthrough,
-      after: [
-        async (_req, res) => {
-          const seen: unknown[] = [currentClient()?.client_id]
-          await sleep(Math.random() * 20)
-          seen.push(currentClient()?.client_id)
-          setTimeout(async () => {
-            await null
-            seen.push(currentClient()?.client_id)
-            res.json({ seen, level: currentClient()?.level, method: currentClient()?.method })
-          }, Math.random() * 20)
-        },
-      ] as RequestHandler[],
-    })
-    const authenticated = (id: string) => ({ seen: [id, id, id], level: 'authenticated', method: 'private_key_jwt' })
-    const requests = Array.from({ length: 20 }, () => [
-      ['jwt-client', world.post(legacy(byJwt())), authenticated('jwt-client')] as const,
-      [
-        'other-client',
-        world.post(legacy(byJwt(clientAssertion({ iss: 'other-client' }, { key: keys.other })))),
-        authenticated('other-client'),
-      ] as const,
-      ['code-client', world.post(legacy(byJwt(clientAssertion({ iss: 'code-client' })))), authenticated('code-client')] as const,
-      ['nobody', world.post(legacy()), { seen: [null, null, null] }] as const,
-      ['a secret', world.post(legacy({ client_id: 'post-client', client_secret: 'x' })), { seen: [null, null, null] }] as const,
-    ]).flat()
-    await Promise.all(
-      requests.map(async ([name, request, expected]) => {
-        const { body } = await request
-        expect([name, body]).toEqual([name, expected])
-      }),
-    )
-    expect(currentClient()).toBeUndefined()
-  })
-
-  it('currentClient() does not outlive the request on its connection', async () => {
-    const seen: unknown[] = []
-    const world = startWorld(express, {
-      ...fallthrough,
-      before: [
-        (_req, _res, next) => {
-          seen.push(currentClient())
-          next()
-        },
-      ],
-      after: [((_req, res) => res.json({ client_id: currentClient()?.client_id })) as RequestHandler],
-    })
-    for (const form of [legacy(byJwt()), legacy(), clientCredentials()]) await world.post(form, { connection: 'keep-alive' })
-    expect(seen).toEqual([undefined, undefined, undefined])
-  })
 
   describe('T-48 the client assertion that came with a grant of the host’s', () => {
     const fails: RequestHandler = (_req, _res, next) => next(new Error('hunter2'))

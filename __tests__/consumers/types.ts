@@ -8,6 +8,8 @@ import {
   type GrantDecision,
   type Granted,
   type Hooks,
+  type InternalClientSecrets,
+  internalClientSecrets,
   issueToken,
   memoryReplayStore,
   OAuthError,
@@ -44,6 +46,9 @@ const handler: express.RequestHandler = (req, res) => {
 
 const app = express()
 app.post('/token', ...tokenEndpoint(options), handler)
+const { fillIn, secretOf, isSecretOf }: InternalClientSecrets = internalClientSecrets({ key: new Uint8Array(32) })
+app.post('/old', ...tokenEndpoint(options), express.urlencoded({ extended: false }), fillIn, handler)
+if (!isSecretOf('app', secretOf('app'))) throw new Error('not the internal secret')
 app.post('/inline', ...tokenEndpoint(options), (req, res) => {
   res.json({ grant_type: req.tokenState?.request?.grant_type, path: req.path })
 })

@@ -6,7 +6,6 @@ import { clientSecretPost } from '../client-auth/client-secret-post.js'
 import { implicitClient } from '../client-auth/implicit-client.js'
 import type { ClientAuthContext, ClientAuthMechanism, ClientHooks } from '../client-auth/method.js'
 import { observeClientAssertion } from '../client-auth/observe.js'
-import { runWithClient } from '../current-client.js'
 import { refusal } from '../errors.js'
 import type { Options } from '../options.js'
 import { clientPolicy } from '../policy.js'
@@ -47,9 +46,6 @@ export function authenticateClient(options: Options<ClientHooks>): Middleware {
           return after(exchange.spend(marker), () => client) // for any later handler; released if a step of ours refuses
         })
       },
-      // only the host's handler may call currentClient(): AsyncLocalStorage costs time, so not for requests that are answered here
-      proceed: (client, { request }, next) =>
-        client && !settings.grantTypes.includes(request.grant_type) ? runWithClient(client, next) : next(),
     },
     settings,
   )

@@ -34,8 +34,6 @@ export interface StepDefinition<Needs extends Key, Adds extends Key> {
   assertion?: AssertionUse
   /** The value to add; `null` if the request, or this part, is left to the host. Throws `OAuthError` or `AssertionError` to refuse. */
   run(state: Pick<Owned, Needs>, exchange: Exchange): TokenState[Adds] | Promise<TokenState[Adds]>
-  /** Calls the next handler, if that needs more than `next()`. */
-  proceed?(value: TokenState[Adds], state: Pick<Owned, Needs>, next: () => void): void
 }
 
 /** The step that adds each member of the state, in the order of the flow. */
@@ -52,7 +50,7 @@ const exchangeOfRequest = Symbol('token exchange')
 
 /** Makes the Express middleware of one step. `run` can read only what `needs` names. */
 export function step<Needs extends Key, Adds extends Key>(definition: StepDefinition<Needs, Adds>, settings: Settings): Middleware {
-  const { name, needs, adds, assertion = 'grant', run, proceed } = definition
+  const { name, needs, adds, assertion = 'grant', run } = definition
 
   const middleware: Middleware = (req, res, next) => {
     const exchange = exchangeOf(req, res, settings)
@@ -72,8 +70,7 @@ export function step<Needs extends Key, Adds extends Key>(definition: StepDefini
           exchange.assertClientIsThere()
           respond(res, 200, value)
           exchange.end({ outcome: 'issued', status: 200 })
-        } else if (proceed && value !== null) proceed(value, state as Pick<Owned, Needs>, next)
-        else next()
+        } else next()
       } catch (error) {
         failed(error)
       }
