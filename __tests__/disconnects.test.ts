@@ -177,6 +177,33 @@ describe.each(expresses)('T-36 on %s', (_, express) => {
     })
   })
 
+  it.each<[stage: keyof typeof stages, way: string, consumed: number, leave: Leave]>(
+    ways.flatMap(([way, leave]): [keyof typeof stages, string, number, Leave][] => [
+      ['findClient', way, 0, leave],
+      ['findIssuer', way, 1, leave], // the client assertion, before
+      ['authorizeGrant', way, 1, leave],
+    ]),
+  )('gone while the server waits for %s, by %s: no JWT is consumed after that', async (stage, _way, consumed, leave) => {
+    const at = gate()
+    const store = memoryReplayStore()
+    let calls = 0
+    const consume: ReplayStore['consume'] = (...args) => {
+      calls++
+      return store.consume(...args)
+    }
+    const world = startWorld(express, { ...stages[stage]?.slow(at), options: { replayStore: { ...store, consume } } })
+    const connection = new RawConnection(world.server)
+    connection.socket.write(bytesOf({ headers: [form], body: encode(grantRequest()) }))
+    await at.reached
+    leave(connection)
+    await until(() => world.events.length > 0)
+    at.open()
+    await sleep(20)
+    expect(calls).toBe(consumed)
+    connection.close()
+    await closes(world)
+  })
+
   it('gone while the keys of the issuer are fetched', async () => {
     const at = gate()
     const keyServer = createServer(async (_req, res) => {

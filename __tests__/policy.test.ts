@@ -126,6 +126,7 @@ describe('subjectPolicy', () => {
     ['T-67 one that is not listed', authenticated(), { subjects: ['alice'] }, 'bob', 'subject_not_allowed'],
     ['a subject by rule', authenticated(), { subjects: (sub) => sub.endsWith('@x') }, 'a@x', undefined],
     ['a subject against the rule', authenticated(), { subjects: (sub) => sub.endsWith('@x') }, 'a@y', 'subject_not_allowed'],
+    ['T-67 an async rule: a promise is not true', authenticated(), { subjects: (async () => true) as never }, 'a@x', 'subject_not_allowed'],
     ['AF-13 a client that speaks for itself', authenticated(), { issuer: 'c' }, 'c', 'jwt_kind_confusion'],
     ['AF-13 also without a client', anonymous, { issuer: 'c', client_id: 'c' }, 'c', 'jwt_kind_confusion'],
     ['DI-01 a service account', authenticated(), { issuer: 'c', default_sub: 'iss' }, 'c', undefined],

@@ -387,6 +387,21 @@ describe.each(expresses)('X-15 a foreign token as client credential on %s', (_, 
     })
   })
 
+  it.each(workloads.map((each) => [each.name, each] as const))(
+    'CA-08 refuses a token of %s if private_key_jwt is not enabled',
+    async (_name, each) => {
+      const world = federatedWorld(express, undefined, {
+        clientAuthMethods: ['client_secret_jwt', 'client_secret_basic', 'tls_client_auth'],
+      })
+      const { grant_type: _, ...credential } = form(each, tokenOf(each))
+      for (const sent of [form(each, tokenOf(each)), grantRequest(grant(), credential)]) {
+        expect(await world.post(sent)).toMatchObject({ status: 401, body: generic })
+        expect(world.last().reason).toBe('auth_method_not_enabled')
+      }
+      expect(world.calls.mintToken).toBe(0)
+    },
+  )
+
   it('JW-14 one token, spent as credential, is spent as grant', async () => {
     const trusted: TrustedIssuer = { issuer: actions, jwks: { keys: [github.key.jwk] }, client_authentication: 'none', maxLifetime: 3600 }
     const world = startWorld(express, { hooks: { findClient: () => clientOf(github), findIssuer: () => trusted } })

@@ -151,6 +151,7 @@ describe.each(expresses)('steps on %s', (_, express) => {
     const differing: [what: string, over: Partial<Options>][] = [
       ['another replay store', { replayStore: memoryReplayStore() }],
       ['no replay store, which makes a store of its own', { replayStore: undefined }],
+      ['another clockTolerance, by which a used JWT would be forgotten too early', { clockTolerance: 5 }],
       ['another issuer', { issuer: 'https://other.example.com' }],
       ['CA-04 another ceiling for public clients', { publicClients: { scope: 'read write' } }],
       ['other grant types, which would pass where the client is held to its own', { grantTypes: [CLIENT_CREDENTIALS] }],
@@ -499,6 +500,30 @@ describe.each(expresses)('steps on %s', (_, express) => {
     expect((await post(serve(express, ...tokenEndpoint(options)), form)).body.error).toBe('invalid_client')
     const { assertion, ...again } = form
     expect((await post(serve(express, ...tokenEndpoint(options)), { ...again, ...byJwt(), assertion })).body.error).toBe('invalid_grant')
+  })
+
+  it('T-49 a JWT is given back once, even if a step fails again after the host has answered', async () => {
+    const released: string[] = []
+    const store = memoryReplayStore()
+    const release = (key: string) => {
+      released.push(key)
+      return store.release?.(key)
+    }
+    const { options, events } = world({ replayStore: { ...store, release } })
+    const failed: unknown[] = []
+    const hostFails: RequestHandler = (_req, res, next) => {
+      res.once('close', () => setTimeout(next, 5)) // goes on all the same
+      res.status(500).json({ host: true })
+    }
+    const swallow: ErrorRequestHandler = (error, _req, _res, _next) => void failed.push(error)
+    const [parse, authenticate, verify, issue] = tokenEndpoint(options)
+    const form = grantRequest()
+    expect((await post(serve(express, parse, authenticate, verify, hostFails, issue, swallow), form)).status).toBe(500)
+    expect(await settled(failed)).toHaveLength(1)
+    expect(released).toHaveLength(2) // the client assertion and the grant
+    expect(new Set(released).size).toBe(2)
+    expect(await settled(events)).toHaveLength(1)
+    expect((await post(serve(express, ...tokenEndpoint(options)), form)).status).toBe(200)
   })
 
   describe('errors around the steps', () => {

@@ -5,6 +5,7 @@ import { freshJti, now } from '../support/jwt.js'
 import {
   byJwt,
   clientAssertion,
+  clients,
   grant,
   grantRequest,
   idp,
@@ -155,6 +156,50 @@ describe.each(expresses)('verifyJwtGrant on %s', (_, express) => {
       const response = await world.post(form())
       expect({ status: response.status, error: response.body.error }).toEqual({ status, error })
       expect(world.last().reason).toBe(reason)
+    })
+
+    it('T-67 a subject of an issuer whose rule is async: a promise is not true', async () => {
+      for (const subjects of [async () => true, async () => false]) {
+        const world = startWorld(express, { hooks: trust({ subjects: subjects as never }) })
+        expect(await world.post(grantRequest())).toMatchObject({ status: 400, body: generic })
+        expect(world.last().reason).toBe('subject_not_allowed')
+        expect(world.calls).toMatchObject({ authorizeGrant: 0, mintToken: 0 })
+      }
+    })
+
+    it.each([0, null, '', 'true', 1, Number.NaN])('T-67 enabled: %j switches off the issuer, and the client', async (value) => {
+      const enabled = value as never
+      const ofIssuer = startWorld(express, { hooks: trust({ enabled }) })
+      expect(await ofIssuer.post(grantRequest())).toMatchObject({ status: 400, body: generic })
+      expect(ofIssuer.last().reason).toBe('issuer_disabled')
+      const ofClient = startWorld(express, { hooks: { findClient: () => ({ ...clients['jwt-client'], enabled }) } })
+      expect(await ofClient.post(grantRequest())).toMatchObject({ status: 401, body: { error: 'invalid_client' } })
+      expect(ofClient.last().reason).toBe('client_disabled')
+      expect([ofIssuer.calls.mintToken, ofClient.calls.mintToken]).toEqual([0, 0])
+    })
+
+    it.each([
+      ['once', 'the same signature'],
+      ['once', 'two signatures'],
+      ['any number of times', 'the same signature'],
+      ['any number of times', 'two signatures'],
+    ])('T-26 one JWT that may be used %s, with %s, as client assertion and as grant', async (uses, signatures) => {
+      const replay = uses === 'once' ? 'one-time' : 'reusable'
+      const world = startWorld(express, {
+        hooks: {
+          findClient: () => ({ ...clients['jwt-client'], replay }),
+          findIssuer: () => ({ ...issuers['jwt-client'], default_sub: 'iss', replay }), // a grant may name its issuer
+        },
+      })
+      const claims = { iss: 'jwt-client', sub: 'jwt-client', iat: now(), exp: now() + 60, jti: freshJti() }
+      const [one, twin] = [clientAssertion(claims), clientAssertion(claims)]
+      expect(one).not.toBe(twin) // a text has many ECDSA signatures
+      expect(one.slice(0, one.lastIndexOf('.'))).toBe(twin.slice(0, twin.lastIndexOf('.')))
+      const assertion = signatures === 'two signatures' ? twin : one
+      expect(await world.post(grantRequest(assertion, byJwt(one)))).toMatchObject({ status: 400, body: generic })
+      expect(world.last().reason).toBe('jwt_kind_confusion')
+      expect(world.calls).toMatchObject({ authorizeGrant: 0, mintToken: 0 })
+      expect((await world.post(grantRequest(assertion, byJwt()))).status).toBe(200) // it was not used up
     })
 
     it('T-26 the same JWT as client assertion and as grant', async () => {
