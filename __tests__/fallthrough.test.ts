@@ -217,8 +217,8 @@ const recorded: [string, RawRequest[]][] = [
     'a type without client_assertion',
     [{ headers: [form], body: encode({ ...password, client_assertion_type: JWT_BEARER_CLIENT_ASSERTION }) }],
   ],
-  ['an empty form', both({ headers: [form], body: '' })],
-  ['an empty form with parameters in the URL', both({ path: '/token?grant_type=client_credentials', headers: [form], body: '' })],
+  ['an empty form', [{ headers: [form], body: '' }]],
+  ['an empty form with parameters in the URL', [{ path: '/token?grant_type=client_credentials', headers: [form], body: '' }]],
   ['no grant type', [{ headers: [form], body: 'code=x&foo=bar' }]],
   ['repeated parameters', both({ headers: [form], body: 'grant_type=password&scope=a&scope=b&username=x&username=y&grant_type=odd' })],
   ['nested parameters', [{ headers: [form], body: 'grant_type=password&scope[]=a&user[name]=x&user[mail]=y&a[0][b]=c&grant_type[x]=y' }]],
@@ -233,7 +233,8 @@ const recorded: [string, RawRequest[]][] = [
     'latin1',
     both({ headers: [`${form}; charset=iso-8859-1`], body: Buffer.from('grant_type=password&username=caf\xe9&password=%E9', 'latin1') }),
   ],
-  ['raw latin1 without saying so', [{ headers: [form], body: Buffer.from('grant_type=password&username=caf\xe9', 'latin1') }]],
+  // not as the last byte: of a stream that has ended, `setEncoding` of Node loses half a character there, suite or not
+  ['raw latin1 without saying so', [{ headers: [form], body: Buffer.from('grant_type=password&username=caf\xe9&x=y', 'latin1') }]],
   ['utf-16', [{ headers: [`${form}; charset=utf-16`], body: Buffer.from('grant_type=password', 'utf16le') }]],
   ['an unknown charset', [{ headers: [`${form}; charset=x-odd`], body: encode(password) }]],
   ['JSON', both({ headers: [json], body: JSON.stringify(password) })],
@@ -259,7 +260,7 @@ const recorded: [string, RawRequest[]][] = [
   ['broken gzip', [{ headers: [form, 'Content-Encoding: gzip'], body: encode(password) }]],
   ['an encoding without a name', both({ headers: [form, 'Content-Encoding: '], body: encode(password) })],
   ['an unknown encoding', [{ headers: [form, 'Content-Encoding: odd'], body: encode(password) }]],
-  ['an empty body', [...both({ headers: [form] }), { headers: [form], framing: 'none' }]],
+  ['no body', [{ headers: [form] }, { headers: [form], framing: 'none' }]],
   ['an empty JSON body', [...both({ headers: [json] }), { headers: [json], framing: 'none' }]],
   ['nothing at all', [{ framing: 'none' }, ...both({})]],
   ['a body of our limit', both({ headers: [form], body: big(32_768) })],
@@ -387,6 +388,18 @@ describe.each(expresses)('fallthrough on %s', (_, express) => {
       expect(trusting.events).toEqual([])
       expect(await sendRaw(trusting.server, { headers: [form], body: encode(grantRequest()) })).toMatchObject({ status: 200 })
       expect(trusting.events).toMatchObject([{ outcome: 'issued', client_id: 'jwt-client', client_auth_method: 'private_key_jwt' }])
+    })
+
+    it('TE-11: answers an empty chunked form, whose end could not be given back', async () => {
+      if (hostOf(express).parsesBefore) return // then the host's parser has seen the end
+      const connection = new RawConnection(wrapped.server)
+      const empty = { headers: [form], framing: 'chunked' } as const
+      const response = await connection.ask(empty)
+      expect(response).toMatchObject({ status: 400, headers: { 'cache-control': 'no-store' } })
+      expect(wrapped.events.at(-1)).toMatchObject({ outcome: 'refused', reason: 'missing_parameter' })
+      const next = { headers: [form], body: encode(password) }
+      expect(await connection.ask(next)).toEqual(await answer(bare.server, next))
+      connection.close()
     })
 
     it('serves what is for the suite', async () => {

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { createServer, IncomingMessage } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
-import { Readable } from 'node:stream'
+import { PassThrough, Readable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
 import type { Request } from '../../lib/exchange.js'
 import { readBody } from '../../lib/middleware/read-body.js'
@@ -65,7 +66,7 @@ describe.each(lookAlikes)('readBody of %s', (_, make) => {
     expect(seen).toEqual([text, true])
   })
 
-  it.each(['', 'grant_type=x', 'x'.repeat(100), 'x'.repeat(101)])('gives %j back', async (text) => {
+  it.each(['g', 'grant_type=x', 'x'.repeat(100), 'x'.repeat(101)])('gives %j back', async (text) => {
     const req = make(Buffer.from(text))
     const seen: unknown[] = []
     const value = await readBody(req, 100, (body, complete) => {
@@ -95,55 +96,208 @@ describe.each(lookAlikes)('readBody of %s', (_, make) => {
   })
 })
 
-describe('readBody of a request of Node', () => {
-  it.each([
-    ['arrives with its headers', 0, []],
-    ['arrives later', 50, ['close', 'error']],
-  ])(
-    'a body that %s: listeners for the end of the connection only if they are needed, since they cost as much as a dozen checks',
-    async (_, later, expected) => {
-      const listened: unknown[] = []
-      const server = createServer((req, res) => {
-        const on = req.on.bind(req)
-        Object.assign(req, { on: (name: string, listener: () => void) => listened.push(name) && on(name, listener) })
-        readBody(req, 100, () => kept).then((value) => res.end(value))
-      }).listen(0, '127.0.0.1')
-      await once(server, 'listening')
-      const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
-      const [headers, body] = ['POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 1\r\n\r\n', 'x']
-      if (later === 0) socket.write(headers + body)
-      else {
-        socket.write(headers)
-        setTimeout(() => socket.write(body), later)
-      }
-      const response = (await socket.toArray()).join('')
-      server.close()
-      expect(response).toMatch(/^HTTP\/1.1 200 /)
-      expect(listened).toEqual(expected)
+type Handler = (req: IncomingMessage) => unknown
+/** What `handler` makes of the requests that `write` writes. */
+async function answerOf(handler: Handler, write: (socket: Socket) => unknown): Promise<unknown[]> {
+  const answers: unknown[] = []
+  const server = createServer(async (req, res) => {
+    answers.push(await handler(req))
+    res.end()
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1').setNoDelay(true)
+  await write(socket)
+  await socket.toArray()
+  server.close()
+  return answers
+}
+
+const chunked = (...pieces: string[]) => pieces.map((piece) => `${Buffer.byteLength(piece).toString(16)}\r\n${piece}\r\n`)
+const head = (framing: string, connection = 'close') => `POST / HTTP/1.1\r\nHost: a\r\nConnection: ${connection}\r\n${framing}\r\n\r\n`
+const text = 'grant_type=password&username=€&password=x'
+const length = `Content-Length: ${Buffer.byteLength(text)}`
+
+const arrivals: [string, (socket: Socket) => unknown][] = [
+  ['with its headers', (socket) => socket.write(head(length) + text)],
+  [
+    'after its headers',
+    async (socket) => {
+      socket.write(head(length))
+      await delay(10)
+      socket.write(text)
     },
+  ],
+  [
+    'byte by byte',
+    async (socket) => {
+      socket.write(head(length))
+      for (const byte of Buffer.from(text)) {
+        socket.write(Buffer.of(byte))
+        await delay(1)
+      }
+    },
+  ],
+  [
+    'in chunks, and its end later',
+    async (socket) => {
+      socket.write(head('Transfer-Encoding: chunked') + chunked(text.slice(0, 9), text.slice(9)).join(''))
+      await delay(10)
+      socket.write('0\r\n\r\n')
+    },
+  ],
+  [
+    'in chunks at once',
+    (socket) => socket.write(`${head('Transfer-Encoding: chunked') + chunked(text.slice(0, 9), text.slice(9)).join('')}0\r\n\r\n`),
+  ],
+  [
+    'when it was asked for (Expect: 100-continue)',
+    async (socket) => {
+      socket.write(head(`${length}\r\nExpect: 100-continue`))
+      await once(socket, 'readable')
+      socket.write(text)
+    },
+  ],
+]
+
+/** What the host does before the suite runs. */
+const before: [string, (req: IncomingMessage) => unknown][] = [
+  ['nothing', () => {}],
+  ['a slow look-up', () => delay(30)],
+  ['pause', (req) => void req.pause()],
+  ['pause and a slow look-up', (req) => delay(30, req.pause())],
+  ['setEncoding', (req) => void req.setEncoding('utf8')],
+]
+
+const textOfPieces = (pieces: (Buffer | string)[]) => Buffer.concat(pieces.map((piece) => Buffer.from(piece))).toString()
+const byEvents = (req: IncomingMessage) =>
+  new Promise<string>((resolve) => {
+    const pieces: (Buffer | string)[] = []
+    req.on('data', (piece) => pieces.push(piece)).on('end', () => resolve(textOfPieces(pieces)))
+    if (req.isPaused()) req.resume()
+  })
+/** How the host's handler reads. */
+const readers: [string, (req: IncomingMessage) => Promise<string>][] = [
+  ['events', byEvents],
+  ['iteration', async (req) => textOfPieces(await req.toArray())],
+  [
+    '`readable`',
+    (req) =>
+      new Promise((resolve) => {
+        const pieces: (Buffer | string)[] = []
+        req.on('readable', () => {
+          for (let piece = req.read(); piece !== null; piece = req.read()) pieces.push(piece)
+        })
+        req.on('end', () => resolve(textOfPieces(pieces)))
+      }),
+  ],
+  [
+    'a pipe',
+    async (req) => {
+      const through = new PassThrough()
+      if (req.isPaused()) req.resume()
+      return textOfPieces(await req.pipe(through).toArray())
+    },
+  ],
+  ['events, later', (req) => delay(20).then(() => byEvents(req))],
+]
+
+const givenBack = { value: 'form', becomes: 'given-back' } as const
+const heard = ['readable', 'data', 'end', 'close', 'error']
+
+describe.each(arrivals)('readBody of a body that arrives %s', (_, write) => {
+  it.each(before)('after %s: keeps all of it', async (_, prepare) => {
+    const answers = await answerOf(async (req) => {
+      await prepare(req)
+      const seen: unknown[] = []
+      await readBody(req, 100, (body, complete) => {
+        seen.push(body.toString(), complete)
+        return kept
+      })
+      return seen
+    }, write)
+    expect(answers).toEqual([[text, true]])
+  })
+
+  describe.each(readers)('gives it back to a handler that reads by %s', (_, reader) => {
+    it.each(before)('after %s', async (_, prepare) => {
+      const answers = await answerOf(async (req) => {
+        const waited = prepare(req)
+        if (waited) await waited
+        const listeners = () => heard.map((name) => req.listenerCount(name))
+        const earlier = listeners()
+        await readBody(req, 100, () => givenBack)
+        expect(listeners()).toEqual(earlier)
+        return reader(req)
+      }, write)
+      expect(answers).toEqual([text])
+    })
+  })
+
+  it('shows each byte once to a listener in front, whoever reads behind', async () => {
+    for (const settled of [kept, givenBack]) {
+      const answers = await answerOf(async (req) => {
+        const inFront = byEvents(req)
+        await readBody(req, 100, () => settled)
+        return settled === kept ? inFront : Promise.all([inFront, byEvents(req)])
+      }, write)
+      expect(answers).toEqual([settled === kept ? text : [text, text]])
+    }
+  })
+
+  it('gives back what is larger than the limit while the rest still comes', async () => {
+    const answers = await answerOf(async (req) => {
+      const seen: unknown[] = []
+      await readBody(req, 10, (body, complete) => {
+        seen.push(body.toString(), complete)
+        return givenBack
+      })
+      return [...seen, await byEvents(req)]
+    }, write)
+    expect(answers).toEqual([[text.slice(0, 10), false, text]])
+  })
+})
+
+it('T-36: gives pipelined bodies back, each to its own request', async () => {
+  const answers = await answerOf(
+    async (req) => {
+      await readBody(req, 100, () => givenBack)
+      return byEvents(req)
+    },
+    (socket) => socket.write(`${head(length, 'keep-alive') + text}${head('Content-Length: 3', 'keep-alive')}a=b${head(length)}${text}`),
   )
+  expect(answers).toEqual([text, 'a=b', text])
+})
+
+it.each([
+  ['is reset', (socket: Socket) => void socket.resetAndDestroy()],
+  ['is closed', (socket: Socket) => void socket.destroy()],
+])('T-36 T-79: a connection that %s in mid-body is no whole body', async (_, leave) => {
+  const settle = () => {
+    throw new Error('there is no body to settle')
+  }
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const outcome = once(server, 'request').then(([req]) => readBody(req, 100, settle))
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1').on('error', () => {})
+  socket.write(head(length) + text.slice(0, 20), () => setTimeout(leave, 10, socket))
+  await expect(outcome).rejects.toMatchObject({ reason: 'client_gone' })
+  server.close()
 })
 
 it('reads all of a body that arrived in pieces, even if somebody in front has made the stream flow', async () => {
   const pieces = ['grant_type=x&client_id=y', '&client_assertion=', 'z']
   const seen: string[] = []
-  const server = createServer((req, res) => {
-    setTimeout(() => {
+  const answers = await answerOf(
+    async (req) => {
+      await delay(100)
       req.on('data', () => {}) // as a logger of bodies does
-      const settle = (body: Buffer) => {
+      await readBody(req, 100, (body) => {
         seen.push(body.toString())
         return kept
-      }
-      readBody(req, 100, settle).then(() => res.end())
-    }, 100)
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
-  socket.write('POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n')
-  for (const piece of pieces) socket.write(`${piece.length.toString(16)}\r\n${piece}\r\n`)
-  socket.write('0\r\n\r\n')
-  const response = (await socket.toArray()).join('')
-  server.close()
-  expect(response).toMatch(/^HTTP\/1.1 200 /)
+      })
+    },
+    (socket) => socket.write(`${head('Transfer-Encoding: chunked') + chunked(...pieces).join('')}0\r\n\r\n`),
+  )
+  expect(answers).toHaveLength(1)
   expect(seen).toEqual([pieces.join('')])
 })

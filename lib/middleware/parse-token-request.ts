@@ -1,3 +1,5 @@
+import type { ServerHttp2Stream } from 'node:http2'
+import type { TLSSocket } from 'node:tls'
 import { type RefusalReason, refusal } from '../errors.js'
 import type { Exchange, Request } from '../exchange.js'
 import { type Form, fromParsedBody, knownParameters, parseForm } from '../form.js'
@@ -36,15 +38,15 @@ function parse(exchange: Exchange, settings: Settings): TokenRequest | null | Pr
     if (fallthrough) return null
     throw refusal('unsupported_media_type')
   }
-  if ((headers['content-encoding'] || 'identity').toLowerCase() !== 'identity' && isUnread(req)) {
+  const isUnread = isInStream(req)
+  if (isUnread && (headers['content-encoding'] || 'identity').toLowerCase() !== 'identity') {
     if (fallthrough) return null
     throw refusal('unsupported_content_encoding')
   }
 
   if (!fallthrough && !settings.load.admit()) throw refusal('overloaded')
   const judged = (form: Form) => judge(exchange, form, parameters[1], settings)
-  if (!isUnread(req)) return judged(fromParsedBody(req.body, limits.parameters))
-  return readForm(exchange, settings).then(judged)
+  return isUnread ? readForm(exchange, settings).then(judged) : judged(fromParsedBody(req.body, limits.parameters))
 }
 
 /** Decides about a request by its form. `null`: it is left to the host. */
@@ -55,7 +57,7 @@ function judge(exchange: Exchange, form: Form, mediaTypeParameters: string | und
     if (!isOurs(form, settings)) return null
     if (!settings.load.admit()) throw refusal('overloaded')
   }
-  if (settings.requireTls && !(req.secure ?? 'encrypted' in req.socket)) throw refusal('tls_required')
+  if (settings.requireTls && !(req.secure ?? (req.socket as Partial<TLSSocket> | undefined)?.encrypted)) throw refusal('tls_required')
   if (hasOtherCharset(mediaTypeParameters)) throw refusal('unsupported_media_type')
   const repeated = repeatedHeader(req)
   if (repeated) throw refusal(repeated)
@@ -65,22 +67,42 @@ function judge(exchange: Exchange, form: Form, mediaTypeParameters: string | und
 
 /**
  * Whether the body is still in the stream: `fallthrough` can only leave a request unchanged that nobody has read. `readableDidRead` is true
- * once any parser has read the stream; then only `req.body` counts. `undefined` (mock requests) counts as read. An empty body that a parser
- * has seen ends without having been read.
+ * once any parser has read the stream; then only `req.body` counts. An empty body that a parser has seen ends without having been read.
+ * Adapters of serverless platforms put the bytes into `req.body` too, and end the stream before a parser can read it a second time.
  */
-const isUnread = (req: Request) => req.readableDidRead === false && req.readableEnded !== true
+function isInStream(req: Request): boolean {
+  if (!hasBody(req) || Buffer.isBuffer(req.body)) return false
+  try {
+    return req.readableDidRead === false && req.readableEnded !== true
+  } catch {
+    return false // a mock request that Express made an IncomingMessage, without a stream inside
+  }
+}
+
+/**
+ * Whether a body was announced (RFC 9112 §6.3; RFC 9113 §8.1). A stream without one is not touched: its end could not be given back to the
+ * host's handler.
+ */
+function hasBody({ headers, httpVersion, stream }: Request & { stream?: ServerHttp2Stream }): boolean {
+  const length = headers['content-length']
+  if (length !== undefined) return Number(length) !== 0
+  return httpVersion === '2.0' ? stream?.endAfterHeaders !== true : headers['transfer-encoding'] !== undefined
+}
 
 /** Reads the form from the stream. A body for the host's handler is put back. */
 function readForm({ req, res }: Exchange, settings: Settings): Promise<Form> {
   const { limits, fallthrough } = settings
   return readBody(req, limits.body, (body, complete) => {
     if (!complete && !fallthrough) return { value: { values: {} }, becomes: 'kept' } // refused as too large
+    if (body.length === 0 && fallthrough) throw refusal('missing_parameter') // cannot be given back
     const form = parseForm(complete ? body : body.subarray(0, Math.max(0, body.lastIndexOf('&'))), limits.parameters)
     const isKept = !fallthrough || (complete ? isForIssuing(form, settings) : isOurs(form, settings))
-    if (!isKept) res.once('finish', () => req.readableFlowing ?? req.resume()) // else a body that nobody reads blocks the connection
+    if (!isKept) res.once('finish', () => isRead(req) || req.resume()) // else a body that nobody reads blocks the connection
     return { value: form, becomes: isKept ? 'kept' : 'given-back' }
   })
 }
+
+const isRead = (req: Request) => req.listenerCount('data') > 0 || req.listenerCount('readable') > 0
 
 /** Whether the later steps issue tokens for the grant type. */
 function isForIssuing(form: Form, settings: Settings): boolean {

@@ -1,11 +1,3 @@
-/**
- * Reads a body before it enters the request's stream, by replacing `req.push`. It relies on Node's HTTP parser, which calls
- * `IncomingMessage.push` for each chunk, and with `null` at the end; a `false` from it pauses the socket.
- *
- * States: waiting (for the whole body, or more than `limit` bytes of it) → `settle` decides: kept (the rest is discarded, the promise
- * settles at the end of the body) | given back (all chunks go into the stream) → stopped (`push` is Node's own again; also after an error).
- */
-import { IncomingMessage } from 'node:http'
 import { refusal } from '../errors.js'
 import type { Request } from '../exchange.js'
 
@@ -18,114 +10,81 @@ interface Settled<T> {
 }
 
 /**
- * Intercepts the raw body, at most `limit` bytes. A body that is given back arrives in the stream, end included, as if never read.
+ * Reads the body of a request. A body that is given back is in the stream again, as if nobody had read it. Only an empty body cannot be
+ * given back, because no data holds back the end of its stream.
  *
+ * @param limit bytes of the largest body that is read whole
  * @param settle called with the body, or with its first `limit` bytes if it is larger; decides what becomes of it
- * @returns the value that `settle` gave
+ * @returns the value that `settle` returned
  * @throws OAuthError `body_too_large` (413) if it is larger and kept; `client_gone` if the client disconnected
  */
 export function readBody<T>(req: Request, limit: number, settle: (body: Buffer, complete: boolean) => Settled<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
+    if (req.destroyed) return reject(refusal('client_gone'))
+    const pieces: Buffer[] = []
     let size = 0
-    let ended = false
-    let settled: Settled<T> | undefined
-    const { push } = req
-    const isWhole = req.complete
-    const isInStream = req.readableLength > 0 // it arrived before this step ran
+    let isDraining = false
+    const flowed = req.readableFlowing
+    const others = req.rawListeners('data') as (() => void)[] // would get the body twice: now, and when it is given back
 
-    let watch: 'not yet' | 'on' | 'over' = 'not yet'
-    const startToWatch = () => {
-      if (watch === 'over') return
-      if (req.destroyed) return gone()
-      watch = 'on'
-      req.on('close', gone)
-      req.on('error', gone)
+    const stop = (report: () => void) => {
+      req.off('readable', read).off('end', end).off('close', leave).off('error', leave)
+      for (const listener of others) req.on('data', listener)
+      // in the next tick, since Node then decides again whether the stream flows
+      process.nextTick(() => {
+        if (flowed !== null) req.pause()
+        if (flowed) setImmediate(() => req.resume()) // the host's handler has had time to attach listeners
+        report()
+      })
     }
-    const ignoreLeaving = () => {
-      if (watch === 'on') {
-        req.off('close', gone)
-        req.off('error', gone)
-      }
-      watch = 'over'
-    }
-    const stop = () => {
-      ignoreLeaving()
-      if (settled?.becomes === 'kept')
-        req.push = push // `delete` would make the request a dictionary, which is slow on Node 24 (dictionary-mode.ts)
-      else delete (req as { push?: unknown }).push
-    }
-    const fail = (error: unknown) => {
-      stop()
-      reject(error)
-    }
-    const gone = () => fail(refusal('client_gone'))
-    const giveBack = () => {
-      ignoreLeaving()
-      if (isWhole && isInStream) {
-        stop()
-        const whole = Buffer.concat(chunks)
-        const { readableEncoding } = req
-        if (readableEncoding) req.unshift(whole.toString(readableEncoding), readableEncoding)
-        else req.unshift(whole)
-      } else {
-        setImmediate(() => {
-          stop() // by now the host's handler has had time to attach listeners
-          for (const chunk of chunks) req.push(chunk)
-          if (ended) req.push(null)
-        })
-      }
-    }
-    const drop = () => {
-      const tooLarge = size > limit
-      if (!ended && !(tooLarge && size > drainBytes)) return
-      stop()
-      if (ended) {
-        req.push(null)
-        req.resume()
-      }
-      if (tooLarge) reject(refusal('body_too_large'))
-      else resolve((settled as Settled<T>).value)
-    }
-    const take = (chunk: Buffer | null): boolean => {
+    const leave = () => stop(() => reject(refusal('client_gone')))
+    const refuse = () => stop(() => reject(refusal('body_too_large')))
+
+    const finish = (complete: boolean) => {
+      if (req.aborted) return leave() // the body of an HTTP/2 stream ends also if the stream is reset
       try {
-        if (chunk === null) ended = true
-        else size += chunk.length
-        if (chunk && settled?.becomes !== 'kept') chunks.push(chunk)
-        if (!settled && (ended || size > limit)) {
-          const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
-          settled = settle(body.subarray(0, limit), size <= limit)
-          if (settled.becomes === 'given-back') {
-            giveBack()
-            resolve(settled.value)
-          }
-        }
-        if (settled?.becomes === 'kept') drop()
+        const body = pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces)
+        const { value, becomes } = settle(body.subarray(0, limit), complete)
+        isDraining = becomes === 'kept' && !complete
+        if (isDraining) return drain()
+        if (becomes === 'given-back' || others.length > 0) unshift(req, body)
+        stop(() => resolve(value))
       } catch (error) {
-        fail(error)
+        stop(() => reject(error))
       }
-      return settled?.becomes !== 'given-back' // false: backpressure until the host's handler reads
     }
+    const read = () => {
+      if (isDraining) return drain()
+      let isWhole = req.readableLength === 0 // an event without data announces the end
+      let rest: Buffer | string | null
+      do {
+        const asked = req.readableLength + 1
+        rest = req.read(asked) // `null`, unless that much came meanwhile or the stream has ended
+        isWhole ||= rest !== null && rest.length < asked
+        const piece = bytesOf(rest ?? req.read(), req.readableEncoding)
+        size += piece.length
+        pieces.push(piece)
+      } while (rest !== null && !isWhole && size <= limit)
+      if (isWhole || size > limit) finish(size <= limit)
+    }
+    const drain = () => {
+      for (let piece = req.read(); piece !== null && size <= drainBytes; piece = req.read()) size += piece.length
+      if (size > drainBytes) refuse()
+    }
+    const end = () => (isDraining ? refuse() : finish(true))
 
-    if (req.destroyed) return gone()
-    const isReal = req._read === IncomingMessage.prototype._read
-    // Most bodies arrive with their headers, and need no listeners. Not `nextTick`: Node runs ticks between a body and its end.
-    if (isReal) setImmediate(startToWatch)
-    else startToWatch()
-    req.push = take
-    if (isInStream) take(allInStream(req))
-    else if (!isReal) req.read(0) // a mock request produces its body when it is read
-    if (isWhole && !ended) take(null)
+    for (const listener of others) req.off('data', listener)
+    req.on('readable', read).on('end', end).on('close', leave).on('error', leave)
   })
 }
 
-/** All that is in the stream: where somebody has made it flow, `read` gives one piece of it. */
-function allInStream(req: Request): Buffer {
-  const pieces: Buffer[] = []
-  for (let piece = req.read(); piece !== null; piece = req.read()) pieces.push(asBytes(piece, req.readableEncoding))
-  return Buffer.concat(pieces)
-}
+/** What is in the stream is text if the host has called `setEncoding`. */
+const bytesOf = (piece: Buffer | string | null, encoding: BufferEncoding | null) =>
+  typeof piece === 'string' ? Buffer.from(piece, encoding ?? 'utf8') : (piece ?? Buffer.alloc(0))
 
-/** What is in the stream is text where the host has called `setEncoding`. */
-const asBytes = (piece: Buffer | string, encoding: BufferEncoding | null) =>
-  typeof piece === 'string' ? Buffer.from(piece, encoding ?? 'utf8') : piece
+/** Puts a body back. The stream does not end before it is read again, if this happens in the tick in which its last byte was read. */
+function unshift(req: Request, body: Buffer): void {
+  const encoding = req.readableEncoding
+  if (encoding) req.unshift(body.toString(encoding), encoding)
+  else req.unshift(body)
+}
