@@ -12,7 +12,7 @@ export async function clientCertificate({ settings, exchange }: ClientAuthContex
   const { hooks, hookTimeout } = settings
   const found = hooks.getClientCertificate
     ? await exchange.call('getClientCertificate', hookTimeout, () => hooks.getClientCertificate?.(exchange.req))
-    : fromSocket(exchange.req.socket as TLSSocket)
+    : fromSocket(exchange.req.socket as TLSSocket | undefined)
   if (found === undefined || found === null) throw refusal('mtls_cert_missing')
   if (!(found.certificate instanceof X509Certificate))
     throw refusal('hook_error', new TypeError('getClientCertificate gives { certificate: X509Certificate, verified: boolean }'))
@@ -23,9 +23,9 @@ export async function clientCertificate({ settings, exchange }: ClientAuthContex
   return found
 }
 
-function fromSocket(socket: TLSSocket): ClientCertificate | undefined {
-  const certificate = socket.getPeerX509Certificate?.()
-  return certificate && { certificate, verified: socket.authorized }
+function fromSocket(socket: TLSSocket | undefined): ClientCertificate | undefined {
+  const certificate = socket?.getPeerX509Certificate?.()
+  return certificate && { certificate, verified: socket?.authorized === true }
 }
 
 /** `x5t#S256` (RFC 8705 §3.1). */

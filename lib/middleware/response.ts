@@ -39,10 +39,13 @@ const headersOf: Readonly<Record<number, readonly string[]>> = {
   503: ['Retry-After', '5'],
 }
 
-/** The headers of a status. A challenge or a `Retry-After` of the host is kept; so is the connection, if the body was read to its end. */
+/**
+ * The headers of a status. A challenge or a `Retry-After` of the host is kept; so is the connection, if the body was read to its end. HTTP/2
+ * has no header for the connection (RFC 9113 §8.2.2).
+ */
 function extraHeaders(res: ServerResponse, error: OAuthError, status: number): readonly string[] | undefined {
   if (status === 401) return res.hasHeader('WWW-Authenticate') ? undefined : ['WWW-Authenticate', challenge(error)]
-  if (status === 413 && res.req?.complete) return undefined
+  if (status === 413 && (res.req?.complete || res.req?.httpVersion === '2.0')) return undefined
   const headers = headersOf[status]
   return headers?.[0] === 'Retry-After' && res.hasHeader('Retry-After') ? undefined : headers
 }
