@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { refusals } from '../lib/errors.js'
-import { decodeComponent, type Form, fromParsedBody, knownParameters, parseForm } from '../lib/form.js'
+import { decodeComponent, type Form, fromParsedBody, isReadAsKnown, knownParameters, parseForm } from '../lib/form.js'
 
 const parse = (text: string | Buffer, most = 50) => parseForm(Buffer.from(text), most)
 const plain = ({ values, problem }: Form) => ({ values: { ...values }, problem })
@@ -53,12 +53,17 @@ describe('parseForm', () => {
     ['[client_id', 'parameter_shape'],
     ['[client_id]', 'parameter_shape'],
     ['client_id%5B%5D', 'parameter_shape'],
+    ['?client_id', 'parameter_malformed'],
+    ['%3Fclient_id', 'parameter_shape'],
+    ['?[client_id]', 'parameter_malformed'],
+    ['x?client_id', undefined],
+    ['client_id?', undefined],
     ['client[_id]', undefined],
     ['x[client_id]', undefined],
     ['x[]', undefined],
     ['[]', undefined],
   ])('TE-08 T-29: %s=a beside client_id, as a parser that nests reads it: %s', (name, problem) => {
-    const values = { client_id: ['b'] }
+    const values = { client_id: name === '?client_id' ? ['a', 'b'] : ['b'] }
     expect(plain(parse(`${name}=a&client_id=b`))).toEqual({ values, problem })
     expect(parse(`%&${name}=a`).problem).toBe('parameter_malformed')
   })
@@ -66,7 +71,14 @@ describe('parseForm', () => {
   it.each([
     ['\ufeffclient_id=a', { client_id: ['a'] }, 'parameter_malformed'],
     ['client_id=a\ufeff', { client_id: ['a\ufeff'] }, undefined],
-  ])('T-12: a byte order mark in front is a problem, which some parsers strip: %j', (text, values, problem) => {
+    ['?client_id=a', { client_id: ['a'] }, 'parameter_malformed'],
+    ['\ufeff?client_id=a', { client_id: ['a'] }, 'parameter_malformed'],
+    ['??client_id=a', {}, 'parameter_malformed'],
+    ['?', {}, 'parameter_malformed'],
+    ['scope=a&?client_id=b', { scope: ['a'] }, 'parameter_shape'],
+    ['client_id=?a?', { client_id: ['?a?'] }, undefined],
+    ['x?=a', {}, undefined],
+  ])('T-12 T-74: a byte order mark or a question mark in front is a problem, which some parsers strip: %j', (text, values, problem) => {
     expect(plain(parse(text))).toEqual({ values, problem })
   })
 
@@ -172,6 +184,46 @@ describe('fromParsedBody', () => {
     ['null as value', { scope: null }, { scope: [null] }],
   ])('TE-08 TE-09 T-29: of %s it takes known names of its own', (_, body, values) => {
     expect(plain(fromParsedBody(body, 50))).toEqual({ values, problem: undefined })
+  })
+
+  it.each<[string, string[], string | undefined]>([
+    ['client_id', ['a'], undefined],
+    ['client_id[]', [], 'parameter_shape'],
+    ['client_id[x]', [], 'parameter_shape'],
+    ['[client_id]', [], 'parameter_shape'],
+    ['?client_id', ['a'], 'parameter_malformed'],
+    ['\ufeffclient_id', ['a'], 'parameter_malformed'],
+    ['\ufeff?client_id', ['a'], 'parameter_malformed'],
+    ['?client_id[]', [], 'parameter_malformed'],
+    ['x[client_id]', [], undefined],
+    ['Client_id', [], undefined],
+  ])('T-74: a member %j, as a parser that does not nest leaves it', (name, values, problem) => {
+    expect(fromParsedBody({ [name]: 'a' }, 50).values.client_id ?? []).toEqual(values)
+    expect(fromParsedBody({ [name]: 'a' }, 50).problem).toBe(problem)
+    expect(isReadAsKnown(name)).toBe(values.length > 0 || problem !== undefined)
+  })
+
+  const loop: Record<string, unknown> = {}
+  Object.assign(loop, { one: loop, other: loop })
+  it.each<[string, unknown, number]>([
+    ['a list by its length', { x: ['a', 'b', 'c'] }, 3],
+    ['an object by its leaves', { x: { a: '1', b: { c: '2', d: '3' } }, y: '4' }, 4],
+    ['lists in lists', { x: [['a', 'b'], [], ['c']] }, 4],
+    ['one value, deep down', { x: { a: { b: { c: { d: 'x' } } } } }, 1],
+    ['empty ones', { x: '', y: null, z: [], w: {} }, 4],
+    ['known parameters', { resource: ['a', 'b'], scope: 'c' }, 3],
+  ])('TE-15: counts %s', (_, body, count) => {
+    expect(fromParsedBody(body, count).problem).toBeUndefined()
+    expect(fromParsedBody(body, count - 1).problem).toBe('too_many_parameters')
+  })
+
+  it('TE-15 T-32: stops counting at the limit, in lists without an end, too', () => {
+    let looked = 0
+    const member = { enumerable: true, get: () => looked++ && undefined }
+    const wide = Object.defineProperties({}, Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`x${i}`, member])))
+    expect(fromParsedBody({ loop, x: 1 }, 50).problem).toBe('too_many_parameters')
+    expect(fromParsedBody({ x: [1, 2], wide }, 1).problem).toBe('too_many_parameters')
+    expect(looked).toBe(0)
   })
 
   it('TE-15: counts the members of an object too', () => {

@@ -38,15 +38,27 @@ export interface Form {
   problem?: RefusalReason
 }
 
+/** What some parsers strip from the front of a body, and others read as a part of the first name: a byte order mark, a `?`. */
+const leadingMark = /^(?:\ufeff\??|\?)/
+
+/**
+ * Whether some parser reads a name, already decoded, as a known parameter: besides `client_id` also `client_id[]`, `client_id[x]` and
+ * `[client_id]`, which parsers that nest take for it, and `?client_id`.
+ */
+export const isReadAsKnown = (name: string) =>
+  knownParameters.has(
+    name
+      .replace(leadingMark, '')
+      .replace(/^\[/, '')
+      .replace(/[[\]].*/s, ''),
+  )
+
 /** Reads `application/x-www-form-urlencoded` bytes (RFC 6749 App. B): strict percent-encoding, strict UTF-8, bounded count. */
 export function parseForm(bytes: Buffer, maxParameters: number): Form {
   const form: Form = { values: emptyRecord() }
-  if (!isUtf8(bytes)) form.problem = 'parameter_malformed'
-  let text = bytes.toString('utf8')
-  if (text.startsWith('\ufeff')) {
-    text = text.slice(1) // parsers disagree on whether to strip it
-    form.problem = 'parameter_malformed'
-  }
+  const sent = bytes.toString('utf8')
+  const text = sent.replace(leadingMark, '')
+  if (text !== sent || !isUtf8(bytes)) form.problem = 'parameter_malformed'
   let start = 0
   for (let count = 0; start < text.length; ) {
     let end = text.indexOf('&', start)
@@ -68,14 +80,8 @@ function addPair(form: Form, pair: string): void {
   try {
     const name = decodeComponent(equals < 0 ? pair : pair.slice(0, equals))
     const value = decodeComponent(equals < 0 ? '' : pair.slice(equals + 1))
-    if (!knownParameters.has(name)) {
-      const plain = name.replace(/^\[/, '').replace(/[[\]].*/s, '') // a nesting parser reads `client_id[]` and `[client_id]` as client_id
-      if (knownParameters.has(plain)) form.problem ??= 'parameter_shape'
-      return
-    }
-    const sent = form.values[name]
-    if (sent) sent.push(value)
-    else form.values[name] = [value]
+    if (knownParameters.has(name)) add(form, name, value)
+    else if (isReadAsKnown(name)) form.problem ??= 'parameter_shape'
   } catch {
     form.problem ??= 'parameter_malformed'
   }
@@ -91,12 +97,43 @@ export function fromParsedBody(body: unknown, maxParameters: number): Form {
   if (Buffer.isBuffer(body)) return parseForm(body, maxParameters)
   const form: Form = { values: emptyRecord() }
   if (typeof body !== 'object' || body === null) return form
-  if (Object.keys(body).length > maxParameters) form.problem = 'too_many_parameters'
   for (const name of knownParameters.keys()) {
     if (!Object.hasOwn(body, name)) continue
     const value = (body as Record<string, unknown>)[name]
     // a list of one is how parsers read `name[]=`: kept as a list, which is refused as no plain string
     form.values[name] = Array.isArray(value) && value.length > 1 ? value : [value]
   }
+  let left = maxParameters
+  for (const name of Object.keys(body)) {
+    const value = (body as Record<string, unknown>)[name]
+    left -= countValues(value, left)
+    if (left < 0) {
+      form.problem ??= 'too_many_parameters'
+      break
+    }
+    if (knownParameters.has(name) || !isReadAsKnown(name)) continue
+    const unmarked = name.replace(leadingMark, '')
+    if (knownParameters.has(unmarked)) add(form, unmarked, value)
+    form.problem ??= unmarked === name ? 'parameter_shape' : 'parameter_malformed'
+  }
   return form
+}
+
+function add({ values }: Form, name: string, value: unknown): void {
+  const sent = values[name]
+  if (sent) sent.push(value)
+  else values[name] = [value]
+}
+
+const mostLevels = 32 // how deep parsers of forms nest at most
+
+/** How many parameters made a value of a parsed body: the leaves of a list or an object. Stops counting at more than `most`. */
+function countValues(value: unknown, most: number, level = 0): number {
+  if (typeof value !== 'object' || value === null || level > mostLevels) return 1
+  let count = 0
+  for (const member of Object.values(value)) {
+    count += countValues(member, most - count, level + 1)
+    if (count > most) break
+  }
+  return Math.max(count, 1)
 }

@@ -340,8 +340,24 @@ describe.each(expresses)('parseTokenRequest on %s', (_, express) => {
       },
     )
 
-    it('T-12: refuses a byte order mark, which a parser behind us may strip', async () => {
-      expect((await world.post(`\ufeffclient_id=victim&${goodForm()}`)).body.error).toBe('invalid_request')
+    it.each(['\ufeff', '?', '\ufeff?'])('T-12 T-74: refuses %j in front, which a parser behind us may strip', async (mark) => {
+      const good = goodForm()
+      await expectUnspent(world, 'parameter_malformed', good, { headers: [form], body: `${mark}client_id=victim&${good}` })
+    })
+
+    it('T-74: a grant behind a question mark is ours with `fallthrough`, and never reaches a handler that strips it', async () => {
+      const seen: unknown[] = []
+      const handler: RequestHandler = async (req, res) => {
+        const body = Buffer.concat(await req.toArray())
+        const parsed = await new Response(body, { headers: { 'Content-Type': 'application/x-www-form-urlencoded' } }).formData()
+        seen.push(Object.fromEntries(parsed))
+        res.json({})
+      }
+      const host = start({ options: { fallthrough: true }, after: [handler] })
+      await host.post('?grant_type=password&username=ann')
+      expect(seen).toEqual([{ grant_type: 'password', username: 'ann' }])
+      expectRefusal(host, await host.post(`?${goodForm()}`), 'parameter_malformed')
+      expect(seen).toHaveLength(1)
     })
 
     it('TE-09 T-30: names of Object.prototype are ignored and pollute nothing', async () => {
@@ -406,17 +422,27 @@ describe.each(expresses)('parseTokenRequest on %s', (_, express) => {
       '/token?&&assertion=',
       '/token/?scope=a',
       '/token?a=b&client_id=jwt-client#x',
-    ])('TE-10 T-28: refuses %s', async (path) => {
+      '/token?client_id[]=victim',
+      '/token?[client_id]=victim',
+      '/token?client_secret%5Bx%5D=victim',
+      '/token??client_id=victim',
+      '/token?x=y&%3Fclient_id=victim',
+      '/token?%EF%BB%BFclient_id=victim',
+    ])('TE-10 T-28 T-74: refuses %s', async (path) => {
       const body = goodForm()
       await expectUnspent(world, 'credential_in_query', body, { path, headers: [form], body })
     })
 
-    it.each(['/token?', '/token?x=1&x=2', '/token?__proto__=x&constructor=y', '/token?%zz', '/token/?tenant=a'])(
-      'TE-10: other query parameters are the business of the host: %s',
-      async (path) => {
-        expect((await sendRaw(world.server, { path, headers: [form], body: goodForm() })).status).toBe(200)
-      },
-    )
+    it.each([
+      '/token?',
+      '/token?x[client_id]=1&client[_id]=2',
+      '/token?x=1&x=2',
+      '/token?__proto__=x&constructor=y',
+      '/token?%zz',
+      '/token/?tenant=a',
+    ])('TE-10: other query parameters are the business of the host: %s', async (path) => {
+      expect((await sendRaw(world.server, { path, headers: [form], body: goodForm() })).status).toBe(200)
+    })
 
     it('TE-10 T-28: refuses one where app.post() leaves the path in req.url, too', async () => {
       const app = express()
@@ -446,6 +472,35 @@ describe.each(expresses)('parseTokenRequest on %s', (_, express) => {
       await expectUnspent(host, 'duplicate_parameter', good, { headers: [form], body: `${good}&scope=read&scope=write` })
       expectRefusal(host, await host.post(''), 'missing_parameter')
       expectRefusal(host, await host.post(pairs(51)), 'too_many_parameters')
+    })
+
+    it.each<[string, Reason]>([
+      ['client_id[]', 'parameter_shape'],
+      ['client_id[x]', 'parameter_shape'],
+      ['?client_id', 'parameter_malformed'],
+    ])('T-74: refuses %s behind a parser that nests, and behind one that does not', async (name, reason) => {
+      for (const extended of [true, false]) {
+        const host = start({ before: [express.urlencoded({ extended })] })
+        const good = goodForm()
+        await expectUnspent(host, reason, good, { headers: [form], body: `${name}=victim&${good}` })
+      }
+    })
+
+    it('T-74: refuses [client_id], which some parsers leave and others read as the plain name', async () => {
+      for (const extended of [true, false]) {
+        const host = start({ before: [express.urlencoded({ extended })] })
+        expect((await host.post(`[client_id]=victim&${goodForm()}`)).status).not.toBe(200)
+        expect(['parameter_shape', 'client_identity_mismatch']).toContain(host.last().reason)
+      }
+    })
+
+    it('TE-15 T-32: counts values that a parser made lists and objects of', async () => {
+      const host = start({ before: [express.urlencoded({ extended: true })] })
+      const good = goodForm()
+      const left = 50 - good.split('&').length
+      expect((await host.post(`${good}${'&x=1'.repeat(left)}`)).status).toBe(200)
+      for (const more of ['&x=1', '&x[]=1', '&x[a][b]=1'])
+        expectRefusal(host, await host.post(`${goodForm()}${more.repeat(20)}&${'y=1&'.repeat(left - 19)}`), 'too_many_parameters')
     })
 
     it.each([

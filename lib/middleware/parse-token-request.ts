@@ -2,7 +2,7 @@ import type { ServerHttp2Stream } from 'node:http2'
 import type { TLSSocket } from 'node:tls'
 import { type RefusalReason, refusal } from '../errors.js'
 import type { Exchange, Request } from '../exchange.js'
-import { type Form, fromParsedBody, knownParameters, parseForm } from '../form.js'
+import { type Form, fromParsedBody, isReadAsKnown, parseForm } from '../form.js'
 import type { Hooks } from '../hooks.js'
 import { CLIENT_CREDENTIALS, JWT_BEARER_CLIENT_ASSERTION, JWT_SPIFFE_CLIENT_ASSERTION, type Options } from '../options.js'
 import { type Settings, settingsOf } from '../settings.js'
@@ -159,11 +159,11 @@ function repeatedHeader({ rawHeaders = [] }: Request): RefusalReason | undefined
   return undefined
 }
 
-/** URLs are logged: a known parameter in one is refused, even if the body has it too (RFC 6749 §2.3.1). */
+/** URLs are logged: a known parameter in one is refused, even if the body has it too (RFC 6749 §2.3.1), in any spelling. */
 function hasParameterInQuery(req: Request): boolean {
   const { url = '' } = req
   const query = url.includes('?') && url.slice(url.indexOf('?') + 1)
   if (!query) return false
-  for (const name of new URLSearchParams(query).keys()) if (knownParameters.has(name)) return true
+  for (const name of new URLSearchParams(query).keys()) if (isReadAsKnown(name)) return true
   return false
 }
