@@ -86,7 +86,7 @@ describe.each(expresses)('a jwks_uri that fails, on %s', (_, express) => {
   }
 
   it.each(faults)(
-    'T-52 §14 rows 41, 42: %s: one answer, one fetch, and nobody else is harmed',
+    'T-52 ER-41 ER-42: %s: one answer, one fetch, and nobody else is harmed',
     async (_name, fault, reason) => {
       const world = start(`${base}/jwks`)
       answer = fault

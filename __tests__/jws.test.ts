@@ -16,7 +16,7 @@ describe.each(algorithms)('%s (RFC 7518 §3, RFC 8037 §3.1)', (alg) => {
   const { privateKey, publicKey } = pairs[alg] as Pair
   const signingInput = `${header(alg)}.${Buffer.from('{"a":1}').toString('base64url')}`
 
-  it('CA-02 signs what jose verifies, and verifies what jose signs', async () => {
+  it('JG-15 signs what jose verifies, and verifies what jose signs', async () => {
     const signature = await signJws(alg, privateKey, signingInput)
     await expect(compactVerify(`${signingInput}.${signature.toString('base64url')}`, publicKey)).resolves.toBeDefined()
     const token = await new CompactSign(Buffer.from('{"a":1}')).setProtectedHeader({ alg }).sign(privateKey)

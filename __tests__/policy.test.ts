@@ -87,7 +87,7 @@ describe('clientPolicy: client type × grant', () => {
   })
 })
 
-describe('issuerPolicy: client type × what the issuer demands', () => {
+describe('JG-14 issuerPolicy: client type × what the issuer demands', () => {
   const named = { clients: ['c'] }
   it.each<
     [

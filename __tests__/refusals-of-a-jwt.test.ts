@@ -201,7 +201,7 @@ const badHeaders: Row[] = [
   ...each<unknown>(['', null, 1, [], {}], (jku) => [`T-04 jku ${shown(jku)}`, 'jku_not_registered', withHeader({ jku })]),
   ['T-04 x5t alone names no key', 'signature_invalid', withHeader({ x5t: 'AAAA', kid: undefined }, stranger)],
   ...each<unknown>(['', null, 1, true, [], {}, ['k1'], 'k'.repeat(257), '\ud800'], (kid) => [
-    `T-05 JW-12 kid ${shown(kid)}`,
+    `T-05 JW-12 TE-18 kid ${shown(kid)}`,
     'kid_malformed',
     withHeader({ kid }),
   ]),
@@ -638,7 +638,7 @@ describe.each(expresses)('a JWT on %s', (_, express) => {
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined()
   })
 
-  describe('is refused in both roles, and not spent', () => {
+  describe('AF-07 AF-10 JC-04 JG-12 JG-13 is refused in both roles, and not spent', () => {
     it.each(rows)('%s', async (_name, reason, jwt) => {
       const token = jwt()
       const reasons = typeof reason === 'string' ? { grant: reason, client: reason } : reason
@@ -698,7 +698,7 @@ describe.each(expresses)('a JWT on %s', (_, express) => {
       ['T-17 exp with an exponent', withRaw('"exp":190000003e1', { exp: undefined })],
       ['T-18 exp 9 s ago, within the tolerance', withClaims({ exp: frozen - 9 })],
       ['T-18 nbf 10 s ahead, within the tolerance', withClaims({ nbf: frozen + 10 })],
-      ['T-18 iat 10 s ahead, within the tolerance', withClaims({ iat: frozen + 10 })],
+      ['T-18 X-08 iat 10 s ahead, within the tolerance', withClaims({ iat: frozen + 10 })],
       ['T-18 nbf with a fraction', withClaims({ nbf: frozen - 0.25 })],
       ['JG-08 no iat', withClaims({ iat: undefined })],
       ['exp 310 s ahead: maxLifetime of a grant and the tolerance', withClaims({ exp: frozen + 310 })],

@@ -24,7 +24,7 @@ const granted = (over: Partial<Granted> = {}): Granted => ({
 })
 
 describe('tokenMinter', () => {
-  it('AT-01 mints RFC 9068 access tokens', async () => {
+  it('AT-01 CA-14 mints RFC 9068 access tokens', async () => {
     const before = Math.floor(Date.now() / 1000)
     const { access_token, ...rest } = await tokenMinter({ issuer, audience, key: key.privateKey, kid: 'k1' })(granted())
     expect(rest).toEqual({ token_type: 'Bearer', expires_in: 300 })

@@ -411,7 +411,7 @@ describe.each(expresses)('X-15 a foreign token as client credential on %s', (_, 
     expect(world.last().reason).toBe('jti_replayed')
   })
 
-  it('§14 row 31 one token is not both credential and grant of a request', async () => {
+  it('ER-31 one token is not both credential and grant of a request', async () => {
     const trusted: TrustedIssuer = { issuer: actions, jwks: { keys: [github.key.jwk] }, client_authentication: 'none', maxLifetime: 3600 }
     const world = startWorld(express, { hooks: { findClient: () => clientOf(github), findIssuer: () => trusted } })
     const token = tokenOf(github)

@@ -150,12 +150,12 @@ const rows: Row[] = [
     ...identity('signature_invalid'),
   },
   {
-    name: '§14 row 41 the keys cannot be had now',
+    name: 'ER-41 the keys cannot be had now',
     issuer: { jwks: undefined, jwks_uri: 'http://127.0.0.1:1/', allowPrivateJwksUri: true },
     ...always(down, 'jwks_unavailable'),
   },
   {
-    name: '§14 row 44 findIssuer throws',
+    name: 'ER-44 findIssuer throws',
     findIssuer: () => {
       throw new Error('hunter2')
     },
@@ -345,7 +345,7 @@ describe.each(expresses)('implicit client authentication on %s', (_, express) =>
       expect(world.last()).toMatchObject({ reason: 'jti_replayed', client_auth_method: 'jwt_bearer_grant' })
     })
 
-    it('JG-11 a grant that is refused is not used up', async () => {
+    it('T-48 a grant that is refused is not used up', async () => {
       const world = implicitWorld(express, rule)
       const assertion = own()
       expect((await world.post(grantRequest(assertion, { scope: 'admin' }))).body.error).toBe('invalid_scope')

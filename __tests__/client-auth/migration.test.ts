@@ -184,7 +184,7 @@ describe.each(expresses)('a client that moves to a key, on %s', (_, express) => 
     it.each([
       ['T-57 a server that cannot check says so', new Error('the database is down'), 500, 'server_error'],
       [
-        '§14 row 45 a hook may speak to the client',
+        'ER-45 a hook may speak to the client',
         new OAuthError('invalid_client', 'The tenant is closed.', { status: 403 }),
         403,
         'invalid_client',

@@ -70,7 +70,7 @@ describe.each(expresses)('authenticateClient on %s', (_, express) => {
     })
   })
 
-  describe('refuses a bad credential with one text, whatever is wrong', () => {
+  describe('ER-15 ER-16 ER-18 ER-19 refuses a bad credential with one text, whatever is wrong', () => {
     it.each<[...Answered, reason: string]>([
       ['an unknown client, by secret', post('nobody', 'x'), {}, 'client_unknown'],
       ['an unknown client, by Basic', {}, { authorization: basic('nobody', 'x') }, 'client_unknown'],
@@ -141,7 +141,7 @@ describe.each(expresses)('authenticateClient on %s', (_, express) => {
         'incomplete_client_assertion',
       ],
       [
-        'JC-01 the SAML type',
+        'JC-01 BI-10 the SAML type',
         { ...byJwt(), client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:saml2-bearer' },
         {},
         401,
@@ -157,7 +157,7 @@ describe.each(expresses)('authenticateClient on %s', (_, express) => {
         'unsupported_client_assertion_type',
       ],
       ['JC-02 two JWTs', byJwt(`${clientAssertion()} ${clientAssertion()}`), {}, 401, 'invalid_client', 'jwt_malformed'],
-      ['AF-10 no JWT', byJwt('nonsense'), {}, 401, 'invalid_client', 'jwt_malformed'],
+      ['AF-10 X-05 no JWT', byJwt('nonsense'), {}, 401, 'invalid_client', 'jwt_malformed'],
       [
         'T-38 Basic and another client_id',
         { client_id: 'post-client' },
@@ -305,12 +305,12 @@ describe.each(expresses)('authenticateClient on %s', (_, express) => {
     }
   })
 
-  it('JW-20 refuses a client whose registration was found by another name than it asked for', async () => {
+  it('ER-15 refuses a client whose registration was found by another name than it asked for', async () => {
     const world = startWorld(express, { hooks: { findClient: () => clients['jwt-client'] } })
     expect(await world.post(clientCredentials(byJwt(clientAssertion({ iss: 'JWT-CLIENT' }))))).toMatchObject({ status: 401, body: generic })
   })
 
-  it('RS-08 answers invalid_client with 400 where the host wants that, and with 401 all the same if the header was used', async () => {
+  it('RS-08 X-10 answers invalid_client with 400 where the host wants that, and with 401 all the same if the header was used', async () => {
     const world = startWorld(express, { options: { invalidClientStatus: 400 } })
     const { status, body, headers } = await world.post(clientCredentials(post('post-client', 'wrong')))
     expect({ status, body }).toEqual({ status: 400, body: generic })
@@ -347,8 +347,8 @@ describe.each(expresses)('authenticateClient on %s', (_, express) => {
       ['X-07 an hour at most', {}, { exp: now() + 3700 }, 401, 'lifetime_too_long'],
       ['X-07 months, where the client registered that', { maxLifetime: 100 * 86400 }, { exp: now() + 90 * 86400 }, 200, undefined],
       ['JW-05 the registered algorithm', { token_endpoint_auth_signing_alg: 'PS256' }, {}, 401, 'alg_not_registered'],
-      ['I2 keys, one way to find them', { jwks_uri: 'https://example.com/jwks' }, {}, 401, 'jwks_invalid'],
-      ['I2 any keys', { jwks: undefined }, {}, 401, 'jwks_invalid'],
+      ['ER-42 keys, one way to find them', { jwks_uri: 'https://example.com/jwks' }, {}, 401, 'jwks_invalid'],
+      ['ER-42 any keys', { jwks: undefined }, {}, 401, 'jwks_invalid'],
     ])('%s', async (_name, client, claims, status, reason) => {
       const world = startWorld(express, { hooks: assertionOf(client) })
       expect((await world.post(clientCredentials(byJwt(clientAssertion(claims))))).status).toBe(status)
@@ -456,7 +456,7 @@ describe.each(expresses)('authenticateClient on %s', (_, express) => {
     })
   })
 
-  it('AF-12 treats two clients with the same jti apart', async () => {
+  it('T-47 treats two clients with the same jti apart', async () => {
     const jti = freshJti()
     expect(await world.post(clientCredentials(byJwt(clientAssertion({ jti }))))).toMatchObject({ status: 200 })
     expect(await world.post(clientCredentials(byJwt(clientAssertion({ iss: 'other-client', jti }, { key: keys.other }))))).toMatchObject({

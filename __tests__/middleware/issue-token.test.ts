@@ -140,7 +140,7 @@ describe.each(expresses)('issueToken on %s', (_, express) => {
     expect(world.events.map(({ reason }) => reason)).toEqual(['hook_timeout', undefined, 'jti_replayed'])
   })
 
-  describe('RS-11 a refresh token', () => {
+  describe('RS-11 X-13 a refresh token', () => {
     const withRefresh = { ...good, refresh_token: 'r' }
     it.each<[name: string, form: () => Record<string, string>, allow: boolean, sent: boolean]>([
       ['is sent to an authenticated client, if the host allows it', () => grantRequest(), true, true],
@@ -212,7 +212,7 @@ describe.each(expresses)('issueToken on %s', (_, express) => {
     expect((await world.post(clientCredentials(byJwt(clientAssertion())))).body).toEqual(good)
   })
 
-  it('AF-05 says how much less than asked for is granted', async () => {
+  it('RS-04 says how much less than asked for is granted', async () => {
     const world = startWorld(express, { hooks: { authorizeGrant: () => ({ subject: 'local', scope: 'read' }) } })
     expect((await world.post({ ...grantRequest(), scope: 'read write' })).body.scope).toBe('read')
     expect(world.last().notices).toEqual(['scope_narrowed'])

@@ -163,7 +163,7 @@ describe.each(expresses)('tokenErrorHandler on %s', (_, express) => {
     [422, refused, undefined],
     [429, busy, '5'],
     [503, busy, '5'],
-  ])('RS-01 RS-12 T-65: an HTTP error %i of the host keeps its status, and nothing of its text', async (status, body, retryAfter) => {
+  ])('RS-05 RS-12 T-65: an HTTP error %i of the host keeps its status, and nothing of its text', async (status, body, retryAfter) => {
     for (const name of ['status', 'statusCode']) {
       const thrown = Object.assign(new Error('secret'), { [name]: status, expose: true, headers: { 'X-Secret': 'secret' } })
       const response = await sendRaw(start(express, [throwing(thrown)]), { headers: [form] })

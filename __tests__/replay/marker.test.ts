@@ -8,7 +8,7 @@ const assertion = (claims: object = {}) =>
 const client = (over: object): ClientAuthentication =>
   ({ level: 'authenticated', method: 'private_key_jwt', client_id: 'c', ...over }) as ClientAuthentication
 
-describe('the marker of a one-time JWT', () => {
+describe('AF-15 the marker of a one-time JWT', () => {
   it.each<[exp: number, clockTolerance: number, expiresAt: number]>([
     [1000, 0, 1000],
     [1000, 10, 1010],
