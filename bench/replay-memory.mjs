@@ -29,7 +29,7 @@ Date.now = () => clock
 
 const ours = (max) => memoryReplayStore({ max, maxPerIssuer: max })
 
-/** A store without shards, for comparison. */
+/** A plain lru-cache without quotas, for comparison. */
 const oneCache = (max) => {
   const used = new LRUCache({ max, ttl: 1, ttlResolution: 0, perf: Date })
   return {

@@ -36,8 +36,8 @@ export const groups = {
     tests: ['replay/marker', 'replay/replay-key', 'replay/store-options'],
   },
   memory: {
-    mutate: ['lib/replay/memory.ts', 'lib/replay/shard.ts', 'lib/replay/shares.ts', 'lib/replay/compact-key.ts'],
-    tests: ['replay/memory', 'replay/shard', 'replay/shares', 'replay/compact-key'],
+    mutate: ['lib/replay/memory.ts'],
+    tests: ['replay/memory'],
   },
   redis: { mutate: ['lib/replay/redis.ts', 'lib/replay/redis-scripts.ts'], tests: ['replay/redis'], names: onServers },
   postgres: { mutate: ['lib/replay/postgres.ts', 'lib/replay/postgres-statements.ts'], tests: ['replay/postgres'], names: onServers },

@@ -1,38 +1,36 @@
+import { LRUCache } from 'lru-cache'
 import { ConfigurationError } from '../errors.js'
-import { type CompactKey, compactKey, distribution } from './compact-key.js'
-import { Shard } from './shard.js'
-import { Shares } from './shares.js'
 import type { ReplayStore } from './store.js'
 import { checkStoreOptions } from './store-options.js'
 
 /** Options of `memoryReplayStore`. */
 export interface MemoryReplayStoreOptions {
-  /** How many used JWTs are remembered at once. Default 100,000: 322 grants a second that live 300 s and `clockTolerance`. */
+  /** How many used JWTs are remembered at once. @default 100,000: 322 grants a second that live 300 s and `clockTolerance` */
   max?: number
-  /** How many of them one issuer may have. Default: half of `max`; where there is but one issuer, set it to `max`. */
+  /** How many of them one issuer may have. If there is only one issuer, set it to `max`. @default half of `max` */
   maxPerIssuer?: number
   /**
-   * Refuses JWTs that could have been used before this store was made, so that a restarted process accepts no used one again. Default
-   * false, since it also refuses unused JWTs signed before the start, and those without `iat` for as long as their longest lifetime.
+   * Refuses JWTs that could have been used before this store was made. So a restarted process accepts no used JWT again. It also refuses
+   * unused JWTs that were signed before the start, and JWTs without `iat` for as long as their longest lifetime. @default false
    */
   startupGuard?: boolean
 }
 
-const recordsPerShard = 2048 // in a full store; sweeping a shard takes 0.2 ms
-const mostShards = 2 ** 14 // for 33 million records; with more, shards are larger
-const sweepInterval = 2 // ms: a store that stays full spends at most a tenth of its time on sweeping
+/** How many used JWTs of one issuer are remembered. */
+type Share = { readonly issuer: string; records: number }
 
-const placeOf = distribution() // decides on the shard
+const looksPerCall = 2 // one more than a call adds: expired records become fewer, not more
+const looksPerSearch = 250 // a tenth of a millisecond
+const searchInterval = 2 // ms: a store that stays full spends at most a twentieth of its time on searching
 
 /**
- * A `ReplayStore` for one process. A live record is never evicted: a full store returns `'full'`. Records live until `expiresAt` by the wall
- * clock, which never runs backwards here: a JWT that was once seen as expired stays refused.
+ * A `ReplayStore` for one process: an LRU cache (lru-cache) of used JWTs that never evicts a live record. A full store returns `'full'`.
+ * Records live until `expiresAt` by the wall clock. The clock never runs backwards here: a JWT that was seen as expired stays refused.
  *
- * The records are distributed over many small tables, the shards, so that no call sweeps more than two of them, whatever the number of records.
- * At most every 2 ms a full store looks for a shard with expired records and sweeps it: so it has room at once, and an issuer with a full
- * quota has room at the latest when all shards were swept, which is a tenth of a second for 100,000 records.
+ * Each call drops the oldest records that have expired. If the store or the share of an issuer is full, a call also looks at 250 older
+ * records, at most every 2 ms. So a full store of 100,000 records finds every expired one within a second of calls.
  *
- * @throws ConfigurationError if an option does not exist, a limit is not a positive integer, or a switch not boolean
+ * @throws ConfigurationError if an option does not exist, a limit is not a positive integer, or a switch is not boolean
  */
 export function memoryReplayStore(options: MemoryReplayStoreOptions = {}): ReplayStore {
   checkStoreOptions('memoryReplayStore', options, ['max', 'maxPerIssuer', 'startupGuard'], ['startupGuard'])
@@ -41,60 +39,60 @@ export function memoryReplayStore(options: MemoryReplayStoreOptions = {}): Repla
     if (!Number.isSafeInteger(value) || value < 1) throw new ConfigurationError(`memoryReplayStore: ${name} is a positive integer.`)
   }
   const remembersSince = startupGuard ? Date.now() / 1000 : Number.NEGATIVE_INFINITY
+  const shares = new Map<string, Share>()
   let time = 0
-  const shares = new Shares()
-  const isFull = (issuer: string) => shares.total >= max || shares.of(issuer) >= maxPerIssuer
-  const keeper = {
-    now: () => time,
-    dropped: (issuer: number) => shares.drop(issuer),
-  }
+  let lastSearch = Number.NEGATIVE_INFINITY
+  const used = new LRUCache<string, Share>({
+    maxSize: max, // not `max`, which would set all its memory aside at once; never reached, so nothing is evicted
+    sizeCalculation: () => 1,
+    ttl: 1, // each record has its own
+    ttlResolution: 0,
+    perf: { now: () => time },
+    allowStale: true, // to find expired records by their place
+    dispose: (share) => {
+      if (--share.records === 0) shares.delete(share.issuer)
+    },
+  })
 
-  const shards = new Array<Shard | undefined>(Math.min(Math.ceil(max / recordsPerShard), mostShards)).fill(undefined)
-  const shardOf = (key: CompactKey) => {
-    const index = Math.floor(placeOf(key) * shards.length)
-    const shard = shards[index] ?? new Shard(keeper)
-    shards[index] = shard
-    return shard
+  const isFull = (issuer: string) => used.size >= max || (shares.get(issuer)?.records ?? 0) >= maxPerIssuer
+  /** Looks at the oldest record, and drops it if it has expired. @returns the key of a live one */
+  const lookAtOldest = (): string | undefined => {
+    const [key] = used.rkeys()
+    if (key === undefined || used.has(key)) return key
+    used.delete(key)
+    return undefined
   }
-
-  let lastLook = Number.NEGATIVE_INFINITY
-  let lastSwept = 0
-  const makeRoom = () => {
-    if (time - lastLook < sweepInterval) return
-    lastLook = time
-    for (let i = 1; i <= shards.length; i++) {
-      const index = (lastSwept + i) % shards.length
-      const shard = shards[index]
-      if (shard === undefined || shard.nextExpiry >= time) continue
-      shard.sweep()
-      lastSwept = index
-      return
+  /** Looks past live records: each becomes the newest, so that the next look meets another. */
+  const search = () => {
+    if (time - lastSearch < searchInterval) return
+    lastSearch = time
+    for (let looks = Math.min(looksPerSearch, used.size); looks > 0; looks--) {
+      const live = lookAtOldest()
+      if (live !== undefined) used.get(live)
     }
   }
 
   return {
-    consume(text, expiresAt, issuer, usableFrom) {
+    consume(key, expiresAt, issuer, usableFrom) {
       if (usableFrom < remembersSince) return 'forgotten'
       time = Math.max(time, Date.now())
       const expiry = Math.ceil(expiresAt * 1000)
-      if (!(expiry > time)) return false
-      const key = compactKey(text)
-      const shard = shardOf(key)
-      if (shard.has(key)) return false
-      if (isFull(issuer)) makeRoom()
+      if (!(expiry > time) || used.has(key)) return false
+      used.delete(key) // an expired record
+      for (let looks = 0; looks < looksPerCall && lookAtOldest() === undefined; ) looks++
+      if (isFull(issuer)) search()
       if (isFull(issuer)) return 'full'
-      const share = shares.add(issuer)
-      try {
-        shard.add(key, share, expiry)
-      } catch (error) {
-        shares.drop(share) // there is no memory for a larger table
-        throw error
-      }
+      const share = shares.get(issuer) ?? { issuer: copyOf(issuer), records: 0 }
+      used.set(copyOf(key), share, { ttl: expiry - time })
+      share.records++
+      shares.set(share.issuer, share)
       return true
     },
-    release(text) {
-      const key = compactKey(text)
-      shardOf(key).delete(key)
+    release(key) {
+      used.delete(key)
     },
   }
 }
+
+/** A string of its own: a slice would keep the whole text that it was cut out of in memory, such as a request body. */
+const copyOf = (text: string) => Buffer.from(text).toString()
