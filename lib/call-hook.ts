@@ -1,28 +1,20 @@
-import { isPromise } from './after.js'
 import { OAuthError, ownOAuthError, type RefusalReason, refusal } from './errors.js'
 import type { Awaitable } from './hooks.js'
 
 /**
- * Calls a hook with a timeout. A synchronous result is returned synchronously.
+ * Calls a hook with a timeout. A synchronous hook costs no timer.
  * @throws OAuthError: the hook's own, else `failure` (`hook_error`, 500); after `seconds`, `onTimeout` (503). A late result is ignored.
  */
-export function callHook<T>(
+export async function callHook<T>(
   seconds: number,
   call: () => Awaitable<T>,
   failure: RefusalReason = 'hook_error',
   onTimeout: RefusalReason = 'hook_timeout',
-): T | Promise<T> {
-  try {
-    const result = call()
-    return isPromise(result) ? inTime(result, seconds, failure, onTimeout) : (result as T)
-  } catch (error) {
-    throw hookFailure(error, failure)
-  }
-}
-
-async function inTime<T>(result: PromiseLike<T>, seconds: number, failure: RefusalReason, onTimeout: RefusalReason): Promise<T> {
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   try {
+    const result = call()
+    if (!isThenable(result)) return result
     const timeout = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(refusal(onTimeout)), seconds * 1000)
     })
@@ -33,6 +25,10 @@ async function inTime<T>(result: PromiseLike<T>, seconds: number, failure: Refus
     clearTimeout(timer)
   }
 }
+
+/** Not `instanceof Promise`: a host may use another promise library, or another realm's. */
+const isThenable = <T>(value: Awaitable<T>): value is PromiseLike<T> =>
+  ((typeof value === 'object' && value !== null) || typeof value === 'function') && typeof (value as { then?: unknown }).then === 'function'
 
 /** The `OAuthError` that a hook threw; `failure` if it threw something else, or something that cannot be read. */
 function hookFailure(thrown: unknown, failure: RefusalReason): OAuthError {

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { after } from './after.js'
 import { callHook } from './call-hook.js'
 import { AssertionError, type AssertionUse, assertionRefusal, type RefusalReason, refusal } from './errors.js'
 import { buildEvent, deliverEvent, type Notes, type TokenEndpointEvent } from './events.js'
@@ -80,7 +79,7 @@ export class Exchange {
    * Calls a hook of the host with a timeout of `budget` seconds, and records its duration.
    * @throws OAuthError as {@link callHook} does
    */
-  call<T>(name: keyof Hooks | 'consume', budget: number, hook: () => Awaitable<T>, failure?: RefusalReason): T | Promise<T> {
+  call<T>(name: keyof Hooks | 'consume', budget: number, hook: () => Awaitable<T>, failure?: RefusalReason): Promise<T> {
     return timed(this.timings, name, () => callHook(budget, hook, failure, failure))
   }
 
@@ -88,18 +87,17 @@ export class Exchange {
    * Consumes the marker of a one-time JWT: the last check of step 2 for a client assertion, of step 3 for a grant.
    * @throws OAuthError `jti_replayed`, `not_provably_fresh`; `replay_store_full`, `replay_store_error` (503)
    */
-  spend({ key, expiresAt, issuer, usableFrom, use }: ReplayMarker): void | Promise<void> {
+  async spend({ key, expiresAt, issuer, usableFrom, use }: ReplayMarker): Promise<void> {
     const { replayStore, hookTimeout } = this.settings
     this.assertClientIsThere()
     if (this.res.headersSent) throw refusal('misconfigured', new Error('the response was begun before the steps were done')) // no token could follow
     this.#watch()
     const consume = () => replayStore.consume(key, expiresAt, issuer, usableFrom)
-    return after(this.call('consume', hookTimeout, consume, 'replay_store_error'), (fresh) => {
-      if (fresh === true) this.#spent.push(key)
-      else if (fresh === false) throw assertionRefusal(use, new AssertionError('jti_replayed'))
-      else if (fresh === 'forgotten') throw assertionRefusal(use, new AssertionError('not_provably_fresh'))
-      else throw refusal(fresh === 'full' ? 'replay_store_full' : 'replay_store_error')
-    })
+    const fresh = await this.call('consume', hookTimeout, consume, 'replay_store_error')
+    if (fresh === true) this.#spent.push(key)
+    else if (fresh === false) throw assertionRefusal(use, new AssertionError('jti_replayed'))
+    else if (fresh === 'forgotten') throw assertionRefusal(use, new AssertionError('not_provably_fresh'))
+    else throw refusal(fresh === 'full' ? 'replay_store_full' : 'replay_store_error')
   }
 
   /** Whether there are markers to release if the request fails. */

@@ -1,6 +1,5 @@
 import { createPrivateKey, KeyObject, type webcrypto } from 'node:crypto'
 import { SignJWT } from 'jose'
-import { after } from './after.js'
 import { ConfigurationError } from './errors.js'
 import type { JWK } from './jwk.js'
 import { isSameAlgorithm, isSignatureKey, signJws } from './jws.js'
@@ -35,7 +34,7 @@ const curveAlgorithms: Record<string, string> = {
 export function jwtSigner(
   typ: string,
   { key: given, kid: givenKid, algorithm }: JwtSignerOptions,
-): (claims: object) => string | Promise<string> {
+): (claims: object) => Promise<string> {
   const key = privateKey(given)
   const alg = String(algorithm ?? (given as JWK).alg ?? fittingAlgorithm(key))
   const fits = key instanceof KeyObject ? isSignatureKey(alg, key) : isSameAlgorithm(alg, fittingAlgorithm(key))
@@ -45,9 +44,10 @@ export function jwtSigner(
   if (!(key instanceof KeyObject)) return (claims) => new SignJWT({ ...claims }).setProtectedHeader(header).sign(key)
 
   const protectedHeader = base64url(JSON.stringify(header))
-  return (claims) => {
+  return async (claims) => {
     const signingInput = `${protectedHeader}.${base64url(JSON.stringify(claims))}`
-    return after(signJws(alg, key, signingInput), (signature) => `${signingInput}.${signature.toString('base64url')}`)
+    const signature = await signJws(alg, key, signingInput)
+    return `${signingInput}.${signature.toString('base64url')}`
   }
 }
 

@@ -1,4 +1,3 @@
-import { after } from './after.js'
 import type { VerifiedAssertion } from './assertion/assertion.js'
 import { decodeAssertion } from './assertion/compact.js'
 import type { SignerRules } from './assertion/rules.js'
@@ -24,14 +23,8 @@ type IssuerSettings = Settings<Partial<Pick<Hooks, 'findIssuer'>>>
  * Looks up the trusted issuer of an assertion. The only trust decision: made for every request, so that disabling takes effect at once.
  * @throws AssertionError `issuer_untrusted`, `issuer_disabled`; OAuthError `hook_error`, `hook_timeout`
  */
-function findIssuer(iss: string, exchange: Exchange, { hooks, hookTimeout }: IssuerSettings): TrustedIssuer | Promise<TrustedIssuer> {
-  return after(
-    exchange.call('findIssuer', hookTimeout, () => hooks.findIssuer?.(iss)),
-    (issuer) => trusted(issuer, iss),
-  )
-}
-
-function trusted(issuer: TrustedIssuer | undefined, iss: string): TrustedIssuer {
+async function findIssuer(iss: string, exchange: Exchange, { hooks, hookTimeout }: IssuerSettings): Promise<TrustedIssuer> {
+  const issuer = await exchange.call('findIssuer', hookTimeout, () => hooks.findIssuer?.(iss))
   if (issuer === undefined || issuer === null) throw new AssertionError('issuer_untrusted')
   try {
     if (typeof issuer !== 'object') throw new TypeError('findIssuer gave neither a TrustedIssuer nor undefined')
@@ -50,38 +43,27 @@ function trusted(issuer: TrustedIssuer | undefined, iss: string): TrustedIssuer 
  * cached proof ignores `token`: an exchange has one `assertion` parameter, which never changes, so the settings are the whole cache key.
  * @throws AssertionError with the reason of the first check that fails; OAuthError for a server that could not check
  */
-export function proveGrant(token: string, exchange: Exchange, settings: IssuerSettings): ProvenGrant | Promise<ProvenGrant> {
-  if (exchange.proof?.settings !== settings) exchange.proof = attempt(settings, () => prove(token, exchange, settings))
-  const { proof } = exchange
-  if ('failure' in proof) throw proof.failure
-  return proof.grant
+export async function proveGrant(token: string, exchange: Exchange, settings: IssuerSettings): Promise<ProvenGrant> {
+  if (exchange.proof?.settings !== settings) exchange.proof = { settings, grant: prove(token, exchange, settings) }
+  return exchange.proof.grant
 }
 
 /** The result of proving a grant, and the settings that were applied. */
-export type Proof = { readonly settings: IssuerSettings } & (
-  | { readonly grant: ProvenGrant | Promise<ProvenGrant> }
-  | { readonly failure: unknown }
-)
-
-function attempt(settings: IssuerSettings, proving: () => ProvenGrant | Promise<ProvenGrant>): Proof {
-  try {
-    return { settings, grant: proving() }
-  } catch (failure) {
-    return { settings, failure }
-  }
+export interface Proof {
+  readonly settings: IssuerSettings
+  readonly grant: Promise<ProvenGrant>
 }
 
-function prove(token: string, exchange: Exchange, settings: IssuerSettings): ProvenGrant | Promise<ProvenGrant> {
+async function prove(token: string, exchange: Exchange, settings: IssuerSettings): Promise<ProvenGrant> {
   const decoded = decodeAssertion(token)
   if (typeof decoded.claims.iss === 'string') exchange.notes.claimed.issuer = decoded.claims.iss // also if a check refuses it
   const jwt = readAssertion(decoded, settings.assertionRules.grant)
   const { iss = '' } = jwt.claims // always there: the rules of grants require it
-  return after(findIssuer(iss, exchange, settings), (issuer) => {
-    exchange.mayBeImplicit = signingClient(issuer, jwt.claims) !== undefined
-    if (!settings.load.admitToVerify()) throw refusal('overloaded')
-    const verify = () => verifyAssertion(jwt, signerRules(issuer, settings), issuer, settings.findKeys)
-    return after(timed(exchange.timings, 'signature', verify), (assertion) => ({ issuer, assertion }))
-  })
+  const issuer = await findIssuer(iss, exchange, settings)
+  exchange.mayBeImplicit = signingClient(issuer, jwt.claims) !== undefined
+  if (!settings.load.admitToVerify()) throw refusal('overloaded')
+  const verify = () => verifyAssertion(jwt, signerRules(issuer, settings), issuer, settings.findKeys)
+  return { issuer, assertion: await timed(exchange.timings, 'signature', verify) }
 }
 
 /** The `typ` values of a grant whose issuer registered none (RFC 7519 §5.1, RFC 7523bis §4). */

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { after } from './after.js'
 import { ConfigurationError, OAuthError } from './errors.js'
 import type { Hooks } from './hooks.js'
 import { type JwtSignerOptions, jwtSigner } from './jwt-signer.js'
@@ -34,7 +33,7 @@ export function tokenMinter(options: TokenMinterOptions): Hooks['mintToken'] {
   const audiences = typeof audience === 'string' ? [audience] : audience
   const byUrl = new Map(audiences.map((one) => [normalUrl(one), one]))
 
-  return ({ client, subject, scope, resource, grant, maxLifetime = lifetime }) => {
+  return async ({ client, subject, scope, resource, grant, maxLifetime = lifetime }) => {
     const asked = resource.map((uri) => (audiences.includes(uri) ? uri : byUrl.get(normalUrl(uri))))
     if (asked.includes(undefined)) throw new OAuthError('invalid_target', 'The resource is not known.')
     const isBound = Boolean(client.client?.tls_client_certificate_bound_access_tokens) // a database may say 1
@@ -53,7 +52,7 @@ export function tokenMinter(options: TokenMinterOptions): Hooks['mintToken'] {
       scope: scope || undefined,
       cnf: isBound ? { 'x5t#S256': client.certificateThumbprint } : undefined,
     }
-    return after(sign(claims), (access_token) => ({ access_token, token_type: 'Bearer', expires_in }))
+    return { access_token: await sign(claims), token_type: 'Bearer', expires_in }
   }
 }
 

@@ -1,5 +1,4 @@
 import type { KeyObject } from 'node:crypto'
-import { after } from '../after.js'
 import { AssertionError, refusal } from '../errors.js'
 import { isVerifiedInPool, verifyJws } from '../jws.js'
 import type { DecodedAssertion } from './assertion.js'
@@ -12,18 +11,19 @@ let inPool = 0
  * @returns the key that verified it
  * @throws AssertionError `signature_invalid`; OAuthError `overloaded` (503) if too many verifications are waiting
  */
-export function verifySignature(jwt: DecodedAssertion, keys: readonly KeyObject[], from = 0): KeyObject | Promise<KeyObject> {
-  const key = keys[from]
-  if (key === undefined) throw new AssertionError('signature_invalid')
-  return after(isSignedBy(jwt, key), (isIt) => (isIt ? key : verifySignature(jwt, keys, from + 1)))
+export async function verifySignature(jwt: DecodedAssertion, keys: readonly KeyObject[]): Promise<KeyObject> {
+  for (const key of keys) if (await isSignedBy(jwt, key)) return key
+  throw new AssertionError('signature_invalid')
 }
 
-function isSignedBy({ header, signingInput, signature }: DecodedAssertion, key: KeyObject): boolean | Promise<boolean> {
+async function isSignedBy({ header, signingInput, signature }: DecodedAssertion, key: KeyObject): Promise<boolean> {
   const alg = header.alg as string
   if (!isVerifiedInPool(alg)) return verifyJws(alg, key, signingInput, signature)
   if (inPool >= maxInPool) throw refusal('overloaded')
   inPool++
-  return Promise.resolve(verifyJws(alg, key, signingInput, signature)).finally(() => {
+  try {
+    return await verifyJws(alg, key, signingInput, signature)
+  } finally {
     inPool--
-  })
+  }
 }

@@ -1,6 +1,5 @@
 import { hash, type KeyObject } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import { after } from '../after.js'
 import type { DecodedAssertion } from './assertion.js'
 import { verifySignature } from './signature.js'
 
@@ -15,13 +14,12 @@ export class VerifiedSignatures {
   readonly #keys = new LRUCache<string, KeyObject>({ max: most })
 
   /** As {@link verifySignature}, but does not verify again if one of `keys` verified the same token before. */
-  verify(jwt: DecodedAssertion, keys: readonly KeyObject[]): KeyObject | Promise<KeyObject> {
+  async verify(jwt: DecodedAssertion, keys: readonly KeyObject[]): Promise<KeyObject> {
     const id = hash('sha256', jwt.token, 'base64url')
     const known = this.#keys.get(id)
     if (known && keys.includes(known)) return known
-    return after(verifySignature(jwt, keys), (key) => {
-      this.#keys.set(id, key)
-      return key
-    })
+    const key = await verifySignature(jwt, keys)
+    this.#keys.set(id, key)
+    return key
   }
 }

@@ -1,4 +1,3 @@
-import { after } from '../after.js'
 import { AssertionError } from '../errors.js'
 import type { KeyRegistration } from '../registration.js'
 import { replayKey } from '../replay/replay-key.js'
@@ -27,18 +26,18 @@ export function readAssertion(jwt: DecodedAssertion, rules: AssertionRules): Rea
  * @param signatures cache, for a JWT that may be sent again
  * @throws AssertionError with the reason of the first check that fails; OAuthError `jwks_unavailable`, `overloaded` (503)
  */
-export function verifyAssertion(
+export async function verifyAssertion(
   jwt: ReadAssertion,
   rules: SignerRules,
   keys: KeyRegistration,
   findKeys: KeyFinder,
   signatures?: VerifiedSignatures,
-): VerifiedAssertion | Promise<VerifiedAssertion> {
+): Promise<VerifiedAssertion> {
   const failure = firstFailure(registrationRungs, jwt, rules, seconds())
   if (failure) throw new AssertionError(failure)
-  return after(findKeys(keys, jwt.header), (found) =>
-    after(signatures ? signatures.verify(jwt, found) : verifySignature(jwt, found), () => verified(jwt, rules)),
-  )
+  const found = await findKeys(keys, jwt.header)
+  await (signatures ? signatures.verify(jwt, found) : verifySignature(jwt, found))
+  return verified(jwt, rules)
 }
 
 function verified(jwt: ReadAssertion, rules: SignerRules): VerifiedAssertion {

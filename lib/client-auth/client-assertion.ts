@@ -1,4 +1,3 @@
-import { after } from '../after.js'
 import type { ReadAssertion } from '../assertion/assertion.js'
 import { decodeAssertion } from '../assertion/compact.js'
 import { readAssertion } from '../assertion/verify.js'
@@ -18,7 +17,7 @@ import { verifyPrivateKeyJwt } from './private-key-jwt.js'
 export const clientAssertion: ClientAuthMechanism = {
   isPresent: ({ parameters }) => parameters.client_assertion !== undefined || parameters.client_assertion_type !== undefined,
 
-  authenticate(context) {
+  async authenticate(context) {
     const { settings, request, exchange } = context
     const { client_assertion, client_assertion_type, client_id } = request.parameters
     if (client_assertion === undefined || client_assertion_type === undefined) throw refusal('incomplete_client_assertion')
@@ -36,15 +35,14 @@ export const clientAssertion: ClientAuthMechanism = {
 }
 
 /** A self-issued assertion: `iss` and `sub` are the `client_id` (RFC 7523 §3). */
-function bySelf(context: ClientAuthContext, jwt: ReadAssertion): ClientAuthentication | Promise<ClientAuthentication> {
+async function bySelf(context: ClientAuthContext, jwt: ReadAssertion): Promise<ClientAuthentication> {
   const { iss, sub } = jwt.claims
   if (sub === undefined) throw new AssertionError('sub_missing')
   if (iss !== sub) throw refusal('client_identity_mismatch')
   const isByKey = !secretAlgorithms.includes(jwt.header.alg as string)
-  return after(findClient(context, sub), (client) => {
-    if (!context.settings.load.admitToVerify()) throw refusal('overloaded')
-    return isByKey ? verifyPrivateKeyJwt(context, client, jwt) : verifyClientSecretJwt(context, client, jwt)
-  })
+  const client = await findClient(context, sub)
+  if (!context.settings.load.admitToVerify()) throw refusal('overloaded')
+  return isByKey ? verifyPrivateKeyJwt(context, client, jwt) : verifyClientSecretJwt(context, client, jwt)
 }
 
 /** A token of another issuer: accepted only if the client's registration has exactly its issuer, subject and audience. */

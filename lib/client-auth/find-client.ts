@@ -1,4 +1,3 @@
-import { after } from '../after.js'
 import { refusal } from '../errors.js'
 import type { Client, ClientAuthMethodName } from '../registration.js'
 import { checkClient } from '../registration-checks.js'
@@ -12,17 +11,13 @@ const vschar = /^[\x20-\x7e]+$/
  * @throws OAuthError `client_id_malformed`; `hook_error` (500), `hook_timeout` (503)
  * @returns `undefined` if there is no client with exactly this identifier
  */
-export function findClient({ settings, exchange }: ClientAuthContext, client_id: string): Client | undefined | Promise<Client | undefined> {
+export async function findClient({ settings, exchange }: ClientAuthContext, client_id: string): Promise<Client | undefined> {
   if (client_id.length > maxClientIdLength || !vschar.test(client_id)) throw refusal('client_id_malformed') // RFC 6749 App. A.1
   exchange.notes.claimed.client_id = client_id
-  return after(
-    exchange.call('findClient', settings.hookTimeout, () => settings.hooks.findClient(client_id)),
-    (client) => {
-      if (client === undefined || client === null) return undefined
-      if (typeof client !== 'object') throw refusal('hook_error', new TypeError('findClient gave neither a client nor undefined'))
-      return client.client_id === client_id ? client : undefined
-    },
-  )
+  const client = await exchange.call('findClient', settings.hookTimeout, () => settings.hooks.findClient(client_id))
+  if (client === undefined || client === null) return undefined
+  if (typeof client !== 'object') throw refusal('hook_error', new TypeError('findClient gave neither a client nor undefined'))
+  return client.client_id === client_id ? client : undefined
 }
 
 /** Whether a client is enabled: `enabled` is absent or `true`; any other value disables it. */

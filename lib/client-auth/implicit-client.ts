@@ -1,4 +1,3 @@
-import { after, isPromise } from '../after.js'
 import { AssertionError, type AssertionReason, assertionRefusal, refusal } from '../errors.js'
 import { JWT_BEARER_GRANT } from '../options.js'
 import { signingClient } from '../policy.js'
@@ -28,11 +27,9 @@ const identityReasons: readonly AssertionReason[] = [
  * @returns `undefined` if the signature of the grant authenticates no client; or if the grant is invalid: `verifyJwtGrant` then refuses it
  * @throws OAuthError as {@link grantSigner} and {@link clientBySignature} do
  */
-export function implicitClient(context: ClientAuthContext): ClientAuthentication | undefined | Promise<ClientAuthentication | undefined> {
-  return after(grantSigner(context), (client_id) => {
-    if (client_id === undefined) return undefined
-    return after(findClient(context, client_id), (client) => clientBySignature(context, client_id, client))
-  })
+export async function implicitClient(context: ClientAuthContext): Promise<ClientAuthentication | undefined> {
+  const client_id = await grantSigner(context)
+  return client_id === undefined ? undefined : clientBySignature(context, client_id, await findClient(context, client_id))
 }
 
 /**
@@ -42,12 +39,11 @@ export function implicitClient(context: ClientAuthContext): ClientAuthentication
  * @returns `undefined` if it authenticates none; or if the grant is invalid and there is no `client_id`
  * @throws OAuthError for an invalid grant, if there is a `client_id`; `client_binding_mismatch` if that is not the signer
  */
-export function grantSigner(context: ClientAuthContext, named?: string): string | undefined | Promise<string | undefined> {
-  return after(proof(context, named !== undefined), (proven) => {
-    const signer = proven && signingClient(proven.issuer, proven.assertion.claims)
-    if (named !== undefined && signer !== undefined && named !== signer) throw refusal('client_binding_mismatch')
-    return signer
-  })
+export async function grantSigner(context: ClientAuthContext, named?: string): Promise<string | undefined> {
+  const proven = await proof(context, named !== undefined)
+  const signer = proven && signingClient(proven.issuer, proven.assertion.claims)
+  if (named !== undefined && signer !== undefined && named !== signer) throw refusal('client_binding_mismatch')
+  return signer
 }
 
 /**
@@ -55,11 +51,11 @@ export function grantSigner(context: ClientAuthContext, named?: string): string 
  * certificate authenticates it: the signature alone does not, whether the request has a `client_id` or not.
  * @throws OAuthError otherwise
  */
-export function clientBySignature(
+export async function clientBySignature(
   context: ClientAuthContext,
   client_id: string,
   client: Client | undefined,
-): ClientAuthentication | Promise<ClientAuthentication> {
+): Promise<ClientAuthentication> {
   if (!client) throw unprovenClient(context, 'client_unknown')
   if (!isEnabled(client)) throw unprovenClient(context, 'client_disabled')
   if (registeredMethod(client) === 'none') throw refusal('implicit_auth_not_allowed')
@@ -70,22 +66,16 @@ export function clientBySignature(
 }
 
 /** @returns `undefined` if the request has no JWT grant that is served here; or if it is invalid and no `client_id` was sent */
-function proof(
-  { settings, request, exchange }: ClientAuthContext,
-  isNamed: boolean,
-): ProvenGrant | undefined | Promise<ProvenGrant | undefined> {
+async function proof({ settings, request, exchange }: ClientAuthContext, isNamed: boolean): Promise<ProvenGrant | undefined> {
   const isServed = settings.grantTypes.includes(JWT_BEARER_GRANT) && settings.hooks.findIssuer !== undefined
   if (request.grant_type !== JWT_BEARER_GRANT || !isServed) return undefined
-  const unproven = (error: unknown): undefined => {
+  try {
+    return await proveGrant(request.parameters.assertion as string, exchange, settings)
+  } catch (error) {
     const isAboutIdentity = error instanceof AssertionError && identityReasons.includes(error.reason)
     if (settings.implicitErrors === 'split' && isAboutIdentity && exchange.mayBeImplicit !== false) throw assertionRefusal('client', error)
     if (isNamed) throw assertionRefusal('grant', error)
-  }
-  try {
-    const proven = proveGrant(request.parameters.assertion as string, exchange, settings)
-    return isPromise(proven) ? proven.catch(unproven) : proven
-  } catch (error) {
-    return unproven(error)
+    return undefined
   }
 }
 

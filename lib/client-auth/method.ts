@@ -24,5 +24,5 @@ export interface ClientAuthMechanism {
    * Authenticates the client.
    * @throws OAuthError, AssertionError if the credential is not valid
    */
-  authenticate(context: ClientAuthContext): ClientAuthentication | Promise<ClientAuthentication>
+  authenticate(context: ClientAuthContext): Promise<ClientAuthentication>
 }

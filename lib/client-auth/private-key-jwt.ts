@@ -1,4 +1,3 @@
-import { after } from '../after.js'
 import type { ReadAssertion } from '../assertion/assertion.js'
 import type { SignerRules } from '../assertion/rules.js'
 import { verifyAssertion } from '../assertion/verify.js'
@@ -13,21 +12,20 @@ import type { ClientAuthContext } from './method.js'
  * `private_key_jwt` (RFC 7523 §2.2, OpenID Connect Core §9): a JWT signed with the private key of a registered public key.
  * @throws AssertionError with the reason; OAuthError if the client may not use this method
  */
-export function verifyPrivateKeyJwt(
+export async function verifyPrivateKeyJwt(
   context: ClientAuthContext,
   client: Client | undefined,
   jwt: ReadAssertion,
-): ClientAuthentication | Promise<ClientAuthentication> {
+): Promise<ClientAuthentication> {
   const { settings } = context
   assertUsable(context, client, 'private_key_jwt')
   const { client_id } = client
   const reusable = client.replay === 'reusable'
   const signatures = reusable || jwt.claims.jti === undefined ? settings.verifiedSignatures : undefined
   const verify = () => verifyAssertion(jwt, signerRules(client, settings), client, settings.findKeys, signatures)
-  return after(timed(context.exchange.timings, 'signature', verify), (assertion) => {
-    noteLegacyAudience(context, assertion.claims.aud)
-    return { level: 'authenticated', method: 'private_key_jwt', client_id, client, assertion, reusable }
-  })
+  const assertion = await timed(context.exchange.timings, 'signature', verify)
+  noteLegacyAudience(context, assertion.claims.aud)
+  return { level: 'authenticated', method: 'private_key_jwt', client_id, client, assertion, reusable }
 }
 
 /** Adds a notice for a client that still uses the token endpoint URL as `aud` (RFC 7523bis). */

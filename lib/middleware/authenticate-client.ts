@@ -1,4 +1,3 @@
-import { after } from '../after.js'
 import { clientAssertion } from '../client-auth/client-assertion.js'
 import { clientId } from '../client-auth/client-id.js'
 import { clientSecretBasic } from '../client-auth/client-secret-basic.js'
@@ -32,19 +31,15 @@ export function authenticateClient(options: Options<ClientHooks>): Middleware {
       needs: ['request'],
       adds: 'client',
       assertion: 'client',
-      run: ({ request }, exchange) => {
+      run: async ({ request }, exchange) => {
+        const client = Object.freeze(await authenticate({ settings, request, exchange }))
         const isIssuedHere = settings.grantTypes.includes(request.grant_type)
-        return after(authenticate({ settings, request, exchange }), (client) => {
-          const policy = isIssuedHere ? clientPolicy(client, request, settings) : undefined
-          if (policy) throw refusal(policy.refused)
-          Object.freeze(client)
-          const marker = clientMarker(client, settings.clockTolerance)
-          if (!marker) {
-            if (client.assertion) exchange.notes.notices.push('client_assertion_reusable')
-            return client
-          }
-          return after(exchange.spend(marker), () => client) // for any later handler; released if a step of ours refuses
-        })
+        const policy = isIssuedHere ? clientPolicy(client, request, settings) : undefined
+        if (policy) throw refusal(policy.refused)
+        const marker = clientMarker(client, settings.clockTolerance)
+        if (marker) await exchange.spend(marker) // for any later handler; released if a step of ours refuses
+        else if (client.assertion) exchange.notes.notices.push('client_assertion_reusable')
+        return client
       },
     },
     settings,
@@ -52,14 +47,14 @@ export function authenticateClient(options: Options<ClientHooks>): Middleware {
 }
 
 /** By the one credential in the request; else by a bare `client_id`; else by the grant, if a client signed it; else anonymous. */
-function authenticate(context: ClientAuthContext): ClientAuthentication | Promise<ClientAuthentication> {
+async function authenticate(context: ClientAuthContext): Promise<ClientAuthentication> {
   const { request } = context
   const present = credentials.filter((credential) => credential.isPresent(request))
   const [first, second] = present
   if (second) return severalCredentials(context, present)
   if (first) return first.authenticate(context)
   if (clientId.isPresent(request)) return clientId.authenticate(context)
-  return after(implicitClient(context), (client) => client ?? { level: 'anonymous' })
+  return (await implicitClient(context)) ?? { level: 'anonymous' }
 }
 
 /** Several credentials are refused (RFC 7521 §4.2.1, RFC 6749 §2.3), except in `observe` mode a client assertion beside one secret. */

@@ -1,4 +1,3 @@
-import { after } from '../after.js'
 import type { Exchange } from '../exchange.js'
 import type { Granted, Hooks } from '../hooks.js'
 import { CLIENT_CREDENTIALS, JWT_BEARER_GRANT, type Options } from '../options.js'
@@ -23,7 +22,7 @@ export function issueToken(options: Options<MintHooks>): Middleware {
       name: 'issueToken',
       needs: ['request', 'client', 'grant'],
       adds: 'response',
-      run({ request, client, grant }, exchange) {
+      async run({ request, client, grant }, exchange) {
         const granted = grant ? fromJwtGrant(request, client, grant, settings) : fromClient(request, client, settings)
         return granted ? mint(granted, exchange, settings) : null
       },
@@ -66,20 +65,16 @@ function fromClient(
   }
 }
 
-function mint(
+async function mint(
   granted: Granted,
   exchange: Exchange,
   { hooks, hookTimeout, responseMembers }: Settings<MintHooks>,
-): TokenResponse | Promise<TokenResponse> {
+): Promise<TokenResponse> {
   exchange.assertClientIsThere()
-  return after(
-    exchange.call('mintToken', hookTimeout, () => hooks.mintToken(Object.freeze(granted))),
-    (minted) => {
-      const response = toTokenResponse(minted, granted, responseMembers)
-      const isDropped = (name: string) => !isResponseMember(name, responseMembers) && minted[name] !== undefined
-      if (Object.keys(minted).some(isDropped)) exchange.notes.notices.push('response_member_dropped')
-      if (minted.refresh_token !== undefined && response.refresh_token === undefined) exchange.notes.notices.push('refresh_token_dropped')
-      return response
-    },
-  )
+  const minted = await exchange.call('mintToken', hookTimeout, () => hooks.mintToken(Object.freeze(granted)))
+  const response = toTokenResponse(minted, granted, responseMembers)
+  const isDropped = (name: string) => !isResponseMember(name, responseMembers) && minted[name] !== undefined
+  if (Object.keys(minted).some(isDropped)) exchange.notes.notices.push('response_member_dropped')
+  if (minted.refresh_token !== undefined && response.refresh_token === undefined) exchange.notes.notices.push('refresh_token_dropped')
+  return response
 }

@@ -3,7 +3,6 @@
  * responses. It releases the markers of a request that a step refuses (of one that the host's handler fails, exchange.ts does).
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { isPromise } from '../after.js'
 import {
   type AssertionUse,
   assertionRefusal,
@@ -16,6 +15,7 @@ import {
 import { Exchange, type Request } from '../exchange.js'
 import type { Settings } from '../settings.js'
 import type { TokenState } from '../state.js'
+import { timed } from '../timed.js'
 import { toDictionaries } from './dictionary-mode.js'
 import { renderError, respond } from './response.js'
 
@@ -52,47 +52,28 @@ const exchangeOfRequest = Symbol('token exchange')
 export function step<Needs extends Key, Adds extends Key>(definition: StepDefinition<Needs, Adds>, settings: Settings): Middleware {
   const { name, needs, adds, assertion = 'grant', run } = definition
 
-  const middleware: Middleware = (req, res, next) => {
+  const handle = async (req: Request, res: ServerResponse, next: (error?: unknown) => void) => {
     const exchange = exchangeOf(req, res, settings)
     const { state, notes, timings } = exchange
-    const startedAt = timings && performance.now()
     notes.step = name
-
-    const note = () => {
-      if (timings) timings[name] = performance.now() - (startedAt as number)
-    }
-    const done = (value: TokenState[Adds]) => {
-      note()
-      state[adds] = value
-      try {
-        show(exchange)
-        if (adds === 'response' && value !== null) {
-          exchange.assertClientIsThere()
-          respond(res, 200, value)
-          exchange.end({ outcome: 'issued', status: 200 })
-        } else next()
-      } catch (error) {
-        failed(error)
-      }
-    }
-    const failed = (thrown: unknown) => {
-      if (res.headersSent && res.statusCode < 500) exchange.keepSpent() // what is on its way, ours or the host's, may be a token
-      const error = assertionRefusal(assertion, thrown)
-      note()
-      if (exchange.hasSpent) exchange.release().then(() => refuse(exchange, error, next))
-      else refuse(exchange, error, next)
-    }
-
     try {
       assertOrder(definition, exchange, settings)
-      if (needs.length > 0 && state.request === null) return done(null as TokenState[Adds])
-      const result = run(state as Pick<Owned, Needs>, exchange)
-      if (isPromise(result)) result.then(done, failed)
-      else done(result)
-    } catch (error) {
-      failed(error)
+      const isLeftToHost = needs.length > 0 && state.request === null
+      const value = isLeftToHost ? null : await timed(timings, name, async () => run(state as Pick<Owned, Needs>, exchange))
+      state[adds] = value as TokenState[Adds]
+      show(exchange)
+      if (adds === 'response' && value !== null) {
+        exchange.assertClientIsThere()
+        respond(res, 200, value)
+        exchange.end({ outcome: 'issued', status: 200 })
+      } else next()
+    } catch (thrown) {
+      if (res.headersSent && res.statusCode < 500) exchange.keepSpent() // what is on its way, ours or the host's, may be a token
+      if (exchange.hasSpent) await exchange.release()
+      refuse(exchange, assertionRefusal(assertion, thrown), next)
     }
   }
+  const middleware: Middleware = (req, res, next) => void handle(req, res, next).catch(next) // Express 4 does not look at promises
   return Object.defineProperty(middleware, 'name', { value: name })
 }
 

@@ -1,4 +1,3 @@
-import { after } from '../after.js'
 import type { VerifiedAssertion } from '../assertion/assertion.js'
 import { type RefusalReason, refusal } from '../errors.js'
 import type { Exchange } from '../exchange.js'
@@ -28,7 +27,7 @@ export function verifyJwtGrant(options: Options<GrantHooks>): Middleware {
       needs: ['request', 'client'],
       adds: 'grant',
       assertion: 'grant',
-      run: ({ request, client }, exchange) =>
+      run: async ({ request, client }, exchange) =>
         request.grant_type === JWT_BEARER_GRANT && settings.grantTypes.includes(JWT_BEARER_GRANT)
           ? verify(request, client, exchange, settings)
           : null,
@@ -37,27 +36,22 @@ export function verifyJwtGrant(options: Options<GrantHooks>): Middleware {
   )
 }
 
-function verify(
+async function verify(
   request: TokenRequest,
   client: ClientAuthentication,
   exchange: Exchange,
   settings: Settings<GrantHooks>,
-): JwtGrant | Promise<JwtGrant> {
+): Promise<JwtGrant> {
   const { assertion: token = '', client_assertion } = request.parameters
   if (token === client_assertion) throw refusal('jwt_kind_confusion')
-  return after(proveGrant(token, exchange, settings), (proven) => {
-    if (client.assertion?.signingInput === proven.assertion.signingInput) throw refusal('jwt_kind_confusion') // with another signature
-    const { candidate, scope } = consider(proven, request, client, settings)
-    return after(authorize(candidate, exchange, settings), (decision) => {
-      const grant = granted(proven, candidate, scope, decision, exchange)
-      const mayComeAgain = isReusable(proven.issuer, client, proven.assertion)
-      if (mayComeAgain) {
-        exchange.notes.notices.push('grant_reusable')
-        return grant
-      }
-      return after(exchange.spend(replayMarker(proven.assertion, 'grant', settings.clockTolerance)), () => grant)
-    })
-  })
+  const proven = await proveGrant(token, exchange, settings)
+  if (client.assertion?.signingInput === proven.assertion.signingInput) throw refusal('jwt_kind_confusion') // with another signature
+  const { candidate, scope } = consider(proven, request, client, settings)
+  const decision = await authorize(candidate, exchange, settings)
+  const grant = granted(proven, candidate, scope, decision, exchange)
+  if (isReusable(proven.issuer, client, proven.assertion)) exchange.notes.notices.push('grant_reusable')
+  else await exchange.spend(replayMarker(proven.assertion, 'grant', settings.clockTolerance))
+  return grant
 }
 
 /** Applies the policy: the input of `authorizeGrant`. @throws OAuthError if the policy refuses */
@@ -108,15 +102,8 @@ function allowed<T extends object>(verdict: T | { readonly refused: RefusalReaso
   return verdict as T
 }
 
-function authorize(
-  candidate: GrantCandidate,
-  exchange: Exchange,
-  { hooks, hookTimeout }: Settings<GrantHooks>,
-): Decided | Promise<Decided> {
-  return after(
-    exchange.call('authorizeGrant', hookTimeout, () => hooks.authorizeGrant(Object.freeze(candidate))),
-    decided,
-  )
+async function authorize(candidate: GrantCandidate, exchange: Exchange, { hooks, hookTimeout }: Settings<GrantHooks>): Promise<Decided> {
+  return decided(await exchange.call('authorizeGrant', hookTimeout, () => hooks.authorizeGrant(Object.freeze(candidate))))
 }
 
 type Decided = Exclude<GrantDecision, { refused: unknown } | undefined>
