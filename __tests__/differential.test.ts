@@ -4,7 +4,7 @@ import { importJWK, type JWTVerifyOptions, jwtVerify } from 'jose'
 import { decodeAssertion } from '../lib/assertion/compact.js'
 import { type KeyFinder, keyFinder } from '../lib/assertion/keys.js'
 import { RemoteKeySets } from '../lib/assertion/remote-key-sets.js'
-import type { AssertionRules, SignerRules } from '../lib/assertion/rules.js'
+import type { EndpointDemands, SignerDemands } from '../lib/assertion/rules.js'
 import { readAssertion, verifyAssertion } from '../lib/assertion/verify.js'
 import { AssertionError } from '../lib/errors.js'
 import { forge, signature } from './support/jwt.js'
@@ -26,8 +26,8 @@ const pairs: [alg: string, pair: Pair][] = [
 ]
 const algorithms = pairs.map(([alg]) => alg)
 const us = 'https://as.example.com'
-const rules: AssertionRules = { algorithms, typ: ['jwt', 'jose'], required: ['iss', 'aud', 'exp'], audience: [us], clockTolerance: 10 }
-const signer: SignerRules = {
+const rules: EndpointDemands = { algorithms, typ: ['jwt', 'jose'], required: ['iss', 'aud', 'exp'], audience: [us], clockTolerance: 10 }
+const signer: SignerDemands = {
   algorithms: undefined,
   typ: undefined,
   commonTypes: undefined,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { refusals } from '../lib/errors.js'
-import { decodeComponent, type Form, fromParsedBody, isReadAsKnown, knownParameters, parseForm } from '../lib/form.js'
+import { type Form, fromParsedBody, isReadAsKnown, knownParameters, parseForm } from '../lib/form.js'
+import { decodeComponent } from '../lib/form-encoding.js'
 
 const parse = (text: string | Buffer, most = 50) => parseForm(Buffer.from(text), most)
 const plain = ({ values, problem }: Form) => ({ values: { ...values }, problem })

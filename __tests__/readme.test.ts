@@ -8,8 +8,8 @@ import { describe, expect, it } from '@jest/globals'
 import express from 'express'
 import { decodeJwt } from 'jose'
 import request from 'supertest'
+import { endpointOf } from '../lib/endpoint.js'
 import * as suite from '../lib/index.js'
-import { settingsOf } from '../lib/settings.js'
 import { ioRedis } from './support/clients.js'
 import { describeWith } from './support/describe-with.js'
 import { ownRedisNeed, postgresNeed, redisNeed, startRedis, usePostgres, useRedis } from './support/services.js'
@@ -188,8 +188,8 @@ describe('the README', () => {
     ]
     expect(firstCells('Options').map((cell) => names(cell)[0])).toEqual(all)
     for (const option of all)
-      expect(() => settingsOf('t', { issuer, hooks: {}, [option]: Symbol('wrong') } as never, [])).toThrow(`option ${option}`)
-    const settings = settingsOf('t', { issuer, hooks: {} }, [])
+      expect(() => endpointOf('t', { issuer, hooks: {}, [option]: Symbol('wrong') } as never, [])).toThrow(`option ${option}`)
+    const settings = endpointOf('t', { issuer, hooks: {} }, [])
     const defaults = Object.fromEntries(
       [...section('Options').matchAll(/^\| `(\w+)` \| `([^`]+)` \|/gm)].map(([, name, value]) => [name as string, value as string]),
     )
@@ -212,7 +212,7 @@ describe('the README', () => {
       'onEvent',
     ])
     for (const hook of listed)
-      expect(() => settingsOf('t', { issuer, hooks: { [hook as string]: 1 } } as never, [])).toThrow(`option hooks.${hook} is a function`)
+      expect(() => endpointOf('t', { issuer, hooks: { [hook as string]: 1 } } as never, [])).toThrow(`option hooks.${hook} is a function`)
   })
 
   const [, ofClients = '', ofIssuers = ''] = section('Hooks').split(/^\*\*`(?:Client|TrustedIssuer)`\*\*/m)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { VerifiedSignatures } from '../lib/assertion/verified-signatures.js'
+import { type Endpoint, endpointOf } from '../lib/endpoint.js'
 import {
   authenticateClient,
   CLIENT_CREDENTIALS,
@@ -12,7 +13,6 @@ import {
   tokenEndpoint,
   verifyJwtGrant,
 } from '../lib/index.js'
-import { type Settings, settingsOf } from '../lib/settings.js'
 import { hooks, issuer, tokenEndpointUrl } from './support/world.js'
 
 const { calls: _, ...all } = hooks()
@@ -25,7 +25,7 @@ const thrownBy = (act: () => unknown): Error => {
   }
   throw new Error('nothing was thrown')
 }
-const problemOf = (over: object) => thrownBy(() => settingsOf('tokenEndpoint', options(over), []))
+const problemOf = (over: object) => thrownBy(() => endpointOf('tokenEndpoint', options(over), []))
 
 const seconds = (from: number, to: number) => `is a number of seconds from ${from} to ${to}`
 const anyTime = seconds(1, Number.MAX_SAFE_INTEGER)
@@ -147,7 +147,7 @@ describe('an option that is wrong is refused at mount, with its name, the proble
     '%s = %s %s',
     (option, _value, problem, over) => {
       const merged = option === '__proto__' ? Object.defineProperty(options(), '__proto__', { value: 1, enumerable: true }) : options(over)
-      const error = thrownBy(() => settingsOf('tokenEndpoint', merged, []))
+      const error = thrownBy(() => endpointOf('tokenEndpoint', merged, []))
       expect(error).toBeInstanceOf(ConfigurationError)
       expect(error.message.startsWith(`tokenEndpoint: option ${option} `)).toBe(true)
       expect(error.message).toContain(problem)
@@ -223,11 +223,11 @@ describe('good options', () => {
     'http://[::1]:3000',
     'http://as.localhost',
   ])('issuer %s stays as it is spelt', (value) => {
-    expect(settingsOf('tokenEndpoint', options({ issuer: value }), []).issuer).toBe(value)
+    expect(endpointOf('tokenEndpoint', options({ issuer: value }), []).issuer).toBe(value)
   })
 
   it('defaults', () => {
-    const settings = settingsOf('tokenEndpoint', options(), [])
+    const settings = endpointOf('tokenEndpoint', options(), [])
     const { replayStore, findKeys, hasKey, load, verifiedSignatures, hooks: given, ...plain } = settings
     const secretAlgorithms = ['HS256', 'HS384', 'HS512']
     const common = { typ: ['jwt', 'jose'], required: ['iss', 'aud', 'exp'], audience: undefined, clockTolerance: 10 }
@@ -249,6 +249,7 @@ describe('good options', () => {
         'client_secret_post',
         'none',
       ],
+      algorithms,
       clientAlgorithms: [...algorithms, ...secretAlgorithms],
       implicitErrors: 'grant',
       clientAssertions: { audience: 'issuer', requireJti: false, maxLifetime: 3600, mode: 'enforce' },
@@ -260,17 +261,17 @@ describe('good options', () => {
       requireTls: false,
       responseMembers: [],
       limits: { body: 32_768, parameters: 50, assertion: 8192 },
-      assertionRules: {
-        client: {
+      demands: {
+        clientAssertion: {
           ...common,
           algorithms: [...algorithms, ...secretAlgorithms],
           typ: [...common.typ, 'client-authentication+jwt'],
           audience: [issuer],
         },
-        spiffe: { ...common, algorithms: algorithms.slice(0, 8), required: ['sub', 'aud', 'exp'] },
+        svid: { ...common, algorithms: algorithms.slice(0, 8), required: ['sub', 'aud', 'exp'] },
         grant: { ...common, algorithms, typ: undefined },
       },
-    } satisfies Omit<Settings, 'replayStore' | 'findKeys' | 'hasKey' | 'load' | 'verifiedSignatures' | 'hooks'>)
+    } satisfies Omit<Endpoint, 'replayStore' | 'findKeys' | 'hasKey' | 'load' | 'verifiedSignatures' | 'hooks'>)
     expect(verifiedSignatures).toBeInstanceOf(VerifiedSignatures)
     expect(load.admit()).toBe(true)
     expect(given).toBe(all)
@@ -283,7 +284,7 @@ describe('good options', () => {
         (name) => [name, undefined],
       ),
     )
-    const settings = settingsOf(
+    const settings = endpointOf(
       'tokenEndpoint',
       options({
         ...nothing,
@@ -319,34 +320,34 @@ describe('good options', () => {
       requireTls: true,
       limits: { body: 1000, parameters: 10, assertion: 4096 },
     }
-    const settings = settingsOf('tokenEndpoint', options({ ...set, algorithms: ['ES512'] }), [])
+    const settings = endpointOf('tokenEndpoint', options({ ...set, algorithms: ['ES512'] }), [])
     expect(settings).toMatchObject({ ...set, ownAudience: [issuer, tokenEndpointUrl], secretsStayWithHost: false })
-    expect(settings.assertionRules.grant).toMatchObject({ algorithms: ['ES512'], clockTolerance: 0 })
+    expect(settings.demands.grant).toMatchObject({ algorithms: ['ES512'], clockTolerance: 0 })
     expect(settings.replayStore).toBe(replayStore)
   })
 
   it('publicClients limits tokens to 300 s', () => {
-    expect(settingsOf('tokenEndpoint', options({ publicClients: { scope: '' } }), []).publicClients).toEqual({
+    expect(endpointOf('tokenEndpoint', options({ publicClients: { scope: '' } }), []).publicClients).toEqual({
       scope: '',
       maxLifetime: 300,
     })
   })
 
   it('with fallthrough, client secrets stay with the host unless grantTypes says otherwise', () => {
-    const { secretsStayWithHost } = settingsOf('tokenEndpoint', options({ fallthrough: true }), [])
+    const { secretsStayWithHost } = endpointOf('tokenEndpoint', options({ fallthrough: true }), [])
     expect(secretsStayWithHost).toBe(true)
   })
 
   it('T-73: if the host verifies client assertions, only the JWT grant is served by default', () => {
     const over = { fallthrough: true, hostVerifiesClientAssertions: true }
-    expect(settingsOf('tokenEndpoint', options(over), []).grantTypes).toEqual([JWT_BEARER_GRANT])
+    expect(endpointOf('tokenEndpoint', options(over), []).grantTypes).toEqual([JWT_BEARER_GRANT])
     const grantTypes = [CLIENT_CREDENTIALS]
-    expect(settingsOf('tokenEndpoint', options({ ...over, grantTypes }), []).grantTypes).toEqual(grantTypes)
+    expect(endpointOf('tokenEndpoint', options({ ...over, grantTypes }), []).grantTypes).toEqual(grantTypes)
   })
 
-  it('one options object is one set of settings, two are two', () => {
+  it('one options object is one endpoint, two are two', () => {
     const one = options()
-    expect(settingsOf('parseTokenRequest', one, [])).toBe(settingsOf('issueToken', one, []))
-    expect(settingsOf('issueToken', options(), []).replayStore).not.toBe(settingsOf('issueToken', one, []).replayStore)
+    expect(endpointOf('parseTokenRequest', one, [])).toBe(endpointOf('issueToken', one, []))
+    expect(endpointOf('issueToken', options(), []).replayStore).not.toBe(endpointOf('issueToken', one, []).replayStore)
   })
 })

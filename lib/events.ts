@@ -1,7 +1,5 @@
-import { hash } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
 import type { OAuthErrorCode, Reason } from './errors.js'
-import type { ClientAuthentication, TokenState } from './state.js'
+import type { ClientAuthentication } from './state.js'
 
 /** Something a host may want to know about a request, although it was no reason to refuse it. */
 export type Notice =
@@ -63,55 +61,3 @@ export interface TokenEndpointEvent {
   /** What a hook threw, for debugging. Not enumerable, so that `JSON.stringify` omits it: it may contain anything. */
   readonly cause?: unknown
 }
-
-/** What the steps record about a request while it runs. */
-export interface Notes {
-  step: string
-  claimed: TokenEndpointEvent['claimed']
-  notices: Notice[]
-  observed?: TokenEndpointEvent['observed']
-  timings: Record<string, number>
-  readonly startedAt: number
-}
-
-/** Builds the event of one request from its state and notes. */
-export function buildEvent(
-  state: Partial<TokenState>,
-  notes: Notes,
-  spent: readonly string[],
-  end: Pick<TokenEndpointEvent, 'outcome' | 'status' | 'error' | 'reason' | 'cause'>,
-): TokenEndpointEvent {
-  const { client, grant, response } = state
-  const { cause, ...rest } = end
-  const event: TokenEndpointEvent = {
-    ...rest,
-    step: notes.step,
-    ...(client && { client_id: client.client_id, client_level: client.level, client_auth_method: client.method }),
-    ...(grant && { issuer: grant.issuer.issuer, subject_hash: subjectHash(grant.issuer.issuer, grant.sub) }),
-    ...(response?.scope !== undefined && { scope: response.scope }),
-    ...(spent.length > 0 && { replay_keys: spent.map((key) => key.slice(0, 8)) }),
-    ...(notes.observed && { observed: notes.observed }),
-    claimed: Object.fromEntries(Object.entries(notes.claimed).map(([name, value]) => [name, printable(value)])),
-    notices: notes.notices,
-    duration: performance.now() - notes.startedAt,
-    timings: notes.timings,
-  }
-  if (cause !== undefined) Object.defineProperty(event, 'cause', { value: cause, enumerable: false })
-  return event
-}
-
-/** Calls the listener. Its errors, thrown or rejected, do not affect the response. */
-export function deliverEvent(
-  listener: (event: TokenEndpointEvent, req: IncomingMessage) => unknown,
-  event: TokenEndpointEvent,
-  req: IncomingMessage,
-): void {
-  try {
-    Promise.resolve(listener(event, req)).catch(() => {})
-  } catch {
-    // ignored
-  }
-}
-
-const subjectHash = (iss: string, sub: string) => hash('sha256', JSON.stringify([iss, sub]), 'base64url').slice(0, 16)
-const printable = (value: string | undefined) => value?.slice(0, 256).replace(/[^\x20-\x7e]/g, '?')

@@ -1,23 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { VerifiedAssertion } from './assertion/assertion.js'
 import { callHook } from './call-hook.js'
-import { AssertionError, type AssertionUse, assertionRefusal, type RefusalReason, refusal } from './errors.js'
-import { buildEvent, deliverEvent, type Notes, type TokenEndpointEvent } from './events.js'
+import { buildEvent, deliverEvent, type EventRecord } from './emit-event.js'
+import type { Endpoint } from './endpoint.js'
+import { AssertionError, assertionRefusal, type RefusalReason, refusal } from './errors.js'
+import type { TokenEndpointEvent } from './events.js'
 import type { Awaitable, Hooks } from './hooks.js'
-import type { Proof } from './prove-grant.js'
-import type { Settings } from './settings.js'
+import type { ReplayMarker } from './replay/marker.js'
 import type { TokenState } from './state.js'
-import { timed } from './timed.js'
+import type { TrustedIssuer } from './trusted-issuer.js'
 
 /** The parts of Express's request that a step may use; `body` is whatever the host's parser left there. */
 export type Request = IncomingMessage & { body?: unknown; secure?: boolean; tokenState?: Partial<TokenState> }
 
-/** A marker of a one-time JWT: the arguments of `ReplayStore.consume`. */
-export interface ReplayMarker {
-  readonly key: string
-  readonly expiresAt: number
-  readonly issuer: string
-  readonly usableFrom: number
-  readonly use: AssertionUse
+/** A grant whose signature was verified, and the registration it was checked against. Whether it may be used is not decided. */
+export interface ProvenGrant {
+  readonly issuer: TrustedIssuer
+  readonly assertion: VerifiedAssertion
 }
 
 /**
@@ -28,30 +27,30 @@ export interface ReplayMarker {
  * response of the host's own handler releases them too (`#closed`), unless the exchange has ended. `keepSpent` prevents any release once
  * headers went out with a status below 500.
  *
- * `settings` are those of the first step that ran: `replayStore`, with the timeout of its calls, and `invalidClientStatus` come from it.
+ * `endpoint` is that of the first step that ran: `replayStore`, with the timeout of its calls, and `invalidClientStatus` come from it.
  * Steps that disagree on what matters are refused (`shared` in step.ts).
  */
 export class Exchange {
   readonly state: { -readonly [K in keyof TokenState]?: TokenState[K] } = {}
-  readonly notes: Notes = { step: '', claimed: {}, notices: [], timings: {}, startedAt: performance.now() }
+  readonly record: EventRecord = { step: '', claimed: {}, notices: [], timings: {}, startedAt: performance.now() }
   /** The proof of the request's grant, made once. */
-  proof: Proof | undefined
+  proof: { readonly endpoint: Endpoint; readonly grant: Promise<ProvenGrant> } | undefined
   /** Whether the grant, if it is valid, authenticates a client; `undefined` until its issuer was found. */
   mayBeImplicit: boolean | undefined
   #spent: string[] = []
   #mayRelease = true
-  readonly #listeners: NonNullable<Settings['hooks']['onEvent']>[] = []
+  readonly #listeners: NonNullable<Endpoint['hooks']['onEvent']>[] = []
   #ended = false
   #isWatched = false
 
   constructor(
     readonly req: Request,
     readonly res: ServerResponse,
-    readonly settings: Settings,
+    readonly endpoint: Endpoint,
   ) {}
 
   /** Steps mounted separately may have different listeners; each is called once. */
-  addListener(listener: Settings['hooks']['onEvent']): void {
+  addListener(listener: Endpoint['hooks']['onEvent']): void {
     if (!listener || this.#listeners.includes(listener)) return
     this.#listeners.push(listener)
     this.#watch()
@@ -64,9 +63,16 @@ export class Exchange {
     this.res.on('close', () => this.#closed())
   }
 
-  /** Durations by name, in milliseconds; `undefined` if there is no listener. */
-  get timings(): Record<string, number> | undefined {
-    return this.#listeners.length === 0 ? undefined : this.notes.timings
+  /** Runs `work` and adds its duration in milliseconds to the timings of the event, also if it fails. Without a listener, only runs it. */
+  async timed<T>(name: string, work: () => T | Promise<T>): Promise<T> {
+    if (this.#listeners.length === 0) return work()
+    const { timings } = this.record
+    const startedAt = performance.now()
+    try {
+      return await work()
+    } finally {
+      timings[name] = (timings[name] ?? 0) + performance.now() - startedAt
+    }
   }
 
   /** @throws OAuthError `client_gone` if the client has disconnected: then nothing may be consumed or issued */
@@ -80,7 +86,7 @@ export class Exchange {
    * @throws OAuthError as {@link callHook} does
    */
   call<T>(name: keyof Hooks | 'consume', budget: number, hook: () => Awaitable<T>, failure?: RefusalReason): Promise<T> {
-    return timed(this.timings, name, () => callHook(budget, hook, failure, failure))
+    return this.timed(name, () => callHook(budget, hook, failure, failure))
   }
 
   /**
@@ -88,7 +94,7 @@ export class Exchange {
    * @throws OAuthError `jti_replayed`, `not_provably_fresh`; `replay_store_full`, `replay_store_error` (503)
    */
   async spend({ key, expiresAt, issuer, usableFrom, use }: ReplayMarker): Promise<void> {
-    const { replayStore, hookTimeout } = this.settings
+    const { replayStore, hookTimeout } = this.endpoint
     this.assertClientIsThere()
     if (this.res.headersSent) throw refusal('misconfigured', new Error('the response was begun before the steps were done')) // no token could follow
     this.#watch()
@@ -112,7 +118,7 @@ export class Exchange {
 
   /** Releases the markers of this request, because no token was delivered for them. Never rejects: a failure is a notice. */
   async release(): Promise<void> {
-    const { replayStore, hookTimeout } = this.settings
+    const { replayStore, hookTimeout } = this.endpoint
     const spent = this.#spent
     this.#spent = []
     for (const key of spent) {
@@ -120,7 +126,7 @@ export class Exchange {
         if (!replayStore.release) throw new TypeError('the store has no release')
         await callHook(hookTimeout, () => replayStore.release?.(key))
       } catch {
-        this.notes.notices.push('release_failed')
+        this.record.notices.push('release_failed')
       }
     }
   }
@@ -140,7 +146,7 @@ export class Exchange {
     this.#ended = true
     if (this.#listeners.length === 0) return
     try {
-      const event = buildEvent(this.state, this.notes, this.#spent, how)
+      const event = buildEvent(this.state, this.record, this.#spent, how)
       for (const listener of this.#listeners) deliverEvent(listener, event, this.req)
     } catch {
       // reading an object of the host may throw; the response does not depend on it

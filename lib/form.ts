@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
-import { emptyRecord } from './empty-record.js'
 import type { RefusalReason } from './errors.js'
+import { decodeComponent } from './form-encoding.js'
 
 /** The registered parameters of a token request (IANA OAuth Parameters), and whether they may repeat. All others are ignored. */
 export const knownParameters: ReadonlyMap<string, 'once' | 'many'> = new Map(
@@ -55,7 +55,7 @@ export const isReadAsKnown = (name: string) =>
 
 /** Reads `application/x-www-form-urlencoded` bytes (RFC 6749 App. B): strict percent-encoding, strict UTF-8, bounded count. */
 export function parseForm(bytes: Buffer, maxParameters: number): Form {
-  const form: Form = { values: emptyRecord() }
+  const form: Form = { values: Object.create(null) }
   const sent = bytes.toString('utf8')
   const text = sent.replace(leadingMark, '')
   if (text !== sent || !isUtf8(bytes)) form.problem = 'parameter_malformed'
@@ -87,15 +87,11 @@ function addPair(form: Form, pair: string): void {
   }
 }
 
-/** Form-decodes one component. @throws URIError on a bad escape or bytes that are not UTF-8 */
-export const decodeComponent = (text: string) =>
-  text.includes('%') || text.includes('+') ? decodeURIComponent(text.replaceAll('+', ' ')) : text
-
 /** Converts a body that the host's parser read: only own members with known names, of any shape. */
 export function fromParsedBody(body: unknown, maxParameters: number): Form {
   if (typeof body === 'string') return parseForm(Buffer.from(body), maxParameters)
   if (Buffer.isBuffer(body)) return parseForm(body, maxParameters)
-  const form: Form = { values: emptyRecord() }
+  const form: Form = { values: Object.create(null) }
   if (typeof body !== 'object' || body === null) return form
   for (const name of knownParameters.keys()) {
     if (!Object.hasOwn(body, name)) continue

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
+import type { Client, ClientCertificate } from './client.js'
 import type { TokenEndpointEvent } from './events.js'
-import type { Client, ClientCertificate, TrustedIssuer } from './registration.js'
 import type { ClientAuthentication, TokenResponse } from './state.js'
+import type { TrustedIssuer } from './trusted-issuer.js'
 
 /** A value, or a promise for it. */
 export type Awaitable<T> = T | PromiseLike<T>

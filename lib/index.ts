@@ -5,21 +5,16 @@ export { authenticateClient } from './middleware/authenticate-client.js'
 export { verifyJwtGrant } from './middleware/verify-jwt-grant.js'
 export { issueToken } from './middleware/issue-token.js'
 export { tokenErrorHandler } from './middleware/token-error-handler.js'
-export { type InternalClientSecrets, internalClientSecrets } from './middleware/internal-client-secrets.js'
+export { type InternalClientSecrets, internalClientSecrets } from './client-auth/internal-client-secrets.js'
 export type { Middleware } from './middleware/step.js'
 
 // What the host provides
 export type { Options } from './options.js'
 export { CLIENT_CREDENTIALS, JWT_BEARER_CLIENT_ASSERTION, JWT_BEARER_GRANT, JWT_SPIFFE_CLIENT_ASSERTION } from './options.js'
 export type { Awaitable, GrantCandidate, GrantDecision, Granted, Hooks } from './hooks.js'
-export type {
-  Client,
-  ClientAuthMethodName,
-  ClientCertificate,
-  FederatedCredential,
-  KeyRegistration,
-  TrustedIssuer,
-} from './registration.js'
+export type { Client, ClientAuthMethodName, ClientCertificate, FederatedCredential } from './client.js'
+export type { KeyRegistration } from './jwk.js'
+export type { TrustedIssuer } from './trusted-issuer.js'
 export type { JSONWebKeySet, JWK } from './jwk.js'
 export { memoryReplayStore, type MemoryReplayStoreOptions } from './replay/memory.js'
 export type { ReplayStore } from './replay/store.js'

@@ -58,12 +58,6 @@ const algorithms = new Map<string, Algorithm>(
   }),
 )
 
-/** Two names of one algorithm, since Ed448 keys are not accepted (RFC 9864). */
-export const edDSANames: readonly string[] = ['EdDSA', 'Ed25519']
-const isEdDSA = (name: unknown) => edDSANames.includes(name as string)
-/** Whether two `alg` names mean one algorithm. */
-export const isSameAlgorithm = (one: unknown, other: unknown) => one === other || (isEdDSA(one) && isEdDSA(other))
-
 /** Whether signatures by `alg` are verified in the thread pool. Its queue is unbounded, so the caller must limit it. */
 export const isVerifiedInPool = (alg: string): boolean => algorithms.get(alg)?.slow.verify ?? false
 

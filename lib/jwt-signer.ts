@@ -2,7 +2,8 @@ import { createPrivateKey, KeyObject, type webcrypto } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { ConfigurationError } from './errors.js'
 import type { JWK } from './jwk.js'
-import { isSameAlgorithm, isSignatureKey, signJws } from './jws.js'
+import { isSignatureKey, signJws } from './jws.js'
+import { isSameAlgorithm } from './options.js'
 
 /** The key of a signer, and the headers of its JWTs. */
 export interface JwtSignerOptions {
@@ -31,10 +32,7 @@ const curveAlgorithms: Record<string, string> = {
  * Makes a function that signs claims as a JWT of one type (RFC 7519 §7.1).
  * @throws ConfigurationError if the key is not private, too small, or not for the algorithm. It says nothing of what was given: that is secret
  */
-export function jwtSigner(
-  typ: string,
-  { key: given, kid: givenKid, algorithm }: JwtSignerOptions,
-): (claims: object) => Promise<string> {
+export function jwtSigner(typ: string, { key: given, kid: givenKid, algorithm }: JwtSignerOptions): (claims: object) => Promise<string> {
   const key = privateKey(given)
   const alg = String(algorithm ?? (given as JWK).alg ?? fittingAlgorithm(key))
   const fits = key instanceof KeyObject ? isSignatureKey(alg, key) : isSameAlgorithm(alg, fittingAlgorithm(key))

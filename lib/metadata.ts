@@ -1,8 +1,7 @@
+import { clientAuthMethodNames } from './client.js'
 import { ConfigurationError } from './errors.js'
 import type { Hooks } from './hooks.js'
-import { edDSANames } from './jws.js'
-import type { Options } from './options.js'
-import { clientAuthMethodNames } from './registration.js'
+import { edDSANames, type Options } from './options.js'
 import { settingsOf } from './settings.js'
 
 /** Authorization server metadata about the token endpoint (RFC 8414 §2). */
@@ -32,7 +31,7 @@ type Own = Partial<
  * @example app.get('/.well-known/oauth-authorization-server', (req, res) => res.json({ ...tokenEndpointMetadata(options), jwks_uri }))
  */
 export function tokenEndpointMetadata(options: Options<Partial<Hooks>>, own: Own = {}): TokenEndpointMetadata {
-  const { issuer, tokenEndpointUrl, grantTypes, clientAuthMethods, clientAlgorithms } = settingsOf('tokenEndpointMetadata', options, [])
+  const { issuer, tokenEndpointUrl, grantTypes, clientAuthMethods, clientAlgorithms } = settingsOf('tokenEndpointMetadata', options)
   if (tokenEndpointUrl === undefined)
     throw new ConfigurationError('tokenEndpointMetadata: option tokenEndpointUrl is missing: it is the token_endpoint.')
   const union = (ours: readonly string[], theirs: readonly string[] = []) => [...new Set([...ours, ...theirs])]

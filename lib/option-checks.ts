@@ -1,9 +1,9 @@
+import { clientAuthMethodNames } from './client.js'
 import { ConfigurationError } from './errors.js'
 import type { Hooks } from './hooks.js'
 import { algorithmNames, grantTypeNames, type Options } from './options.js'
-import { clientAuthMethodNames } from './registration.js'
 import type { ReplayStore } from './replay/store.js'
-import { standardMembers } from './token-response.js'
+import { standardResponseMembers } from './state.js'
 
 type Check = (value: never) => string | undefined // the problem and the fix, or nothing
 
@@ -32,7 +32,7 @@ const isString: Check = (value: unknown) => (typeof value === 'string' ? undefin
 const isListOfMembers: Check = (value: unknown) => {
   if (!Array.isArray(value) || !value.every((name) => typeof name === 'string' && /^[A-Za-z][\w.-]*$/.test(name)))
     return 'is a list of names of response members'
-  const standard = value.find((name) => standardMembers.includes(name))
+  const standard = value.find((name) => (standardResponseMembers as readonly string[]).includes(name))
   return standard === undefined ? undefined : `lists ${standard}, which is sent anyway: remove it`
 }
 

@@ -1,5 +1,5 @@
+import type { ClientAssertionAudience, ClientAuthMethodName } from './client.js'
 import type { Hooks } from './hooks.js'
-import type { ClientAssertionAudience, ClientAuthMethodName } from './registration.js'
 import type { ReplayStore } from './replay/store.js'
 
 /** `grant_type` of a JWT authorization grant (RFC 7523 §2.1). */
@@ -17,6 +17,12 @@ export type GrantTypeName = (typeof grantTypeNames)[number]
 
 /** Signature algorithms that `algorithms` may list (RFC 7518 §3.1, RFC 9864): asymmetric only. */
 export const algorithmNames = ['ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512', 'EdDSA', 'Ed25519'] as const
+
+/** Two names of one algorithm, since Ed448 keys are not accepted (RFC 9864). */
+export const edDSANames: readonly string[] = ['EdDSA', 'Ed25519']
+const isEdDSA = (name: unknown) => edDSANames.includes(name as string)
+/** Whether two `alg` names mean one algorithm. */
+export const isSameAlgorithm = (one: unknown, other: unknown) => one === other || (isEdDSA(one) && isEdDSA(other))
 
 /** HMAC algorithms, only for `client_secret_jwt`: a public key must never serve as an HMAC secret (RFC 8725 §2.1). */
 export const secretAlgorithms: readonly string[] = ['HS256', 'HS384', 'HS512']

@@ -2,10 +2,10 @@
 import type { RefusalReason } from './errors.js'
 import type { GrantCandidate } from './hooks.js'
 import { CLIENT_CREDENTIALS, JWT_BEARER_GRANT } from './options.js'
-import type { TrustedIssuer } from './registration.js'
 import { hostScope, intersect, isWithin, parseScope } from './scope.js'
 import type { Settings } from './settings.js'
 import type { ClientAuthentication, TokenRequest } from './state.js'
+import type { TrustedIssuer } from './trusted-issuer.js'
 
 type Refused = { readonly refused: RefusalReason }
 const refused = (reason: RefusalReason): Refused => ({ refused: reason })

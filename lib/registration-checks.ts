@@ -1,5 +1,7 @@
+import type { Client, FederatedCredential } from './client.js'
 import { ConfigurationError } from './errors.js'
-import { type Client, type FederatedCredential, isAbsent, type TrustedIssuer } from './registration.js'
+import { isAbsent } from './jwk.js'
+import type { TrustedIssuer } from './trusted-issuer.js'
 
 type Check = (value: unknown) => string | undefined // the problem, or nothing
 interface Table {

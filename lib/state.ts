@@ -1,5 +1,6 @@
 import type { VerifiedAssertion } from './assertion/assertion.js'
-import type { Client, ProvenBy, TrustedIssuer } from './registration.js'
+import type { Client, ProvenBy } from './client.js'
+import type { TrustedIssuer } from './trusted-issuer.js'
 
 /** What the client sent, checked for shape only (RFC 6749 §3.2). Nothing in it is proven. */
 export interface TokenRequest {
@@ -77,6 +78,18 @@ export interface StandardTokenResponse {
   issued_token_type?: string
   authorization_details?: unknown
 }
+
+/** The names of the registered members: always sent, and checked. */
+export const standardResponseMembers = [
+  'access_token',
+  'token_type',
+  'expires_in',
+  'refresh_token',
+  'scope',
+  'id_token',
+  'issued_token_type',
+  'authorization_details',
+] as const satisfies readonly (keyof StandardTokenResponse)[]
 
 /** A successful response (RFC 6749 §5.1). Members besides the registered ones are sent if `responseMembers` lists them. */
 export interface TokenResponse extends StandardTokenResponse {

@@ -1,3 +1,4 @@
+import { endpointOf } from './endpoint.js'
 import type { Hooks } from './hooks.js'
 import { authenticateClient } from './middleware/authenticate-client.js'
 import { issueToken } from './middleware/issue-token.js'
@@ -5,7 +6,6 @@ import { parseTokenRequest } from './middleware/parse-token-request.js'
 import type { Middleware } from './middleware/step.js'
 import { verifyJwtGrant } from './middleware/verify-jwt-grant.js'
 import type { Options } from './options.js'
-import { settingsOf } from './settings.js'
 
 /**
  * The token endpoint (RFC 6749 §3.2) with both uses of a JWT (RFC 7523), as Express handlers in the order of the flow:
@@ -25,6 +25,6 @@ import { settingsOf } from './settings.js'
  * @example app.post('/token', ...tokenEndpoint({ issuer, hooks, fallthrough: true }), oldTokenHandler)
  */
 export function tokenEndpoint(options: Options<Hooks>): [Middleware, Middleware, Middleware, Middleware] {
-  settingsOf('tokenEndpoint', options, ['findClient', 'findIssuer', 'authorizeGrant', 'mintToken'])
+  endpointOf('tokenEndpoint', options, ['findClient', 'findIssuer', 'authorizeGrant', 'mintToken'])
   return [parseTokenRequest(options), authenticateClient(options), verifyJwtGrant(options), issueToken(options)]
 }

@@ -1,4 +1,4 @@
-import { emptyRecord } from './empty-record.js'
+import { maxNameLength } from './assertion/values.js'
 import { refusal } from './errors.js'
 import { type Form, knownParameters } from './form.js'
 import { JWT_BEARER_GRANT } from './options.js'
@@ -8,7 +8,6 @@ import type { TokenRequest } from './state.js'
 const controlCharacter = /[\x00-\x1f\x7f]/
 const absoluteUri = /^[A-Za-z][\w+.-]*:[\w.~:/?[\]@!$&'()*+,;=%-]+$/ // RFC 3986 §4.3: no fragment, and no character that a URI cannot have
 const maxGrantTypeLength = 256
-export const maxClientIdLength = 1024
 const maxScopeLength = 2048
 
 /**
@@ -17,7 +16,7 @@ const maxScopeLength = 2048
  */
 export function tokenRequest({ values, problem }: Form, authorization: string | undefined, settings: Settings): TokenRequest {
   if (problem) throw refusal(problem)
-  const parameters = emptyRecord<string>()
+  const parameters: Record<string, string> = Object.create(null)
   for (const name in values) {
     const sent = plainStrings(values[name] as unknown[])
     if (knownParameters.get(name) === 'many') continue
@@ -28,7 +27,7 @@ export function tokenRequest({ values, problem }: Form, authorization: string | 
   checkLength(parameters.grant_type, maxGrantTypeLength)
   checkLength(parameters.assertion, settings.limits.assertion)
   checkLength(parameters.client_assertion, settings.limits.assertion)
-  checkLength(parameters.client_id, maxClientIdLength)
+  checkLength(parameters.client_id, maxNameLength)
   checkLength(parameters.scope, maxScopeLength)
 
   const { grant_type } = parameters

@@ -26,9 +26,6 @@ const members: { [Name in keyof Required<StandardTokenResponse>]: Check } = {
 
 const checks = Object.entries(members)
 
-/** Registered members, which no list of the host's can let past their checks. */
-export const standardMembers: readonly string[] = Object.keys(members)
-
 /** Whether a member is sent: a registered one, or one that the host lists (RFC 6749 §8.2). */
 export const isResponseMember = (name: string, responseMembers: readonly string[]) =>
   Object.hasOwn(members, name) || responseMembers.includes(name)

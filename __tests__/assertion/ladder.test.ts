@@ -1,21 +1,21 @@
 import { describe, expect, it } from '@jest/globals'
 import type { DecodedAssertion } from '../../lib/assertion/assertion.js'
 import { firstFailure, type Rung, registrationRungs, shapeRungs } from '../../lib/assertion/ladder.js'
-import type { AssertionRules, SignerRules } from '../../lib/assertion/rules.js'
+import type { EndpointDemands, SignerDemands } from '../../lib/assertion/rules.js'
 import { normalTyp, soleAudience } from '../../lib/assertion/values.js'
 import { type AssertionReason, assertionRefusals } from '../../lib/errors.js'
 
 const now = 1_900_000_000.5
 const issuer = 'https://as.example.com'
 const tokenUrl = 'https://as.example.com/token'
-const shape: AssertionRules = {
+const shape: EndpointDemands = {
   algorithms: ['ES256', 'RS256'],
   typ: ['jwt', 'jose', 'x+jwt'],
   required: ['iss', 'aud', 'exp'],
   audience: [issuer, tokenUrl],
   clockTolerance: 10,
 }
-const signer: SignerRules = {
+const signer: SignerDemands = {
   algorithms: ['ES256'],
   typ: undefined,
   commonTypes: undefined,
@@ -52,7 +52,7 @@ const claims = (claims: object): Change<never> => ({ claims })
 /** The member that makes a header so many bytes long. */
 const padding = (bytes: number) => ({ x: 'x'.repeat(bytes - '{"alg":"ES256","x":""}'.length) })
 
-const shapeCases: Case<AssertionRules>[] = [
+const shapeCases: Case<EndpointDemands>[] = [
   [undefined, {}],
   [undefined, header(padding(2048))], // T-14
   ['header_too_large', header(padding(2049))],
@@ -73,21 +73,21 @@ const shapeCases: Case<AssertionRules>[] = [
   ['typ_not_allowed', { header: { typ: ['x+jwt'] }, rules: { typ: undefined } }],
   ['typ_not_allowed', { header: { typ: null }, rules: { typ: undefined } }],
   [undefined, header({ typ: 'application/X+JWT' })],
-  ...['crit', 'b64', 'jwk', 'x5u', 'x5c'].map((name): Case<AssertionRules> => ['header_not_allowed', header({ [name]: null })]),
+  ...['crit', 'b64', 'jwk', 'x5u', 'x5c'].map((name): Case<EndpointDemands> => ['header_not_allowed', header({ [name]: null })]),
   [undefined, header({ x5t: 'a', cty: 'b', zip: 'c', jku: 1 })],
   ['kid_malformed', header({ kid: '' })],
   ['kid_malformed', header({ kid: 'k'.repeat(257) })],
   ['kid_malformed', header({ kid: '\ud800' })],
   [undefined, header({ kid: 'k'.repeat(256) })],
-  ...['iss', 'aud', 'exp'].map((name): Case<AssertionRules> => ['claim_missing', claims({ [name]: undefined })]),
+  ...['iss', 'aud', 'exp'].map((name): Case<EndpointDemands> => ['claim_missing', claims({ [name]: undefined })]),
   [undefined, claims({ sub: undefined })],
-  ...['iss', 'sub', 'jti'].flatMap((name): Case<AssertionRules>[] =>
+  ...['iss', 'sub', 'jti'].flatMap((name): Case<EndpointDemands>[] =>
     [null, '', 1, [], {}, ['a'], '\udfff'].map((value) => ['claim_malformed', claims({ [name]: value })]),
   ),
-  ...['exp', 'nbf', 'iat'].flatMap((name): Case<AssertionRules>[] =>
+  ...['exp', 'nbf', 'iat'].flatMap((name): Case<EndpointDemands>[] =>
     [null, '1', [], {}, true, -1, Number.NaN, Number.POSITIVE_INFINITY].map((value) => ['claim_malformed', claims({ [name]: value })]),
   ),
-  ...[null, '', 1, {}, [], [''], [1], [issuer, null], [[issuer]]].map((aud): Case<AssertionRules> => ['claim_malformed', claims({ aud })]),
+  ...[null, '', 1, {}, [], [''], [1], [issuer, null], [[issuer]]].map((aud): Case<EndpointDemands> => ['claim_malformed', claims({ aud })]),
   ['claim_malformed', { claims: { aud: [issuer, null] }, rules: { audience: undefined } }],
   ['claim_too_large', claims({ jti: 'j'.repeat(257) })],
   [undefined, claims({ jti: 'j'.repeat(256) })],
@@ -128,7 +128,7 @@ const shapeCases: Case<AssertionRules>[] = [
   [undefined, { claims: { sub: 'a', aud: 'x' }, rules: { audience: undefined } }],
 ]
 
-const registrationCases: Case<SignerRules>[] = [
+const registrationCases: Case<SignerDemands>[] = [
   [undefined, {}],
   ['alg_not_registered', header({ alg: 'RS256' })],
   [undefined, { header: { alg: 'RS256' }, rules: { algorithms: undefined } }],

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
 import { decodeAssertion } from '../../lib/assertion/compact.js'
-import { prepareKeySet } from '../../lib/assertion/keys.js'
+import { prepareKeySet } from '../../lib/assertion/key-set.js'
 import { verifySignature as verifyNow } from '../../lib/assertion/signature.js'
 import { AssertionError } from '../../lib/errors.js'
 import { forge, signature } from '../support/jwt.js'

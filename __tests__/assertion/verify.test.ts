@@ -1,10 +1,11 @@
 import { afterAll, describe, expect, it, jest } from '@jest/globals'
 import { decodeAssertion } from '../../lib/assertion/compact.js'
-import { type KeyFinder, prepareKeySet } from '../../lib/assertion/keys.js'
-import type { AssertionRules, SignerRules } from '../../lib/assertion/rules.js'
+import { prepareKeySet } from '../../lib/assertion/key-set.js'
+import type { KeyFinder } from '../../lib/assertion/keys.js'
+import type { EndpointDemands, SignerDemands } from '../../lib/assertion/rules.js'
 import { readAssertion, verifyAssertion } from '../../lib/assertion/verify.js'
 import { type AssertionReason, refusal } from '../../lib/errors.js'
-import { replayKey } from '../../lib/replay/replay-key.js'
+import { replayKey } from '../../lib/replay/marker.js'
 import { forge } from '../support/jwt.js'
 import { ec } from '../support/keys.js'
 
@@ -13,8 +14,14 @@ const clock = jest.spyOn(Date, 'now').mockReturnValue(now * 1000)
 afterAll(() => clock.mockRestore())
 
 const pair = ec('k')
-const rules: AssertionRules = { algorithms: ['ES256'], typ: ['jwt'], required: ['iss', 'aud', 'exp'], audience: ['us'], clockTolerance: 10 }
-const signer: SignerRules = {
+const rules: EndpointDemands = {
+  algorithms: ['ES256'],
+  typ: ['jwt'],
+  required: ['iss', 'aud', 'exp'],
+  audience: ['us'],
+  clockTolerance: 10,
+}
+const signer: SignerDemands = {
   algorithms: undefined,
   typ: undefined,
   commonTypes: undefined,
@@ -28,13 +35,13 @@ const signer: SignerRules = {
 const good = { iss: 'a', sub: 'b', aud: 'us', exp: now + 60, jti: 'j' }
 const jwt = (claims: object = {}, key = pair) => forge({ alg: 'ES256', kid: 'k' }, { ...good, ...claims }, key.privateKey)
 
-const read = (token: string, over: Partial<AssertionRules> = {}) => readAssertion(decodeAssertion(token), { ...rules, ...over })
+const read = (token: string, over: Partial<EndpointDemands> = {}) => readAssertion(decodeAssertion(token), { ...rules, ...over })
 let searches = 0
 const findKeys: KeyFinder = async (_, header) => {
   searches++
   return prepareKeySet({ keys: [pair.jwk] }).find(header)
 }
-const verify = async (token: string, over: Partial<SignerRules> = {}, finder = findKeys) =>
+const verify = async (token: string, over: Partial<SignerDemands> = {}, finder = findKeys) =>
   verifyAssertion(read(token), { ...signer, ...over }, {}, finder)
 
 describe('readAssertion and verifyAssertion', () => {
@@ -64,7 +71,7 @@ describe('readAssertion and verifyAssertion', () => {
     expect(() => read(token)).toThrow(expect.objectContaining({ name: 'AssertionError', reason }))
   })
 
-  it.each<[AssertionReason, object, Partial<SignerRules>]>([
+  it.each<[AssertionReason, object, Partial<SignerDemands>]>([
     ['alg_not_registered', {}, { algorithms: ['RS256'] }],
     ['sub_missing', { sub: undefined }, {}],
     ['jti_missing', { jti: undefined }, { requireJti: true }],

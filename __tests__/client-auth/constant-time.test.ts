@@ -5,11 +5,11 @@ import type { Client } from '../../lib/index.js'
 const timingSafeEqual = jest.fn(crypto.timingSafeEqual)
 jest.unstable_mockModule('node:crypto', () => ({ ...crypto, timingSafeEqual }))
 const { assertSecret } = await import('../../lib/client-auth/secret.js')
-const { isEqual } = await import('../../lib/is-equal.js')
+const { isEqual } = await import('../../lib/client-auth/constant-time.js')
 
 const client: Client = { client_id: 'c', client_secret: 'right' }
 const context = {
-  settings: { hooks: {}, hookTimeout: 1, clientAuthMethods: ['client_secret_basic'] },
+  endpoint: { hooks: {}, hookTimeout: 1, clientAuthMethods: ['client_secret_basic'] },
   exchange: { notes: { notices: [] } },
 } as never
 
@@ -39,7 +39,7 @@ it('T-40 compares strings of any length', () => {
 })
 
 it('T-40 T-72 compares an internal secret in constant time, whatever is sent', async () => {
-  const { internalClientSecrets } = await import('../../lib/middleware/internal-client-secrets.js')
+  const { internalClientSecrets } = await import('../../lib/client-auth/internal-client-secrets.js')
   const { isSecretOf, secretOf } = internalClientSecrets()
   timingSafeEqual.mockClear()
   expect([secretOf('c'), 'x', ''].map((secret) => isSecretOf('c', secret))).toEqual([true, false, false])

@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer'
-import { emptyRecord } from '../empty-record.js'
 import { AssertionError } from '../errors.js'
 import type { DecodedAssertion } from './assertion.js'
 import { deepFreeze, hasDuplicateMember } from './json.js'
@@ -60,5 +59,5 @@ function parseObject(bytes: Buffer): Readonly<Record<string, unknown>> {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new AssertionError('jwt_malformed')
   if (hasDuplicateMember(text, value)) throw new AssertionError('duplicate_member')
-  return deepFreeze(Object.assign(emptyRecord<unknown>(), value))
+  return deepFreeze(Object.assign(Object.create(null), value))
 }

@@ -6,8 +6,8 @@
 import type { AssertionReason } from '../errors.js'
 import type { DecodedAssertion } from './assertion.js'
 import { maxHeaderLength } from './compact.js'
-import type { AssertionRules, SignerRules } from './rules.js'
-import { isDate, isListed, isName, isTyp, normalTyp, soleAudience } from './values.js'
+import type { EndpointDemands, SignerDemands } from './rules.js'
+import { isDate, isListed, isName, isTyp, maxNameLength, normalTyp, soleAudience } from './values.js'
 
 export interface Rung<Rules> {
   readonly reason: AssertionReason
@@ -17,7 +17,6 @@ export interface Rung<Rules> {
 }
 
 const maxIdLength = 256 // jti, kid
-const maxNameLength = 1024 // iss, sub
 const maxNumericDate = 1e11 // the year 5138; milliseconds of today are above it
 
 const forbiddenHeaders = ['crit', 'b64', 'jwk', 'x5u', 'x5c']
@@ -25,7 +24,7 @@ const dates = ['exp', 'nbf', 'iat']
 const names = ['iss', 'sub', 'jti']
 
 /** Before the signer is looked up. */
-export const shapeRungs: readonly Rung<AssertionRules>[] = [
+export const shapeRungs: readonly Rung<EndpointDemands>[] = [
   {
     reason: 'header_too_large',
     demands: 'the header has at most 2048 bytes',
@@ -110,7 +109,7 @@ export const shapeRungs: readonly Rung<AssertionRules>[] = [
 ]
 
 /** After the signer is looked up, before its keys are. */
-export const registrationRungs: readonly Rung<SignerRules>[] = [
+export const registrationRungs: readonly Rung<SignerDemands>[] = [
   {
     reason: 'alg_not_registered',
     demands: '`alg` is one that the signer registered',

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { AssertionError, refusal } from '../errors.js'
 import { type FetchedJson, fetchJson } from './guarded-fetch.js'
-import { type KeySet, prepareKeySet } from './keys.js'
+import { type KeySet, prepareKeySet } from './key-set.js'
 
 const cooldown = 30_000 // ms between two fetches of one URL, also after a failure
 const freshFor = 300_000 // ms of age from which keys are fetched again in the background

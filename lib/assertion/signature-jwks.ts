@@ -1,6 +1,6 @@
 /** Which members of a JWK Set may verify signatures: the public keys that are strong enough, and of them only what says what they are. */
 import type { JWK } from '../jwk.js'
-import { isAbsent } from '../registration.js'
+import { isAbsent } from '../jwk.js'
 import { isOfSmallOrder } from './small-order.js'
 import { bitLength, exponentOf, verificationCost } from './verification-cost.js'
 

@@ -1,5 +1,8 @@
 /** Tests for the values of header parameters and claims. */
-import { isSameAlgorithm } from '../jws.js'
+import { isSameAlgorithm } from '../options.js'
+
+/** Characters of `iss`, `sub` and `client_id` at most. */
+export const maxNameLength = 1024
 
 export const isName = (value: unknown): value is string => typeof value === 'string' && value !== '' && value.isWellFormed()
 export const isDate = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0

@@ -1,10 +1,10 @@
 import { AssertionError } from '../errors.js'
-import type { KeyRegistration } from '../registration.js'
-import { replayKey } from '../replay/replay-key.js'
+import type { KeyRegistration } from '../jwk.js'
+import { replayKey, usableFrom } from '../replay/marker.js'
 import type { DecodedAssertion, ReadAssertion, VerifiedAssertion } from './assertion.js'
 import type { KeyFinder } from './keys.js'
 import { firstFailure, registrationRungs, shapeRungs } from './ladder.js'
-import type { AssertionRules, SignerRules } from './rules.js'
+import type { EndpointDemands, SignerDemands } from './rules.js'
 import { verifySignature } from './signature.js'
 import type { VerifiedSignatures } from './verified-signatures.js'
 
@@ -14,7 +14,7 @@ const seconds = () => Date.now() / 1000
  * Makes the checks of a JWT that need only the settings of the endpoint (first list of the ladder).
  * @throws AssertionError with the reason of the first that fails
  */
-export function readAssertion(jwt: DecodedAssertion, rules: AssertionRules): ReadAssertion {
+export function readAssertion(jwt: DecodedAssertion, rules: EndpointDemands): ReadAssertion {
   const failure = firstFailure(shapeRungs, jwt, rules, seconds())
   if (failure) throw new AssertionError(failure)
   return jwt as ReadAssertion
@@ -28,7 +28,7 @@ export function readAssertion(jwt: DecodedAssertion, rules: AssertionRules): Rea
  */
 export async function verifyAssertion(
   jwt: ReadAssertion,
-  rules: SignerRules,
+  rules: SignerDemands,
   keys: KeyRegistration,
   findKeys: KeyFinder,
   signatures?: VerifiedSignatures,
@@ -40,7 +40,7 @@ export async function verifyAssertion(
   return verified(jwt, rules)
 }
 
-function verified(jwt: ReadAssertion, rules: SignerRules): VerifiedAssertion {
+function verified(jwt: ReadAssertion, rules: SignerDemands): VerifiedAssertion {
   const { token, signingInput, signature, header, claims } = jwt
   const { iss = '', jti } = claims // only a JWT-SVID may lack iss; it is reusable, so its key is never recorded
   return Object.freeze({
@@ -52,9 +52,4 @@ function verified(jwt: ReadAssertion, rules: SignerRules): VerifiedAssertion {
     replayKey: replayKey(iss, jti, signingInput),
     usableFrom: usableFrom(claims, rules),
   })
-}
-
-/** The earliest time at which the checks of `iat`, `nbf` and the lifetime could have passed. */
-function usableFrom({ iat, nbf, exp }: ReadAssertion['claims'], { maxLifetime, clockTolerance }: SignerRules): number {
-  return Math.max(exp - maxLifetime, iat ?? 0, nbf ?? 0) - clockTolerance
 }

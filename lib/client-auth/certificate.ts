@@ -1,15 +1,15 @@
 import { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
+import type { ClientCertificate } from '../client.js'
 import { refusal } from '../errors.js'
-import type { ClientCertificate } from '../registration.js'
 import type { ClientAuthContext } from './method.js'
 
 /**
  * The certificate whose key the TLS client proved to hold: from the host's hook if given, else from the TLS socket; headers are not read.
  * @throws OAuthError `mtls_cert_missing`; `hook_error`, `hook_timeout`
  */
-export async function clientCertificate({ settings, exchange }: ClientAuthContext): Promise<ClientCertificate> {
-  const { hooks, hookTimeout } = settings
+export async function clientCertificate({ endpoint, exchange }: ClientAuthContext): Promise<ClientCertificate> {
+  const { hooks, hookTimeout } = endpoint
   const found = hooks.getClientCertificate
     ? await exchange.call('getClientCertificate', hookTimeout, () => hooks.getClientCertificate?.(exchange.req))
     : fromSocket(exchange.req.socket as TLSSocket | undefined)

@@ -2,13 +2,11 @@ import type { ReadAssertion } from '../assertion/assertion.js'
 import { decodeAssertion } from '../assertion/compact.js'
 import { readAssertion } from '../assertion/verify.js'
 import { AssertionError, refusal } from '../errors.js'
-import { JWT_BEARER_CLIENT_ASSERTION, JWT_SPIFFE_CLIENT_ASSERTION, secretAlgorithms } from '../options.js'
+import { JWT_BEARER_CLIENT_ASSERTION, JWT_SPIFFE_CLIENT_ASSERTION } from '../options.js'
 import type { ClientAuthentication } from '../state.js'
-import { verifyClientSecretJwt } from './client-secret-jwt.js'
-import { federatedCredential, isSpiffeCredential, verifyFederatedJwt } from './federated-jwt.js'
-import { assertWellRegistered, findClient } from './find-client.js'
+import { findClient } from './find-client.js'
 import type { ClientAuthContext, ClientAuthMechanism } from './method.js'
-import { verifyPrivateKeyJwt } from './private-key-jwt.js'
+import { clientByItsJwt, clientByWorkload } from './methods.js'
 
 /**
  * A JWT as client credential (RFC 7521 §4.2, RFC 7523 §2.2). `alg` and issuer determine the method: `private_key_jwt`, `client_secret_jwt`,
@@ -18,18 +16,17 @@ export const clientAssertion: ClientAuthMechanism = {
   isPresent: ({ parameters }) => parameters.client_assertion !== undefined || parameters.client_assertion_type !== undefined,
 
   async authenticate(context) {
-    const { settings, request, exchange } = context
+    const { endpoint, request, exchange } = context
     const { client_assertion, client_assertion_type, client_id } = request.parameters
     if (client_assertion === undefined || client_assertion_type === undefined) throw refusal('incomplete_client_assertion')
     const isSpiffe = client_assertion_type === JWT_SPIFFE_CLIENT_ASSERTION
     if (client_assertion_type !== JWT_BEARER_CLIENT_ASSERTION && !isSpiffe) throw refusal('unsupported_client_assertion_type')
-    const { spiffe, client } = settings.assertionRules
     const decoded = decodeAssertion(client_assertion)
     const sender = client_id ?? [decoded.claims.sub, decoded.claims.iss].find((claim) => typeof claim === 'string')
-    if (sender !== undefined) exchange.notes.claimed.client_id = sender // also if a check refuses it
-    const jwt = readAssertion(decoded, isSpiffe ? spiffe : client)
+    if (sender !== undefined) exchange.record.claimed.client_id = sender // also if a check refuses it
+    const jwt = readAssertion(decoded, isSpiffe ? endpoint.demands.svid : endpoint.demands.clientAssertion)
     return isSpiffe || (client_id !== undefined && client_id !== jwt.claims.iss)
-      ? byForeignToken(context, jwt, client_id)
+      ? byForeignToken(context, jwt, client_id, isSpiffe)
       : bySelf(context, jwt)
   },
 }
@@ -39,10 +36,9 @@ async function bySelf(context: ClientAuthContext, jwt: ReadAssertion): Promise<C
   const { iss, sub } = jwt.claims
   if (sub === undefined) throw new AssertionError('sub_missing')
   if (iss !== sub) throw refusal('client_identity_mismatch')
-  const isByKey = !secretAlgorithms.includes(jwt.header.alg as string)
   const client = await findClient(context, sub)
-  if (!context.settings.load.admitToVerify()) throw refusal('overloaded')
-  return isByKey ? verifyPrivateKeyJwt(context, client, jwt) : verifyClientSecretJwt(context, client, jwt)
+  if (!context.endpoint.load.admitToVerify()) throw refusal('overloaded')
+  return clientByItsJwt(context, client, jwt)
 }
 
 /** A token of another issuer: accepted only if the client's registration has exactly its issuer, subject and audience. */
@@ -50,12 +46,9 @@ async function byForeignToken(
   context: ClientAuthContext,
   jwt: ReadAssertion,
   client_id: string | undefined,
+  isSvid: boolean,
 ): Promise<ClientAuthentication> {
   const client = client_id === undefined ? undefined : await findClient(context, client_id)
-  if (!context.settings.load.admitToVerify()) throw refusal('overloaded') // for all alike: a 503 must not tell which clients exist
-  if (client) assertWellRegistered(client)
-  const credential = client && federatedCredential(client, jwt, context.settings)
-  const isSvid = context.request.parameters.client_assertion_type === JWT_SPIFFE_CLIENT_ASSERTION
-  if (!client || !credential || (isSvid && !isSpiffeCredential(credential))) throw refusal('client_identity_mismatch')
-  return verifyFederatedJwt(context, client, credential, jwt)
+  if (!context.endpoint.load.admitToVerify()) throw refusal('overloaded') // for all alike: a 503 must not tell which clients exist
+  return clientByWorkload(context, client, jwt, isSvid)
 }

@@ -1,8 +1,8 @@
 import type { ClientAuthentication } from '../state.js'
-import { certifiedClient } from './certified-client.js'
 import { assertEnabled, assertUsable, findClient, isEnabled, registeredMethod } from './find-client.js'
 import { clientBySignature, grantSigner } from './implicit-client.js'
 import type { ClientAuthMechanism } from './method.js'
+import { certifiedClient } from './methods.js'
 
 /**
  * A bare `client_id`: a public client (`none`), a client with a TLS certificate (RFC 8705 §2), or one that the grant authenticates. A

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { refusal } from '../errors.js'
-import { decodeComponent } from '../form.js'
+import { decodeComponent } from '../form-encoding.js'
 import { findClient } from './find-client.js'
 import type { ClientAuthContext, ClientAuthMechanism } from './method.js'
 import { assertSecret } from './secret.js'

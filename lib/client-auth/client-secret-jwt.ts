@@ -1,13 +1,13 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import type { ReadAssertion } from '../assertion/assertion.js'
+import { demandsOfClient } from '../assertion/rules.js'
 import { verifyAssertion } from '../assertion/verify.js'
+import type { Client } from '../client.js'
 import { refusal } from '../errors.js'
-import type { Client } from '../registration.js'
 import type { ClientAuthentication } from '../state.js'
-import { timed } from '../timed.js'
 import { assertUsable } from './find-client.js'
 import type { ClientAuthContext } from './method.js'
-import { noteLegacyAudience, signerRules } from './private-key-jwt.js'
+import { noteLegacyAudience } from './private-key-jwt.js'
 import { assertUnexpiredSecret } from './secret.js'
 
 /**
@@ -19,11 +19,11 @@ export async function verifyClientSecretJwt(
   client: Client | undefined,
   jwt: ReadAssertion,
 ): Promise<ClientAuthentication> {
-  const { settings } = context
+  const { endpoint } = context
   assertUsable(context, client, 'client_secret_jwt')
   const findKeys = () => [secretKey(client, jwt.header.alg as string)]
-  const verify = () => verifyAssertion(jwt, signerRules(client, settings), client, findKeys)
-  const assertion = await timed(context.exchange.timings, 'signature', verify)
+  const verify = () => verifyAssertion(jwt, demandsOfClient(client, endpoint), client, findKeys)
+  const assertion = await context.exchange.timed('signature', verify)
   assertUnexpiredSecret(client)
   noteLegacyAudience(context, assertion.claims.aud)
   const reusable = client.replay === 'reusable'

@@ -1,11 +1,11 @@
 import type { ReadAssertion } from '../assertion/assertion.js'
+import { demandsOfWorkload, isSpiffeCredential } from '../assertion/rules.js'
 import { soleAudience } from '../assertion/values.js'
 import { verifyAssertion } from '../assertion/verify.js'
+import type { Client, FederatedCredential } from '../client.js'
+import type { Endpoint } from '../endpoint.js'
 import { refusal } from '../errors.js'
-import type { Client, FederatedCredential } from '../registration.js'
-import type { Settings } from '../settings.js'
 import type { ClientAuthentication } from '../state.js'
-import { timed } from '../timed.js'
 import { assertEnabled } from './find-client.js'
 import type { ClientAuthContext } from './method.js'
 
@@ -16,7 +16,7 @@ import type { ClientAuthContext } from './method.js'
 export function federatedCredential(
   { federated_credentials }: Client,
   { claims }: ReadAssertion,
-  { issuer }: Settings,
+  { issuer }: Endpoint,
 ): FederatedCredential | undefined {
   const { iss, sub, aud } = claims
   return (federated_credentials ?? []).find((credential) => {
@@ -25,8 +25,6 @@ export function federatedCredential(
   })
 }
 
-/** Whether a credential is for JWT-SVIDs: its `issuer` is a trust domain. */
-export const isSpiffeCredential = ({ issuer }: FederatedCredential) => issuer.startsWith('spiffe://')
 const trustDomain = (spiffeId: string | undefined) => /^spiffe:\/\/[^/]+/.exec(spiffeId ?? '')?.[0]
 
 /**
@@ -41,22 +39,12 @@ export async function verifyFederatedJwt(
   credential: FederatedCredential,
   jwt: ReadAssertion,
 ): Promise<ClientAuthentication> {
-  const { issuer, clockTolerance, findKeys, assertionRules, clientAuthMethods, verifiedSignatures } = context.settings
+  const { findKeys, clientAuthMethods, verifiedSignatures } = context.endpoint
   if (!clientAuthMethods.includes('private_key_jwt')) throw refusal('auth_method_not_enabled') // the token is signed with a private key too
   assertEnabled(client)
-  const rules = {
-    algorithms: isSpiffeCredential(credential) ? assertionRules.spiffe.algorithms : undefined, // for either client_assertion_type
-    typ: undefined,
-    commonTypes: undefined,
-    audience: [credential.audience ?? issuer],
-    defaultSub: undefined,
-    requireJti: false,
-    maxLifetime: credential.maxLifetime ?? 3600,
-    clockTolerance,
-    jwks_uri: credential.jwks_uri,
-  }
+  const demands = demandsOfWorkload(credential, context.endpoint)
   const reusable = credential.replay === 'reusable' || isSpiffeCredential(credential)
   const signatures = reusable || jwt.claims.jti === undefined ? verifiedSignatures : undefined
-  const assertion = await timed(context.exchange.timings, 'signature', () => verifyAssertion(jwt, rules, credential, findKeys, signatures))
+  const assertion = await context.exchange.timed('signature', () => verifyAssertion(jwt, demands, credential, findKeys, signatures))
   return { level: 'authenticated', method: 'federated_jwt', client_id: client.client_id, client, assertion, reusable }
 }

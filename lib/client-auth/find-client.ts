@@ -1,7 +1,7 @@
+import { maxNameLength } from '../assertion/values.js'
+import type { Client, ClientAuthMethodName } from '../client.js'
 import { refusal } from '../errors.js'
-import type { Client, ClientAuthMethodName } from '../registration.js'
 import { checkClient } from '../registration-checks.js'
-import { maxClientIdLength } from '../token-request.js'
 import type { ClientAuthContext } from './method.js'
 
 const vschar = /^[\x20-\x7e]+$/
@@ -11,10 +11,10 @@ const vschar = /^[\x20-\x7e]+$/
  * @throws OAuthError `client_id_malformed`; `hook_error` (500), `hook_timeout` (503)
  * @returns `undefined` if there is no client with exactly this identifier
  */
-export async function findClient({ settings, exchange }: ClientAuthContext, client_id: string): Promise<Client | undefined> {
-  if (client_id.length > maxClientIdLength || !vschar.test(client_id)) throw refusal('client_id_malformed') // RFC 6749 App. A.1
-  exchange.notes.claimed.client_id = client_id
-  const client = await exchange.call('findClient', settings.hookTimeout, () => settings.hooks.findClient(client_id))
+export async function findClient({ endpoint, exchange }: ClientAuthContext, client_id: string): Promise<Client | undefined> {
+  if (client_id.length > maxNameLength || !vschar.test(client_id)) throw refusal('client_id_malformed') // RFC 6749 App. A.1
+  exchange.record.claimed.client_id = client_id
+  const client = await exchange.call('findClient', endpoint.hookTimeout, () => endpoint.hooks.findClient(client_id))
   if (client === undefined || client === null) return undefined
   if (typeof client !== 'object') throw refusal('hook_error', new TypeError('findClient gave neither a client nor undefined'))
   return client.client_id === client_id ? client : undefined
@@ -50,15 +50,15 @@ export const registeredMethod = (client: Client) => client.token_endpoint_auth_m
  * @throws OAuthError `auth_method_not_enabled`; `client_unknown`, `client_disabled`, `auth_method_not_registered`: one text for these
  */
 export function assertUsable(
-  { settings, exchange }: ClientAuthContext,
+  { endpoint, exchange }: ClientAuthContext,
   client: Client | undefined,
   method: ClientAuthMethodName,
 ): asserts client is Client {
-  if (!settings.clientAuthMethods.includes(method)) throw refusal('auth_method_not_enabled')
+  if (!endpoint.clientAuthMethods.includes(method)) throw refusal('auth_method_not_enabled')
   assertEnabled(client)
   if (registeredMethod(client) === method) return
   const { previous_auth_method, previous_auth_method_expires_at: expiresAt } = client
   const isStillGood = (expiresAt ?? Number.POSITIVE_INFINITY) > Date.now() / 1000
   if (previous_auth_method !== method || method === 'none' || !isStillGood) throw refusal('auth_method_not_registered')
-  exchange.notes.notices.push('previous_auth_method')
+  exchange.record.notices.push('previous_auth_method')
 }

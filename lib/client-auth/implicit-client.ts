@@ -1,12 +1,13 @@
+import type { Client } from '../client.js'
 import { AssertionError, type AssertionReason, assertionRefusal, refusal } from '../errors.js'
+import type { ProvenGrant } from '../exchange.js'
 import { JWT_BEARER_GRANT } from '../options.js'
 import { signingClient } from '../policy.js'
-import { type ProvenGrant, proveGrant } from '../prove-grant.js'
-import type { Client } from '../registration.js'
+import { proveGrant } from '../prove-grant.js'
 import type { ClientAuthentication } from '../state.js'
-import { certifiedClient } from './certified-client.js'
 import { findClient, isEnabled, registeredMethod } from './find-client.js'
 import type { ClientAuthContext } from './method.js'
+import { certifiedClient } from './methods.js'
 
 /** Failures to prove the identity of the signer: with `implicitErrors: 'split'` they are `invalid_client`. */
 const identityReasons: readonly AssertionReason[] = [
@@ -66,20 +67,20 @@ export async function clientBySignature(
 }
 
 /** @returns `undefined` if the request has no JWT grant that is served here; or if it is invalid and no `client_id` was sent */
-async function proof({ settings, request, exchange }: ClientAuthContext, isNamed: boolean): Promise<ProvenGrant | undefined> {
-  const isServed = settings.grantTypes.includes(JWT_BEARER_GRANT) && settings.hooks.findIssuer !== undefined
+async function proof({ endpoint, request, exchange }: ClientAuthContext, isNamed: boolean): Promise<ProvenGrant | undefined> {
+  const isServed = endpoint.grantTypes.includes(JWT_BEARER_GRANT) && endpoint.hooks.findIssuer !== undefined
   if (request.grant_type !== JWT_BEARER_GRANT || !isServed) return undefined
   try {
-    return await proveGrant(request.parameters.assertion as string, exchange, settings)
+    return await proveGrant(request.parameters.assertion as string, exchange, endpoint)
   } catch (error) {
     const isAboutIdentity = error instanceof AssertionError && identityReasons.includes(error.reason)
-    if (settings.implicitErrors === 'split' && isAboutIdentity && exchange.mayBeImplicit !== false) throw assertionRefusal('client', error)
+    if (endpoint.implicitErrors === 'split' && isAboutIdentity && exchange.mayBeImplicit !== false) throw assertionRefusal('client', error)
     if (isNamed) throw assertionRefusal('grant', error)
     return undefined
   }
 }
 
 /** One text for an unknown and a disabled client, with either setting of `implicitErrors`. */
-function unprovenClient({ settings }: ClientAuthContext, reason: 'client_unknown' | 'client_disabled') {
-  return settings.implicitErrors === 'split' ? refusal(reason) : refusal(`grant_${reason}`)
+function unprovenClient({ endpoint }: ClientAuthContext, reason: 'client_unknown' | 'client_disabled') {
+  return endpoint.implicitErrors === 'split' ? refusal(reason) : refusal(`grant_${reason}`)
 }

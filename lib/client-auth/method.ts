@@ -1,6 +1,6 @@
+import type { Endpoint } from '../endpoint.js'
 import type { Exchange } from '../exchange.js'
 import type { Hooks } from '../hooks.js'
-import type { Settings } from '../settings.js'
 import type { ClientAuthentication, TokenRequest } from '../state.js'
 
 export type ClientHooks = Pick<Hooks, 'findClient'> &
@@ -8,7 +8,7 @@ export type ClientHooks = Pick<Hooks, 'findClient'> &
 
 /** What a method may use to verify a credential. */
 export interface ClientAuthContext {
-  readonly settings: Settings<ClientHooks>
+  readonly endpoint: Endpoint<ClientHooks>
   readonly request: TokenRequest
   readonly exchange: Exchange
 }

@@ -1,5 +1,5 @@
+import type { Client } from '../client.js'
 import { AssertionError, OAuthError, refusal, refusals } from '../errors.js'
-import type { Client } from '../registration.js'
 import type { ClientAuthentication } from '../state.js'
 import type { ClientAuthContext, ClientAuthMechanism, ClientHooks } from './method.js'
 
@@ -16,24 +16,24 @@ export async function observeClientAssertion(
   secret: ClientAuthMechanism,
   assertion: ClientAuthMechanism,
 ): Promise<ClientAuthentication> {
-  const { settings, exchange } = context
+  const { endpoint, exchange } = context
   const findClient = async (client_id: string) => {
-    const client = await settings.hooks.findClient(client_id)
-    const mode = client?.client_assertion_mode ?? settings.clientAssertions.mode
+    const client = await endpoint.hooks.findClient(client_id)
+    const mode = client?.client_assertion_mode ?? endpoint.clientAssertions.mode
     if (mode !== 'observe') throw refusal('multiple_client_auth_assertion') // before the secret is compared
     return client
   }
   let client: ClientAuthentication
   try {
-    client = await secret.authenticate({ ...context, settings: { ...settings, hooks: withFindClient(settings.hooks, findClient) } })
+    client = await secret.authenticate({ ...context, endpoint: { ...endpoint, hooks: withFindClient(endpoint.hooks, findClient) } })
   } catch (error) {
     throw oneRefusal(error)
   }
-  const { notices, claimed } = exchange.notes
+  const { notices, claimed } = exchange.record
   const client_id = claimed.client_id
-  exchange.notes.notices = []
-  exchange.notes.observed = await outcome(context, client, assertion)
-  exchange.notes.notices = notices
+  exchange.record.notices = []
+  exchange.record.observed = await outcome(context, client, assertion)
+  exchange.record.notices = notices
   claimed.client_id = client_id
   return client
 }
@@ -46,10 +46,10 @@ function oneRefusal(error: unknown): unknown {
 }
 
 async function outcome(context: ClientAuthContext, { client_id, client }: ClientAuthentication, assertion: ClientAuthMechanism) {
-  const settings = { ...context.settings, clientAuthMethods: ['private_key_jwt', 'client_secret_jwt'] as const }
-  const hooks = withFindClient(settings.hooks, () => client && byKey(client))
+  const endpoint = { ...context.endpoint, clientAuthMethods: ['private_key_jwt', 'client_secret_jwt'] as const }
+  const hooks = withFindClient(endpoint.hooks, () => client && byKey(client))
   try {
-    const proven = await assertion.authenticate({ ...context, settings: { ...settings, hooks } })
+    const proven = await assertion.authenticate({ ...context, endpoint: { ...endpoint, hooks } })
     return {
       method: String(proven.method),
       result: proven.client_id === client_id ? ('ok' as const) : ('client_identity_mismatch' as const),

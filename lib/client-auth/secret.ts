@@ -1,6 +1,6 @@
+import type { Client } from '../client.js'
 import { refusal } from '../errors.js'
-import { isEqual } from '../is-equal.js'
-import type { Client } from '../registration.js'
+import { isEqual } from './constant-time.js'
 import { assertUsable } from './find-client.js'
 import type { ClientAuthContext } from './method.js'
 
@@ -20,7 +20,7 @@ export async function assertSecret(
   try {
     assertUsable(context, client, method)
   } catch (refused) {
-    if (context.settings.clientAuthMethods.includes(method))
+    if (context.endpoint.clientAuthMethods.includes(method))
       await Promise.allSettled(secrets.map((secret) => matchesSecret(context, undefined, secret)))
     throw refused
   }
@@ -30,8 +30,8 @@ export async function assertSecret(
   return client
 }
 
-async function matchesSecret({ settings, exchange }: ClientAuthContext, client: Client | undefined, secret: string): Promise<boolean> {
-  const { hooks, hookTimeout } = settings
+async function matchesSecret({ endpoint, exchange }: ClientAuthContext, client: Client | undefined, secret: string): Promise<boolean> {
+  const { hooks, hookTimeout } = endpoint
   if (!hooks.verifyClientSecret) return isSecretOf(client, secret)
   return (await exchange.call('verifyClientSecret', hookTimeout, () => hooks.verifyClientSecret?.(client, secret))) === true
 }

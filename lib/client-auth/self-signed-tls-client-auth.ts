@@ -1,6 +1,6 @@
 import type { KeyObject, X509Certificate } from 'node:crypto'
+import type { Client } from '../client.js'
 import { assertionRefusal, refusal } from '../errors.js'
-import type { Client } from '../registration.js'
 import type { ClientAuthentication } from '../state.js'
 import { clientCertificate, thumbprint } from './certificate.js'
 import { assertUsable } from './find-client.js'
@@ -23,9 +23,9 @@ export async function selfSignedTlsClientAuth(context: ClientAuthContext, client
   }
 }
 
-async function isRegistered({ settings }: ClientAuthContext, client: Client, publicKey: KeyObject | undefined): Promise<boolean> {
+async function isRegistered({ endpoint }: ClientAuthContext, client: Client, publicKey: KeyObject | undefined): Promise<boolean> {
   try {
-    return publicKey !== undefined && (await settings.hasKey(client, publicKey))
+    return publicKey !== undefined && (await endpoint.hasKey(client, publicKey))
   } catch (error) {
     throw assertionRefusal('client', error)
   }

@@ -5,11 +5,11 @@ import { clientSecretPost } from '../client-auth/client-secret-post.js'
 import { implicitClient } from '../client-auth/implicit-client.js'
 import type { ClientAuthContext, ClientAuthMechanism, ClientHooks } from '../client-auth/method.js'
 import { observeClientAssertion } from '../client-auth/observe.js'
+import { endpointOf } from '../endpoint.js'
 import { refusal } from '../errors.js'
 import type { Options } from '../options.js'
 import { clientPolicy } from '../policy.js'
 import { clientMarker } from '../replay/marker.js'
-import { settingsOf } from '../settings.js'
 import type { ClientAuthentication } from '../state.js'
 import { type Middleware, step } from './step.js'
 
@@ -24,7 +24,7 @@ const credentials: readonly ClientAuthMechanism[] = [clientAssertion, clientSecr
  * @throws ConfigurationError at mount, naming the option, the problem and the fix
  */
 export function authenticateClient(options: Options<ClientHooks>): Middleware {
-  const settings = settingsOf('authenticateClient', options, ['findClient'])
+  const endpoint = endpointOf('authenticateClient', options, ['findClient'])
   return step(
     {
       name: 'authenticateClient',
@@ -32,17 +32,18 @@ export function authenticateClient(options: Options<ClientHooks>): Middleware {
       adds: 'client',
       assertion: 'client',
       run: async ({ request }, exchange) => {
-        const client = Object.freeze(await authenticate({ settings, request, exchange }))
-        const isIssuedHere = settings.grantTypes.includes(request.grant_type)
-        const policy = isIssuedHere ? clientPolicy(client, request, settings) : undefined
+        const client = Object.freeze(await authenticate({ endpoint, request, exchange }))
+        const isIssuedHere = endpoint.grantTypes.includes(request.grant_type)
+        const policy = isIssuedHere ? clientPolicy(client, request, endpoint) : undefined
         if (policy) throw refusal(policy.refused)
-        const marker = clientMarker(client, settings.clockTolerance)
-        if (marker) await exchange.spend(marker) // for any later handler; released if a step of ours refuses
-        else if (client.assertion) exchange.notes.notices.push('client_assertion_reusable')
+        const marker = clientMarker(client, endpoint.clockTolerance)
+        if (marker)
+          await exchange.spend(marker) // for any later handler; released if a step of ours refuses
+        else if (client.assertion) exchange.record.notices.push('client_assertion_reusable')
         return client
       },
     },
-    settings,
+    endpoint,
   )
 }
 

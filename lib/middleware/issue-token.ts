@@ -1,8 +1,8 @@
+import { type Endpoint, endpointOf } from '../endpoint.js'
 import type { Exchange } from '../exchange.js'
 import type { Granted, Hooks } from '../hooks.js'
 import { CLIENT_CREDENTIALS, JWT_BEARER_GRANT, type Options } from '../options.js'
 import { hostScope } from '../scope.js'
-import { type Settings, settingsOf } from '../settings.js'
 import type { ClientAuthentication, JwtGrant, TokenRequest, TokenResponse } from '../state.js'
 import { isResponseMember, toTokenResponse } from '../token-response.js'
 import { type Middleware, step } from './step.js'
@@ -16,22 +16,22 @@ type MintHooks = Pick<Hooks, 'mintToken'> & Partial<Pick<Hooks, 'onEvent'>>
  * @throws ConfigurationError at mount, naming the option, the problem and the fix
  */
 export function issueToken(options: Options<MintHooks>): Middleware {
-  const settings = settingsOf('issueToken', options, ['mintToken'])
+  const endpoint = endpointOf('issueToken', options, ['mintToken'])
   return step(
     {
       name: 'issueToken',
       needs: ['request', 'client', 'grant'],
       adds: 'response',
       async run({ request, client, grant }, exchange) {
-        const granted = grant ? fromJwtGrant(request, client, grant, settings) : fromClient(request, client, settings)
-        return granted ? mint(granted, exchange, settings) : null
+        const granted = grant ? fromJwtGrant(request, client, grant, endpoint) : fromClient(request, client, endpoint)
+        return granted ? mint(granted, exchange, endpoint) : null
       },
     },
-    settings,
+    endpoint,
   )
 }
 
-function fromJwtGrant({ resource }: TokenRequest, client: ClientAuthentication, grant: JwtGrant, { publicClients }: Settings): Granted {
+function fromJwtGrant({ resource }: TokenRequest, client: ClientAuthentication, grant: JwtGrant, { publicClients }: Endpoint): Granted {
   const { issuer, sub, subject, scope, assertion, context } = grant
   return {
     grant_type: JWT_BEARER_GRANT,
@@ -49,7 +49,7 @@ function fromJwtGrant({ resource }: TokenRequest, client: ClientAuthentication, 
 function fromClient(
   { grant_type, parameters, resource }: TokenRequest,
   client: ClientAuthentication,
-  { grantTypes }: Settings,
+  { grantTypes }: Endpoint,
 ): Granted | null {
   if (grant_type !== CLIENT_CREDENTIALS || !grantTypes.includes(CLIENT_CREDENTIALS) || client.level !== 'authenticated') return null
   const scope = hostScope(parameters.scope ?? client.client.scope ?? '').join(' ')
@@ -68,13 +68,13 @@ function fromClient(
 async function mint(
   granted: Granted,
   exchange: Exchange,
-  { hooks, hookTimeout, responseMembers }: Settings<MintHooks>,
+  { hooks, hookTimeout, responseMembers }: Endpoint<MintHooks>,
 ): Promise<TokenResponse> {
   exchange.assertClientIsThere()
   const minted = await exchange.call('mintToken', hookTimeout, () => hooks.mintToken(Object.freeze(granted)))
   const response = toTokenResponse(minted, granted, responseMembers)
   const isDropped = (name: string) => !isResponseMember(name, responseMembers) && minted[name] !== undefined
-  if (Object.keys(minted).some(isDropped)) exchange.notes.notices.push('response_member_dropped')
-  if (minted.refresh_token !== undefined && response.refresh_token === undefined) exchange.notes.notices.push('refresh_token_dropped')
+  if (Object.keys(minted).some(isDropped)) exchange.record.notices.push('response_member_dropped')
+  if (minted.refresh_token !== undefined && response.refresh_token === undefined) exchange.record.notices.push('refresh_token_dropped')
   return response
 }

@@ -1,15 +1,16 @@
 import type { ServerHttp2Stream } from 'node:http2'
 import type { TLSSocket } from 'node:tls'
+import { type Endpoint, endpointOf } from '../endpoint.js'
 import { type RefusalReason, refusal } from '../errors.js'
 import type { Exchange, Request } from '../exchange.js'
 import { type Form, fromParsedBody, isReadAsKnown, parseForm } from '../form.js'
 import type { Hooks } from '../hooks.js'
-import { CLIENT_CREDENTIALS, JWT_BEARER_CLIENT_ASSERTION, JWT_SPIFFE_CLIENT_ASSERTION, type Options } from '../options.js'
-import { type Settings, settingsOf } from '../settings.js'
+import type { Options } from '../options.js'
 import type { TokenRequest } from '../state.js'
 import { tokenRequest } from '../token-request.js'
 import { readBody } from './read-body.js'
 import { type Middleware, step } from './step.js'
+import { isForIssuing, isOurs } from './whose-request.js'
 
 /**
  * Step 1: parses the request into `req.tokenState.request` (RFC 6749 §3.2). Reads the form unless the host's parser did. Calls no hook.
@@ -17,17 +18,16 @@ import { type Middleware, step } from './step.js'
  * @throws ConfigurationError at mount, naming the option, the problem and the fix
  */
 export function parseTokenRequest(options: Options<Partial<Hooks>>): Middleware {
-  const settings = settingsOf('parseTokenRequest', options, [])
-  return step({ name: 'parseTokenRequest', needs: [], adds: 'request', run: (_, exchange) => parse(exchange, settings) }, settings)
+  const endpoint = endpointOf('parseTokenRequest', options, [])
+  return step({ name: 'parseTokenRequest', needs: [], adds: 'request', run: (_, exchange) => parse(exchange, endpoint) }, endpoint)
 }
 
 const formType = /^application\/x-www-form-urlencoded[\t ]*(?:;(.*))?$/i
 const utf8Charsets = /(?<=^|;)[\t ]*charset[\t ]*=[\t ]*(?:utf-?8|"utf-?8")[\t ]*(?=;|$)/gi
-const jwtAssertionTypes: readonly string[] = [JWT_BEARER_CLIENT_ASSERTION, JWT_SPIFFE_CLIENT_ASSERTION]
 
-function parse(exchange: Exchange, settings: Settings): TokenRequest | null | Promise<TokenRequest | null> {
+function parse(exchange: Exchange, endpoint: Endpoint): TokenRequest | null | Promise<TokenRequest | null> {
   const { req } = exchange
-  const { fallthrough, limits } = settings
+  const { fallthrough, limits } = endpoint
   if (req.method !== 'POST') {
     if (fallthrough || req.method === 'OPTIONS') return null // a CORS preflight is for the host
     throw refusal('method_not_allowed')
@@ -44,25 +44,25 @@ function parse(exchange: Exchange, settings: Settings): TokenRequest | null | Pr
     throw refusal('unsupported_content_encoding')
   }
 
-  if (!fallthrough && !settings.load.admit()) throw refusal('overloaded')
-  const judged = (form: Form) => judge(exchange, form, parameters[1], settings)
-  return isUnread ? readForm(exchange, settings).then(judged) : judged(fromParsedBody(req.body, limits.parameters))
+  if (!fallthrough && !endpoint.load.admit()) throw refusal('overloaded')
+  const judged = (form: Form) => judge(exchange, form, parameters[1], endpoint)
+  return isUnread ? readForm(exchange, endpoint).then(judged) : judged(fromParsedBody(req.body, limits.parameters))
 }
 
 /** Decides about a request by its form. `null`: it is left to the host. */
-function judge(exchange: Exchange, form: Form, mediaTypeParameters: string | undefined, settings: Settings): TokenRequest | null {
+function judge(exchange: Exchange, form: Form, mediaTypeParameters: string | undefined, endpoint: Endpoint): TokenRequest | null {
   const { req } = exchange
-  claim(exchange, form)
-  if (settings.fallthrough) {
-    if (!isOurs(form, settings)) return null
-    if (!settings.load.admit()) throw refusal('overloaded')
+  noteUnverified(exchange, form)
+  if (endpoint.fallthrough) {
+    if (!isOurs(form, endpoint)) return null
+    if (!endpoint.load.admit()) throw refusal('overloaded')
   }
-  if (settings.requireTls && !(req.secure ?? (req.socket as Partial<TLSSocket> | undefined)?.encrypted)) throw refusal('tls_required')
+  if (endpoint.requireTls && !(req.secure ?? (req.socket as Partial<TLSSocket> | undefined)?.encrypted)) throw refusal('tls_required')
   if (hasOtherCharset(mediaTypeParameters)) throw refusal('unsupported_media_type')
   const repeated = repeatedHeader(req)
   if (repeated) throw refusal(repeated)
   if (hasParameterInQuery(req)) throw refusal('credential_in_query')
-  return tokenRequest(form, req.headers.authorization, settings)
+  return tokenRequest(form, req.headers.authorization, endpoint)
 }
 
 /**
@@ -90,13 +90,13 @@ function hasBody({ headers, httpVersion, stream }: Request & { stream?: ServerHt
 }
 
 /** Reads the form from the stream. A body for the host's handler is put back. */
-function readForm({ req, res }: Exchange, settings: Settings): Promise<Form> {
-  const { limits, fallthrough } = settings
+function readForm({ req, res }: Exchange, endpoint: Endpoint): Promise<Form> {
+  const { limits, fallthrough } = endpoint
   return readBody(req, limits.body, (body, complete) => {
     if (!complete && !fallthrough) return { value: { values: {} }, becomes: 'kept' } // refused as too large
     if (body.length === 0 && fallthrough) throw refusal('missing_parameter') // cannot be given back
     const form = parseForm(complete ? body : body.subarray(0, Math.max(0, body.lastIndexOf('&'))), limits.parameters)
-    const isKept = !fallthrough || (complete ? isForIssuing(form, settings) : isOurs(form, settings))
+    const isKept = !fallthrough || (complete ? isForIssuing(form, endpoint) : isOurs(form, endpoint))
     if (!isKept) res.once('finish', () => isRead(req) || req.resume()) // else a body that nobody reads blocks the connection
     return { value: form, becomes: isKept ? 'kept' : 'given-back' }
   })
@@ -104,36 +104,11 @@ function readForm({ req, res }: Exchange, settings: Settings): Promise<Form> {
 
 const isRead = (req: Request) => req.listenerCount('data') > 0 || req.listenerCount('readable') > 0
 
-/** Whether the later steps issue tokens for the grant type. */
-function isForIssuing(form: Form, settings: Settings): boolean {
-  const { grantTypes, secretsStayWithHost } = settings
-  const staysWithHost = (grantType: unknown) =>
-    secretsStayWithHost && grantType === CLIENT_CREDENTIALS && !authenticatesByJwt(form, settings)
-  return (form.values.grant_type ?? []).some((grantType) => grantTypes.includes(grantType as string) && !staysWithHost(grantType))
-}
-
-/** With `fallthrough`, a request is ours if it uses one of our grants, or a JWT for client authentication that the host does not verify. */
-function isOurs(form: Form, settings: Settings): boolean {
-  return isForIssuing(form, settings) || (!settings.hostVerifiesClientAssertions && authenticatesByJwt(form, settings))
-}
-
-const authenticatesByJwt = (form: Form, { clientAlgorithms }: Settings) => clientAlgorithms.length > 0 && carriesJwt(form)
-
-/** Whether a JWT is sent as client credential; an assertion of another type is left to the host. */
-function carriesJwt({ values: { client_assertion, client_assertion_type } }: Form): boolean {
-  return (
-    isSent(client_assertion) && (!isSent(client_assertion_type) || jwtAssertionTypes.some((type) => client_assertion_type.includes(type)))
-  )
-}
-
-/** A parameter without value counts as absent (RFC 6749 §3.2). */
-const isSent = (sent: unknown[] | undefined): sent is unknown[] => sent?.some((value) => value !== '') ?? false
-
 /** Records the unverified grant type and client for the event. */
-function claim({ notes }: Exchange, { values }: Form): void {
+function noteUnverified({ record }: Exchange, { values }: Form): void {
   const [grantType, clientId] = [values.grant_type?.[0], values.client_id?.[0]]
-  if (typeof grantType === 'string') notes.claimed.grant_type = grantType
-  if (typeof clientId === 'string') notes.claimed.client_id = clientId
+  if (typeof grantType === 'string') record.claimed.grant_type = grantType
+  if (typeof clientId === 'string') record.claimed.client_id = clientId
 }
 
 /** Parsers disagree on which of two charsets counts: each has to be UTF-8. */

@@ -3,6 +3,7 @@
  * responses. It releases the markers of a request that a step refuses (of one that the host's handler fails, exchange.ts does).
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Endpoint } from '../endpoint.js'
 import {
   type AssertionUse,
   assertionRefusal,
@@ -13,10 +14,7 @@ import {
   refusal,
 } from '../errors.js'
 import { Exchange, type Request } from '../exchange.js'
-import type { Settings } from '../settings.js'
 import type { TokenState } from '../state.js'
-import { timed } from '../timed.js'
-import { toDictionaries } from './dictionary-mode.js'
 import { renderError, respond } from './response.js'
 
 /** An Express request handler, by structure: it fits the types of Express 4 and 5. */
@@ -49,17 +47,17 @@ const flow = `The order is ${Object.values(order).join(', ')}.`
 const exchangeOfRequest = Symbol('token exchange')
 
 /** Makes the Express middleware of one step. `run` can read only what `needs` names. */
-export function step<Needs extends Key, Adds extends Key>(definition: StepDefinition<Needs, Adds>, settings: Settings): Middleware {
+export function step<Needs extends Key, Adds extends Key>(definition: StepDefinition<Needs, Adds>, endpoint: Endpoint): Middleware {
   const { name, needs, adds, assertion = 'grant', run } = definition
 
   const handle = async (req: Request, res: ServerResponse, next: (error?: unknown) => void) => {
-    const exchange = exchangeOf(req, res, settings)
-    const { state, notes, timings } = exchange
-    notes.step = name
+    const exchange = exchangeOf(req, res, endpoint)
+    const { state, record } = exchange
+    record.step = name
     try {
-      assertOrder(definition, exchange, settings)
+      assertOrder(definition, exchange, endpoint)
       const isLeftToHost = needs.length > 0 && state.request === null
-      const value = isLeftToHost ? null : await timed(timings, name, async () => run(state as Pick<Owned, Needs>, exchange))
+      const value = isLeftToHost ? null : await exchange.timed(name, () => run(state as Pick<Owned, Needs>, exchange))
       state[adds] = value as TokenState[Adds]
       show(exchange)
       if (adds === 'response' && value !== null) {
@@ -83,15 +81,14 @@ function show({ req, state }: Exchange): void {
 }
 
 /** The exchange of a request. */
-function exchangeOf(req: Request & { [exchangeOfRequest]?: Exchange }, res: ServerResponse, settings: Settings): Exchange {
+function exchangeOf(req: Request & { [exchangeOfRequest]?: Exchange }, res: ServerResponse, endpoint: Endpoint): Exchange {
   let exchange = req[exchangeOfRequest]
   if (!exchange) {
-    toDictionaries(req, res)
-    exchange = new Exchange(req, res, settings)
+    exchange = new Exchange(req, res, endpoint)
     req[exchangeOfRequest] = exchange
     show(exchange)
   }
-  exchange.addListener(settings.hooks.onEvent)
+  exchange.addListener(endpoint.hooks.onEvent)
   return exchange
 }
 
@@ -102,8 +99,8 @@ const isSame = (one: unknown, other: unknown, option: string) =>
 
 function assertOrder<Needs extends Key, Adds extends Key>(
   { name, needs, adds }: StepDefinition<Needs, Adds>,
-  { state, settings: first }: Exchange,
-  settings: Settings,
+  { state, endpoint: first }: Exchange,
+  endpoint: Endpoint,
 ): void {
   const missing = needs.find((key) => !(key in state))
   if (missing)
@@ -111,7 +108,7 @@ function assertOrder<Needs extends Key, Adds extends Key>(
       `${name} needs req.tokenState.${missing}: mount ${order[missing]}(options) before ${name}(options). ${flow}`,
     )
   if (adds in state) throw new ConfigurationError(`${name} ran twice on one request: mount it once on this route. ${flow}`)
-  if (first !== settings && !shared.every((option) => isSame(first[option], settings[option], option))) {
+  if (first !== endpoint && !shared.every((option) => isSame(first[option], endpoint[option], option))) {
     throw new ConfigurationError(
       `${name} has another ${shared.join(' or ')} than the steps before it: give the same options object to each step.`,
     )
@@ -120,10 +117,10 @@ function assertOrder<Needs extends Key, Adds extends Key>(
 
 /** Renders an error (RFC 6749 §5.2) and ends the exchange. */
 function refuse(exchange: Exchange, thrown: unknown, next: (error?: unknown) => void): void {
-  const { req, res, settings } = exchange
+  const { req, res, endpoint } = exchange
   const error = asOAuthError(thrown)
   const usedHeader = req.headers.authorization !== undefined
-  const status = error.error === 'invalid_client' && error.status === 401 && !usedHeader ? settings.invalidClientStatus : error.status
+  const status = error.error === 'invalid_client' && error.status === 401 && !usedHeader ? endpoint.invalidClientStatus : error.status
   const outcome = error.reason === 'client_gone' ? 'aborted' : status < 500 ? 'refused' : 'failed'
   const how = { outcome, status, error: error.error, reason: error.reason, cause: error.cause } as const
   try {

@@ -1,14 +1,14 @@
 import type { VerifiedAssertion } from '../assertion/assertion.js'
+import { type Endpoint, endpointOf } from '../endpoint.js'
 import { type RefusalReason, refusal } from '../errors.js'
-import type { Exchange } from '../exchange.js'
+import type { Exchange, ProvenGrant } from '../exchange.js'
 import type { GrantCandidate, GrantDecision, Hooks } from '../hooks.js'
 import { JWT_BEARER_GRANT, type Options } from '../options.js'
 import { type BoundedScope, grantedScope, issuerPolicy, scopePolicy, subjectIsClient, subjectPolicy } from '../policy.js'
-import { type ProvenGrant, proveGrant } from '../prove-grant.js'
-import type { TrustedIssuer } from '../registration.js'
-import { replayMarker } from '../replay/marker.js'
-import { type Settings, settingsOf } from '../settings.js'
+import { proveGrant } from '../prove-grant.js'
+import { isReusableGrant, replayMarker } from '../replay/marker.js'
 import type { ClientAuthentication, JwtGrant, TokenRequest } from '../state.js'
+import type { TrustedIssuer } from '../trusted-issuer.js'
 import { type Middleware, step } from './step.js'
 
 type GrantHooks = Pick<Hooks, 'findIssuer' | 'authorizeGrant'> & Partial<Pick<Hooks, 'onEvent'>>
@@ -20,7 +20,7 @@ type GrantHooks = Pick<Hooks, 'findIssuer' | 'authorizeGrant'> & Partial<Pick<Ho
  * @throws ConfigurationError at mount, naming the option, the problem and the fix
  */
 export function verifyJwtGrant(options: Options<GrantHooks>): Middleware {
-  const settings = settingsOf('verifyJwtGrant', options, ['findIssuer', 'authorizeGrant'])
+  const endpoint = endpointOf('verifyJwtGrant', options, ['findIssuer', 'authorizeGrant'])
   return step(
     {
       name: 'verifyJwtGrant',
@@ -28,11 +28,11 @@ export function verifyJwtGrant(options: Options<GrantHooks>): Middleware {
       adds: 'grant',
       assertion: 'grant',
       run: async ({ request, client }, exchange) =>
-        request.grant_type === JWT_BEARER_GRANT && settings.grantTypes.includes(JWT_BEARER_GRANT)
-          ? verify(request, client, exchange, settings)
+        request.grant_type === JWT_BEARER_GRANT && endpoint.grantTypes.includes(JWT_BEARER_GRANT)
+          ? verify(request, client, exchange, endpoint)
           : null,
     },
-    settings,
+    endpoint,
   )
 }
 
@@ -40,17 +40,17 @@ async function verify(
   request: TokenRequest,
   client: ClientAuthentication,
   exchange: Exchange,
-  settings: Settings<GrantHooks>,
+  endpoint: Endpoint<GrantHooks>,
 ): Promise<JwtGrant> {
   const { assertion: token = '', client_assertion } = request.parameters
   if (token === client_assertion) throw refusal('jwt_kind_confusion')
-  const proven = await proveGrant(token, exchange, settings)
+  const proven = await proveGrant(token, exchange, endpoint)
   if (client.assertion?.signingInput === proven.assertion.signingInput) throw refusal('jwt_kind_confusion') // with another signature
-  const { candidate, scope } = consider(proven, request, client, settings)
-  const decision = await authorize(candidate, exchange, settings)
+  const { candidate, scope } = consider(proven, request, client, endpoint)
+  const decision = await authorize(candidate, exchange, endpoint)
   const grant = granted(proven, candidate, scope, decision, exchange)
-  if (isReusable(proven.issuer, client, proven.assertion)) exchange.notes.notices.push('grant_reusable')
-  else await exchange.spend(replayMarker(proven.assertion, 'grant', settings.clockTolerance))
+  if (isReusableGrant(proven.issuer, client, proven.assertion)) exchange.record.notices.push('grant_reusable')
+  else await exchange.spend(replayMarker(proven.assertion, 'grant', endpoint.clockTolerance))
   return grant
 }
 
@@ -59,11 +59,11 @@ function consider(
   { issuer, assertion: { claims, header } }: ProvenGrant,
   { parameters, resource }: TokenRequest,
   client: ClientAuthentication,
-  settings: Settings,
+  endpoint: Endpoint,
 ): { candidate: GrantCandidate; scope: BoundedScope } {
   const sub = claims.sub ?? issuer.issuer
   const subject_kind = claims.sub === undefined ? 'issuer' : 'asserted'
-  const scope = allowed(grantPolicy(client, issuer, sub, claims, parameters.scope, settings))
+  const scope = allowed(grantPolicy(client, issuer, sub, claims, parameters.scope, endpoint))
   return { candidate: { issuer, sub, subject_kind, claims, header, client, scope: scope.scope?.join(' '), resource }, scope }
 }
 
@@ -76,7 +76,7 @@ function granted(
   exchange: Exchange,
 ): JwtGrant {
   const scope = allowed(grantedScope(offered, decided))
-  if (offered.scope && scope.length < offered.scope.length) exchange.notes.notices.push('scope_narrowed')
+  if (offered.scope && scope.length < offered.scope.length) exchange.record.notices.push('scope_narrowed')
   if (subjectIsClient(subject, client, subject_kind)) throw refusal('subject_is_client')
   return Object.freeze({ issuer, sub, subject, scope: scope.join(' '), allowRefreshToken: allowRefreshToken === true, assertion, context })
 }
@@ -87,12 +87,12 @@ function grantPolicy(
   sub: string,
   claims: VerifiedAssertion['claims'],
   scopeParameter: string | undefined,
-  settings: Settings,
+  endpoint: Endpoint,
 ) {
   return (
     issuerPolicy(client, issuer, claims) ??
     subjectPolicy(client, issuer, sub) ??
-    scopePolicy(client, issuer, scopeParameter, claims.scope, settings)
+    scopePolicy(client, issuer, scopeParameter, claims.scope, endpoint)
   )
 }
 
@@ -102,7 +102,7 @@ function allowed<T extends object>(verdict: T | { readonly refused: RefusalReaso
   return verdict as T
 }
 
-async function authorize(candidate: GrantCandidate, exchange: Exchange, { hooks, hookTimeout }: Settings<GrantHooks>): Promise<Decided> {
+async function authorize(candidate: GrantCandidate, exchange: Exchange, { hooks, hookTimeout }: Endpoint<GrantHooks>): Promise<Decided> {
   return decided(await exchange.call('authorizeGrant', hookTimeout, () => hooks.authorizeGrant(Object.freeze(candidate))))
 }
 
@@ -124,9 +124,4 @@ function decided(decision: GrantDecision): Decided {
   if (scope !== undefined && typeof scope !== 'string')
     throw refusal('hook_error', new TypeError('authorizeGrant gave a scope that is no string'))
   return decision
-}
-
-/** Whether the grant may be sent again. `same-client` needs a `client_id` claim; {@link issuerPolicy} refuses any other client. */
-function isReusable({ replay }: TrustedIssuer, client: ClientAuthentication, { claims }: VerifiedAssertion): boolean {
-  return replay === 'reusable' || (replay === 'same-client' && client.client_id !== undefined && claims.client_id === client.client_id)
 }

@@ -1,8 +1,8 @@
 import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 import { ConfigurationError } from '../errors.js'
 import type { Request } from '../exchange.js'
-import { isEqual } from '../is-equal.js'
-import type { Middleware } from './step.js'
+import type { Middleware } from '../middleware/step.js'
+import { isEqual } from './constant-time.js'
 
 /** What {@link internalClientSecrets} returns. The three functions work without `this`. */
 export interface InternalClientSecrets {
