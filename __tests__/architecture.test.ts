@@ -11,29 +11,41 @@ const files = readdirSync(lib, { recursive: true, encoding: 'utf8' })
   .map((file) => file.replaceAll('\\', '/'))
 const text = (file: string) => readFileSync(join(lib, file), 'utf8')
 
-const statement = /^(?:import|export)( type)? [^'=()]*from '([^']+)'$/gm
+const statement = /^(?:import|export)(?: type)? [^'=()]*from '([^']+)'$/gm
 /** What a file imports: its own files by their path under lib, packages by name. */
 const statements = new Map(
   files.map((file) => [
     file,
-    [...text(file).matchAll(statement)].map(([, type, specifier = '']) => {
+    [...text(file).matchAll(statement)].map(([, specifier = '']) => {
       const target = specifier.startsWith('.') ? relative(lib, join(lib, dirname(file), specifier)).replace(/\.js$/, '.ts') : specifier
-      return { target, typesOnly: type !== undefined }
+      return { target }
     }),
   ]),
 )
 const importsOf = (file: string) => statements.get(file)?.map(({ target }) => target) ?? []
-const valuesOf = (file: string) => statements.get(file)?.flatMap(({ target, typesOnly }) => (typesOnly ? [] : target)) ?? []
 const allImports = files.flatMap(importsOf)
 const importersOf = (name: string | RegExp) =>
   files.filter((file) => importsOf(file).some((imported) => (typeof name === 'string' ? imported === name : name.test(imported))))
 
-const steps = ['parse-token-request', 'authenticate-client', 'verify-jwt-grant', 'issue-token'].map((name) => `middleware/${name}.ts`)
+const steps = ['parse-token-request', 'authenticate-client', 'verify-jwt-grant', 'issue-token']
+/** The floors of the house, from the top. A file imports only from floors below its own, and from its own folder. */
+const floors: readonly (readonly string[])[] = [
+  ['index.ts'],
+  ['token-endpoint.ts'],
+  steps,
+  ['pipeline'],
+  ['assertion', 'replay'],
+  ['rules'],
+  ['host'],
+]
+const roomOf = (file: string) => file.split('/')[0] as string
+const floorOf = (file: string) => floors.findIndex((rooms) => rooms.includes(roomOf(file)))
+const isOurs = (imported: string) => imported.endsWith('.ts')
 
-describe('imports point downwards (design §2)', () => {
-  it('every import of a file of ours is of a file that exists', () => {
-    const ours = allImports.filter((imported) => imported.endsWith('.ts'))
-    expect(ours.filter((imported) => !files.includes(imported))).toEqual([])
+describe('floors: a folder imports only from those below it', () => {
+  it('every file of lib is on a floor, and every import of ours is of a file that exists', () => {
+    expect(files.filter((file) => floorOf(file) < 0)).toEqual([])
+    expect(allImports.filter(isOurs).filter((imported) => !files.includes(imported))).toEqual([])
   })
 
   it('every import is seen here', () => {
@@ -41,66 +53,100 @@ describe('imports point downwards (design §2)', () => {
     expect(mentioned).toHaveLength(allImports.length)
   })
 
-  it('there is no cycle', () => {
+  it('no import leads up, or sideways into another folder; types included', () => {
+    const wrong = files.flatMap((file) =>
+      importsOf(file)
+        .filter(isOurs)
+        .filter((imported) => roomOf(imported) !== roomOf(file) && floorOf(imported) <= floorOf(file))
+        .map((imported) => `${file} -> ${imported}`),
+    )
+    // a step may use the proof of another step's grant: a client that signs its own grants is authenticated by it
+    expect(wrong).toEqual(['authenticate-client/by-its-grant.ts -> verify-jwt-grant/prove-grant.ts'])
+  })
+
+  it('there is no cycle of files, by type neither', () => {
     const done = new Set<string>()
     const visit = (file: string, path: string[]): void => {
       expect(path).not.toContain(file)
       if (done.has(file)) return
-      for (const imported of valuesOf(file)) visit(imported, [...path, file])
+      for (const imported of importsOf(file).filter(isOurs)) visit(imported, [...path, file])
       done.add(file)
     }
     for (const file of files) visit(file, [])
-    expect(done.size).toBeGreaterThanOrEqual(files.length)
+    expect(done.size).toBe(files.length)
   })
 
   it.each<[what: string | RegExp, importers: (string | RegExp)[]]>([
     ['index.ts', []],
     ['token-endpoint.ts', ['index.ts']],
-    [new RegExp(`^(${steps.join('|')})$`), ['index.ts', 'token-endpoint.ts']],
-    [/^middleware\//, ['index.ts', 'token-endpoint.ts', /^middleware\//]],
-    [/^client-auth\//, [/^client-auth\//, 'middleware/authenticate-client.ts']],
-    ['jose', [/^assertion\//, 'jwt-signer.ts']],
-    ['lru-cache', ['assertion/remote-key-sets.ts', 'assertion/verified-signatures.ts', 'assertion/keys.ts']],
+    [/^authenticate-client\/mtls\//, [/^authenticate-client\/mtls\//, 'authenticate-client/methods.ts']],
+    [/^authenticate-client\/workload\//, [/^authenticate-client\/workload\//, 'authenticate-client/methods.ts']],
+    ['jose', [/^assertion\/keys\//, 'issue-token/jwt-signer.ts']],
+    ['lru-cache', ['replay/memory.ts', 'assertion/verified-signatures.ts', /^assertion\/keys\//]],
     [/^express|^@types/, []],
-  ])('%s is imported only where design §2 lets it', (what, allowed) => {
+  ])('%s is imported only where it may be', (what, allowed) => {
     const strangers = importersOf(what).filter(
       (file) => !allowed.some((name) => (typeof name === 'string' ? name === file : name.test(file))),
     )
     expect(strangers).toEqual([])
   })
 
-  it('the verifier knows neither HTTP steps nor clients nor grants', () => {
-    const outside = files.filter((file) => file.startsWith('assertion/')).flatMap(importsOf)
-    const ours = outside.filter((imported) => imported.endsWith('.ts') && !imported.startsWith('assertion/'))
-    expect([...new Set(ours)].sort()).toEqual([
-      'after.ts',
-      'empty-record.ts',
-      'errors.ts',
-      'jwk.ts',
-      'jws.ts',
-      'registration.ts',
-      'replay/replay-key.ts',
-    ])
+  it('rules are pure: they import nothing of Node but hash, and read no clock', () => {
+    const rules = files.filter((file) => roomOf(file) === 'rules')
+    const ofNode = rules.flatMap((file) =>
+      [...text(file).matchAll(/^import (.*) from 'node:(.*)'$/gm)].map(([, names, module]) => `${names} of ${module}`),
+    )
+    expect(ofNode).toEqual(['{ hash } of crypto'])
+    expect(rules.filter((file) => /Date\.now|new Date\(|performance|process\./.test(text(file)))).toEqual([])
   })
 
   it('nothing is imported but these packages and what Node brings', () => {
-    const packages = allImports.filter((imported) => !imported.endsWith('.ts') && !imported.startsWith('node:'))
+    const packages = allImports.filter((imported) => !isOurs(imported) && !imported.startsWith('node:'))
     expect([...new Set(packages)].sort()).toEqual(['jose', 'lru-cache'])
   })
 })
 
-describe('a file has one job', () => {
+describe('what a reader has to open', () => {
   const lines = (file: string) => text(file).trimEnd().split('\n').length
 
-  it('token-endpoint.ts is the map of the code: at most 40 lines', () => expect(lines('token-endpoint.ts')).toBeLessThanOrEqual(40))
-
-  it('no file is longer than 220 lines', () => {
-    expect(files.map((file) => [file, lines(file)] as const).filter(([, count]) => count > 220)).toEqual([])
+  it('lib has at most eleven entries, and the four steps are four of them', () => {
+    const entries = readdirSync(lib)
+    expect(entries.length).toBeLessThanOrEqual(11)
+    expect(entries).toEqual(expect.arrayContaining(steps))
   })
 
-  it('a step is named after its file', () => {
-    const camelCase = (file: string) => file.replace(/^.*\/|\.ts$/g, '').replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
-    for (const file of steps) expect(text(file)).toContain(`export function ${camelCase(file)}(`)
+  it('the fifteen files that decide everything have at most 1,500 lines together: an hour', () => {
+    const hour = [
+      'token-endpoint.ts',
+      ...steps.map((name) => `${name}/${name}.ts`),
+      ...files.filter((file) => roomOf(file) === 'rules' && file !== 'rules/form-encoding.ts'),
+      'pipeline/step.ts',
+      'pipeline/transaction.ts',
+      'assertion/verify.ts',
+      'host/refusals.ts',
+    ]
+    expect(hour).toHaveLength(15)
+    expect(hour.reduce((sum, file) => sum + lines(file), 0)).toBeLessThanOrEqual(1500)
+  })
+
+  it('no file is longer than 180 lines', () => {
+    expect(files.map((file) => [file, lines(file)] as const).filter(([, count]) => count > 180)).toEqual([])
+  })
+
+  it('a step is named after its folder and its file', () => {
+    const camelCase = (name: string) => name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
+    for (const step of steps) expect(text(`${step}/${step}.ts`)).toContain(`export function ${camelCase(step)}(`)
+  })
+
+  it('the map names every folder, and every folder is there', () => {
+    const named = [...text('token-endpoint.ts').matchAll(/^ \* +([a-z-]+)\/ /gm)].map(([, folder]) => folder)
+    const folders = readdirSync(lib).filter((entry) => !entry.includes('.'))
+    expect([...new Set(named)].sort()).toEqual(folders.sort())
+  })
+
+  it('tests lie in folders of the same names', () => {
+    const folders = readdirSync(lib).filter((entry) => !entry.includes('.'))
+    expect(folders.filter((folder) => !existsSync(join(root, '__tests__', folder)))).toEqual([])
   })
 })
 

@@ -10,6 +10,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it, jest } from '@jest/globals'
 import express, { type RequestHandler } from 'express'
 import { decodeJwt, jwtVerify } from 'jose'
+import { assertionRefusals, refusals } from '../lib/host/refusals.js'
 import {
   auditLog,
   CLIENT_CREDENTIALS,
@@ -23,7 +24,6 @@ import {
   type TrustedIssuer,
   tokenMinter,
 } from '../lib/index.js'
-import { assertionRefusals, refusals } from '../lib/refusals.js'
 import { describeWith } from './support/describe-with.js'
 import { now } from './support/jwt.js'
 import { ec, type Pair, rsa } from './support/keys.js'
@@ -140,9 +140,9 @@ describe('docs/recipes.md, in front of a server', () => {
   it('has blocks that the tests of real hosts run, each by what its first line calls it', () => {
     const section = recipes.split(/^## /m).find((text) => text.startsWith('In front of a server')) ?? ''
     const tests = join(build, '../__tests__/hosts')
-    const run = readdirSync(tests).flatMap((file) =>
-      [...readFileSync(join(tests, file), 'utf8').matchAll(/'([^'\n]+)'/g)].map(([, name]) => name),
-    )
+    const run = readdirSync(tests)
+      .filter((file) => file.endsWith('.ts'))
+      .flatMap((file) => [...readFileSync(join(tests, file), 'utf8').matchAll(/'([^'\n]+)'/g)].map(([, name]) => name))
     for (const { block } of blocksOf(section)) {
       executed.add(block)
       expect(run).toContain(/^\/\/ (.*)\n/.exec(block)?.[1])

@@ -15,7 +15,7 @@ const kinds = [
   { kind: 'Express 5', folder: join(consumers, 'express5'), express: 'express', types: 'express' },
 ]
 const compilerOptions = { noEmit: true, strict: true, module: 'nodenext', target: 'es2022', skipLibCheck: false, types: ['node'] }
-const entries = ['index', 'replay/redis', 'replay/postgres', 'testing/index']
+const entries = ['index', 'replay/redis/redis', 'replay/postgres/postgres', 'replay/testing/index']
 const unpacked = join(consumers, 'express5', 'node_modules', name)
 
 jest.setTimeout(60_000)
@@ -143,9 +143,9 @@ describe('the tarball', () => {
 
   it.each([
     ['index', ['lru-cache']],
-    ['replay/redis', ['../index.js']],
-    ['replay/postgres', ['../index.js']],
-    ['testing/index', []],
+    ['replay/redis/redis', ['../../index.js']],
+    ['replay/postgres/postgres', ['../../index.js']],
+    ['replay/testing/index', []],
   ])('has jose inside its CommonJS half, and no second copy of its errors: %s asks for %j', (entry, modules) => {
     const code = readFileSync(join(unpacked, 'dist', 'cjs', `${entry}.js`), 'utf8')
     const required = [...code.matchAll(/\brequire\(["']([^"']+)["']\)/g)].map(([, specifier = '']) => specifier)

@@ -1,7 +1,7 @@
 /** Four processes of one endpoint on a shared store, behind a round-robin front. */
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import pg from 'pg'
-import { postgresReplaySchema } from '../lib/replay/postgres.js'
+import { postgresReplaySchema } from '../lib/replay/postgres/postgres.js'
 import { describeWith } from './support/describe-with.js'
 import { type Endpoint, newGrant, replayGrants, startProcesses } from './support/replay-processes.js'
 import {

@@ -5,7 +5,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import fc from 'fast-check'
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
-import { assertionUses, refusals } from '../lib/errors.js'
+import { assertionUses, refusals } from '../lib/host/errors.js'
 import { auditLog, JWT_BEARER_GRANT, memoryReplayStore, metrics, type ReplayStore } from '../lib/index.js'
 import { expresses } from './support/express.js'
 import { forge, freshJti, now } from './support/jwt.js'

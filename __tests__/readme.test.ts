@@ -8,8 +8,8 @@ import { describe, expect, it } from '@jest/globals'
 import express from 'express'
 import { decodeJwt } from 'jose'
 import request from 'supertest'
-import { endpointOf } from '../lib/endpoint.js'
 import * as suite from '../lib/index.js'
+import { endpointOf } from '../lib/pipeline/endpoint.js'
 import { ioRedis } from './support/clients.js'
 import { describeWith } from './support/describe-with.js'
 import { ownRedisNeed, postgresNeed, redisNeed, startRedis, usePostgres, useRedis } from './support/services.js'
@@ -219,7 +219,7 @@ describe('the README', () => {
   const membersIn = (text: string) => [...text.matchAll(/^\| (`\w+`.*?) \|/gm)].flatMap(([, cell]) => names(cell as string)).sort()
 
   it('lists every member of a Client', () => {
-    const source = readFileSync(join(root, 'lib/registration.ts'), 'utf8')
+    const source = ['client', 'jwk'].map((file) => readFileSync(join(root, `lib/host/${file}.ts`), 'utf8')).join('\n')
     const membersOf = (name: string) => [
       ...(source.match(new RegExp(`^export interface ${name} .*?^}`, 'ms'))?.[0] ?? '').matchAll(/^ {2}(\w+)\??:/gm),
     ]
@@ -229,7 +229,7 @@ describe('the README', () => {
   })
 
   it('lists every member of a TrustedIssuer', async () => {
-    const { issuerMembers } = await import('../lib/registration-checks.js')
+    const { issuerMembers } = await import('../lib/host/check-registration.js')
     expect(membersIn(ofIssuers)).toEqual([...issuerMembers].sort())
   })
 

@@ -5,11 +5,11 @@ import { fileURLToPath } from 'node:url'
 
 const root = new URL('..', import.meta.url)
 const built = new URL(process.env.BUILD_DIR ?? 'build/', root)
-const { refusals, assertionRefusals, assertionUses } = await import(new URL('lib/errors.js', built).href)
-const { shapeRungs, registrationRungs } = await import(new URL('lib/assertion/ladder.js', built).href)
+const { refusals, assertionRefusals, assertionUses } = await import(new URL('lib/host/errors.js', built).href)
+const { shapeRungs, registrationRungs } = await import(new URL('lib/rules/jwt-checks.js', built).href)
 
 const { faultTable } = await import(new URL('__tests__/support/faults.js', built).href)
-const { clientPolicy, issuerPolicy } = await import(new URL('lib/policy.js', built).href)
+const { clientPolicy, issuerPolicy } = await import(new URL('lib/rules/policy.js', built).href)
 
 const code = (text) => `\`${text}\``
 const assertionReasons = Object.keys(assertionRefusals).map(code).join(', ')

@@ -1,9 +1,9 @@
 import type { KeyObject } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
-import { decodeAssertion } from '../../lib/assertion/compact.js'
-import { prepareKeySet } from '../../lib/assertion/key-set.js'
+import { decodeAssertion } from '../../lib/assertion/decode.js'
+import { prepareKeySet } from '../../lib/assertion/keys/key-set.js'
 import { verifySignature as verifyNow } from '../../lib/assertion/signature.js'
-import { AssertionError } from '../../lib/errors.js'
+import { AssertionError } from '../../lib/host/errors.js'
 import { forge, signature } from '../support/jwt.js'
 import { ec, ed, type Pair, pairOfEachAlgorithm, rsa } from '../support/keys.js'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { decodeAssertion } from '../../lib/assertion/compact.js'
-import { prepareKeySet } from '../../lib/assertion/key-set.js'
+import { decodeAssertion } from '../../lib/assertion/decode.js'
+import { prepareKeySet } from '../../lib/assertion/keys/key-set.js'
 import { VerifiedSignatures } from '../../lib/assertion/verified-signatures.js'
 import { forge } from '../support/jwt.js'
 import { ec, type Pair } from '../support/keys.js'

@@ -1,6 +1,6 @@
 /** `npm run replays`: how many tokens concurrent copies of one grant get, for each store. Ends with status 1 if any grant got a second one. */
 import pg from 'pg'
-import { postgresReplaySchema } from '../../lib/replay/postgres.js'
+import { postgresReplaySchema } from '../../lib/replay/postgres/postgres.js'
 import { replayGrants, startProcesses } from './replay-processes.js'
 import type { StoreName } from './replay-server.js'
 import { type Service, usePostgres, useRedis } from './services.js'

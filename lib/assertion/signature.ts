@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
-import { AssertionError, refusal } from '../errors.js'
-import { isVerifiedInPool, verifyJws } from '../jws.js'
-import type { DecodedAssertion } from './assertion.js'
+import type { DecodedAssertion } from '../host/assertion.js'
+import { AssertionError, refusal } from '../host/errors.js'
+import { isVerifiedInPool, verifyJws } from './jws.js'
 
 const maxInPool = 100 // verifications running or queued in the thread pool: some tens of milliseconds of work
 let inPool = 0

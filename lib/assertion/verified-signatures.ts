@@ -1,6 +1,6 @@
 import { hash, type KeyObject } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import type { DecodedAssertion } from './assertion.js'
+import type { DecodedAssertion } from '../host/assertion.js'
 import { verifySignature } from './signature.js'
 
 const most = 10_000 // about 3 MB

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
-import { ConfigurationError } from '../errors.js'
-import type { ReplayStore } from './store.js'
+import { ConfigurationError } from '../host/errors.js'
+import type { ReplayStore } from '../host/replay-store.js'
 import { checkStoreOptions } from './store-options.js'
 
 /** Options of `memoryReplayStore`. */

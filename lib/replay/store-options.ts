@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../errors.js'
+import { ConfigurationError } from '../host/errors.js'
 
 /**
  * Refuses options that do not exist, and switches that are not boolean.

@@ -1,0 +1,110 @@
+import { describe, expect, it } from '@jest/globals'
+import { decodeAssertion } from '../../lib/assertion/decode.js'
+import { AssertionError, type AssertionReason } from '../../lib/host/errors.js'
+
+const b64 = (value: string | Buffer) => Buffer.from(value).toString('base64url')
+const jws = (header: string | Buffer, payload: string | Buffer = '{}', signature = 'AAAA') => `${b64(header)}.${b64(payload)}.${signature}`
+const reasonOf = (token: string): AssertionReason | undefined => {
+  try {
+    decodeAssertion(token)
+    return undefined
+  } catch (error) {
+    if (error instanceof AssertionError) return error.reason
+    throw error
+  }
+}
+
+describe('decodeAssertion', () => {
+  it('gives header, claims and what was signed', () => {
+    const token = jws('{"alg":"ES256"}', '{"iss":"a","x":[1]}', 'AQ-_AQ-_')
+    const jwt = decodeAssertion(token)
+    expect(jwt.token).toBe(token)
+    expect(`${jwt.signingInput}.AQ-_AQ-_`).toBe(token)
+    expect(jwt.signature).toEqual(Buffer.from([1, 0x0f, 0xbf, 1, 0x0f, 0xbf]))
+    expect({ ...jwt.header }).toEqual({ alg: 'ES256' })
+    expect({ ...jwt.claims }).toEqual({ iss: 'a', x: [1] })
+  })
+
+  it('T-24 gives frozen objects without a prototype', () => {
+    const { header, claims } = decodeAssertion(jws('{"__proto__":{"alg":"none"}}', '{"__proto__":{"iss":"a"},"constructor":1}'))
+    for (const part of [header, claims]) {
+      expect(Object.getPrototypeOf(part)).toBeNull()
+      expect(Object.isFrozen(part)).toBe(true)
+    }
+    expect(header.alg).toBeUndefined()
+    expect(claims.iss).toBeUndefined()
+    expect(claims.toString).toBeUndefined()
+    expect(Object.keys(claims)).toEqual(['__proto__', 'constructor'])
+  })
+
+  const spelt: [string, string][] = [
+    ['', ''],
+    ['a.b', 'two segments'],
+    ['a.b.c.d', 'four segments'],
+    [`${jws('{}')}\n`, 'a newline behind: $ of a regular expression must not forgive it'],
+    [`\n${jws('{}')}`, 'a newline in front'],
+    [`${jws('{}')}=`, 'padding'],
+    [jws('{}', '{}', 'AAAA '), 'a space'],
+    [jws('{}', '{}', 'AA+/'), 'the standard alphabet'],
+    [jws('{}', '{}', 'A'), 'a lone character of base64'],
+    [jws('{}', '{}', 'AAAAA'), 'a character too many'],
+    [jws('{}', '{}', 'AB'), 'four spare bits'],
+    [jws('{}', '{}', 'AAB'), 'two spare bits'],
+    ['e31.e30.AAAA', 'spare bits in the header, which decodes to {} all the same'],
+    ['e30.e31.AAAA', 'spare bits in the payload'],
+    ['e30gA.e30.AAAA', 'a lone character behind the header'],
+    ['e30.e30gA.AAAA', 'a lone character behind the payload'],
+    [jws('{}', '{}', ''), 'no signature'],
+    [jws('{}', '', 'AAAA'), 'no payload'],
+    [jws('', '{}', 'AAAA'), 'no header'],
+    ['..', 'nothing'],
+  ]
+  it.each(spelt)('T-11 T-12 JW-01 refuses %j: %s', (token) => {
+    expect(reasonOf(token)).toBe('jwt_malformed')
+  })
+
+  const parts: [AssertionReason | undefined, string | Buffer][] = [
+    [undefined, '{}'],
+    [undefined, ' { "a" : 1 } '],
+    ['jwt_malformed', 'null'],
+    ['jwt_malformed', '[]'],
+    ['jwt_malformed', '"{}"'],
+    ['jwt_malformed', '1'],
+    ['jwt_malformed', '\ufeff{}'],
+    ['jwt_malformed', '{}\0'],
+    ['jwt_malformed', '{"a":1,}'],
+    ['jwt_malformed', '{a:1}'],
+    ['jwt_malformed', '{"a":"\t"}'],
+    ['jwt_malformed', Buffer.from('{"a":"\xff"}', 'latin1')],
+    ['jwt_malformed', Buffer.from('{"a":"\xc0\xaf"}', 'latin1')],
+    ['jwt_malformed', Buffer.from('{"a":"\xed\xa0\x80"}', 'latin1')],
+    ['jwt_malformed', Buffer.from('\xff\xfe{\0}\0', 'latin1')],
+    ['duplicate_member', '{"a":1,"a":1}'],
+    ['duplicate_member', '{"a":[{"b":{},"b":{}}]}'],
+  ]
+  it.each(parts)('T-10 T-25 JW-02 %s: %j', (reason, part) => {
+    expect(reasonOf(jws(part))).toBe(reason)
+    expect(reasonOf(jws('{}', part))).toBe(reason)
+  })
+
+  it('T-10 T-25 survives any depth', () => {
+    const deep = `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`
+    expect(reasonOf(jws('{}', deep))).toBeUndefined()
+    expect(reasonOf(jws('{}', '{"a":'.repeat(50_000)))).toBe('jwt_malformed')
+  })
+
+  it('gives a header and claims that nobody can change', () => {
+    const { header, claims } = decodeAssertion(jws('{"alg":"ES256","x":{"y":1}}', '{"act":{"sub":"a"}}'))
+    for (const part of [header, header.x, claims, claims.act]) expect(Object.isFrozen(part)).toBe(true)
+  })
+
+  it.each([
+    ['dots', '.'.repeat(1e6)],
+    ['letters', 'A'.repeat(1e6)],
+    ['letters and dots', 'A.'.repeat(5e5)],
+    ['two segments and a wrong end', `AAAA.${'A'.repeat(1e6)}!`],
+    ['three segments and a wrong end', `AAAA.${'A'.repeat(5e5)}.${'A'.repeat(5e5)}!`],
+  ])('T-11 T-70 is done with a million %s, which more than linear time would not be', (_, token) => {
+    expect(reasonOf(token)).toBe('jwt_malformed')
+  })
+})

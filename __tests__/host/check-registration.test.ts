@@ -1,0 +1,232 @@
+import { describe, expect, it } from '@jest/globals'
+import { checkClient, checkTrustedIssuer } from '../../lib/host/check-registration.js'
+import { type Client, ConfigurationError, type TrustedIssuer } from '../../lib/index.js'
+import { expresses } from '../support/express.js'
+import {
+  basic,
+  byJwt,
+  clientAssertion,
+  clientCredentials,
+  clients,
+  grant,
+  grantRequest,
+  idp,
+  issuers,
+  keys,
+  startWorld,
+  type World,
+} from '../support/world.js'
+
+const base = { issuer: idp, jwks: { keys: [keys.idp.jwk] } }
+const check = (over: object) => checkTrustedIssuer({ ...base, ...over } as TrustedIssuer)
+
+/** What a trusted issuer must not be: each would be read more leniently than it was meant, or break in the middle of a request. */
+const mistakes: [member: string, values: unknown[], problem: string][] = [
+  ['client_authentication', ['None', 'optional', '', null, true], 'is one of required, identified, none.'],
+  ['scope_from', ['claim', 'Assertion', null], 'is one of intersection, parameter, assertion.'],
+  ['default_sub', ['sub', true, null], 'is one of iss.'],
+  ['replay', ['once', 'reuse', false, null], 'is one of one-time, same-client, reusable.'],
+  ['allowPrivateJwksUri', ['false', 0, null], 'is one of true, false.'],
+  ['requireJti', ['yes', 0, null], 'is one of true, false.'],
+  ['clients', ['jwt-client', 'all', ['a', undefined], {}, null], "is a list of client_ids, or 'any'."],
+  ['subjects', ['alice', [7], new Set(['alice']), null], 'is a list, or a function.'],
+  ['maxLifetime', [0, -1, '300', Number.NaN, Number.POSITIVE_INFINITY, null], 'is a positive number of seconds.'],
+  ['not_after', ['2030-01-01', 1893456000, new Date('never'), null], 'is a valid Date.'],
+  ['audience', [[undefined], ['https://as.example.com', null], {}, 7, null], 'is a string, or a list of strings.'],
+  ['algorithms', ['RS256', [256], {}, null], 'is a list of strings.'],
+  ['scope', [['read'], {}, null], 'is a string.'],
+  ['typ', [['jwt'], null], 'is a string.'],
+  ['client_id', [7, null], 'is a string.'],
+  ['client', ['jwt-client'], 'does not exist: remove it, or correct its spelling.'],
+  ['clientAuthentication', ['required'], 'does not exist: remove it, or correct its spelling.'],
+  ['notAfter', [new Date()], 'does not exist: remove it, or correct its spelling.'],
+  ['toString', ['x'], 'does not exist: remove it, or correct its spelling.'],
+]
+
+describe('checkTrustedIssuer', () => {
+  it.each(mistakes.flatMap(([member, values, problem]) => values.map((value) => [member, value, problem] as const)))(
+    'TrustedIssuer.%s = %p %s',
+    (member, value, problem) => {
+      const issuer = { ...base, [member]: value } as unknown as TrustedIssuer
+      expect(() => checkTrustedIssuer(issuer)).toThrow(ConfigurationError)
+      expect(() => checkTrustedIssuer(issuer)).toThrow(`TrustedIssuer.${member} ${problem}`)
+    },
+  )
+
+  const good: object[] = [
+    {},
+    ...Object.values(issuers),
+    {
+      jwks: undefined,
+      jwks_uri: 'https://idp.example.org/jwks',
+      allowPrivateJwksUri: false,
+      client_id: 'c',
+      clients: [],
+      client_authentication: 'identified',
+      subjects: ['alice'],
+      scope: '',
+      scope_from: 'assertion',
+      default_sub: 'iss',
+      audience: ['https://as.example.com'],
+      algorithms: ['RS256'],
+      typ: 'JWT',
+      requireJti: true,
+      maxLifetime: 0.5,
+      replay: 'same-client',
+      enabled: true,
+      not_after: new Date(),
+    },
+    { clients: 'any', subjects: () => true, audience: 'https://as.example.com' },
+    Object.fromEntries(mistakes.slice(0, 15).map(([member]) => [member, undefined])),
+  ]
+  it.each(good)('takes %j', (over) => {
+    expect(() => check(over)).not.toThrow()
+    expect(() => checkTrustedIssuer(Object.freeze({ ...base, ...over }) as TrustedIssuer)).not.toThrow()
+  })
+
+  it('T-67 looks again at an object that it has seen: the host may have changed it', () => {
+    const issuer: TrustedIssuer = { ...base }
+    checkTrustedIssuer(issuer)
+    issuer.client_authentication = 'nobody' as never
+    expect(() => checkTrustedIssuer(issuer)).toThrow('TrustedIssuer.client_authentication')
+  })
+})
+
+/** What a client must not be. */
+const federated = { issuer: 'https://idp.example', subject: 'workload', jwks: { keys: [keys.idp.jwk] } }
+const clientMistakes: [member: string, values: unknown[], problem: string][] = [
+  ['token_endpoint_auth_method', [['none'], 7], 'Client.token_endpoint_auth_method is a string.'],
+  ['scope', [['read'], 7], 'Client.scope is a string.'],
+  [
+    'client_secret_expires_at',
+    ['never', '1', new Date(1), Number.NaN, -1, Number.POSITIVE_INFINITY, 1.7e12],
+    'Client.client_secret_expires_at is a number of seconds since the epoch.',
+  ],
+  ['audience', ['both', true], 'Client.audience is one of issuer, issuer-or-token-endpoint.'],
+  ['maxLifetime', ['3600', 0, -1, Number.NaN, Number.POSITIVE_INFINITY], 'Client.maxLifetime is a positive number of seconds.'],
+  ['previous_auth_method', [['none'], true], 'Client.previous_auth_method is a string.'],
+  [
+    'previous_auth_method_expires_at',
+    ['2030-01-01', new Date(), 1.7e12],
+    'Client.previous_auth_method_expires_at is a number of seconds since the epoch.',
+  ],
+  ['client_assertion_mode', ['Observe', 'on', true], 'Client.client_assertion_mode is one of enforce, observe.'],
+  ['federated_credentials', [federated, 'x', { length: 1 }], 'Client.federated_credentials is a list.'],
+  ['federated_credentials', [['x'], [null], [federated, 7]], 'Client.federated_credentials is a list of objects.'],
+  ...(
+    [
+      [{ issuer: undefined }, 'issuer is missing.'],
+      [{ issuer: '' }, 'issuer is a string that is not empty.'],
+      [{ issuer: [federated.issuer] }, 'issuer is a string that is not empty.'],
+      [{ subject: null }, 'subject is missing.'],
+      [{ subject: '' }, 'subject is a string that is not empty.'],
+      [{ audience: ['x'] }, 'audience is a string that is not empty.'],
+      [{ maxLifetime: '3600' }, 'maxLifetime is a positive number of seconds.'],
+      [{ replay: 'many' }, 'replay is one of one-time, reusable.'],
+      [{ allowPrivateJwksUri: 'false' }, 'allowPrivateJwksUri is one of true, false.'],
+      [{ audiences: ['x'] }, 'audiences does not exist: remove it, or correct its spelling.'],
+      [{ sub: 'x' }, 'sub does not exist: remove it, or correct its spelling.'],
+    ] as const
+  ).map(([over, problem]): [string, unknown[], string] => [
+    'federated_credentials',
+    [[{ ...federated, ...over }]],
+    `FederatedCredential.${problem}`,
+  ]),
+]
+const clientMistake = clientMistakes.flatMap(([member, values, problem]) => values.map((value) => [member, value, problem] as const))
+
+describe('checkClient', () => {
+  it.each(clientMistake)('T-57 %s = %p: %s', (member, value, problem) => {
+    const client = { ...clients['jwt-client'], [member]: value } as Client
+    expect(() => checkClient(client)).toThrow(ConfigurationError)
+    expect(() => checkClient(client)).toThrow(problem)
+  })
+
+  it.each([
+    {},
+    ...Object.values(clients),
+    { 'a member of the host': 1, clientAssertionMode: 'x' },
+    { federated_credentials: [federated, { ...federated, audience: null, maxLifetime: 60, replay: 'reusable', jwks: undefined }] },
+    { client_secret_expires_at: 0, previous_auth_method_expires_at: 253402300799, maxLifetime: 31536000, client_assertion_mode: 'observe' },
+    ...[undefined, null].map((nothing) => Object.fromEntries(clientMistakes.map(([member]) => [member, nothing]))),
+  ])('takes %j', (over) => {
+    expect(() => checkClient({ ...clients['jwt-client'], ...over } as Client)).not.toThrow()
+  })
+})
+
+it('T-24 a member that somebody gave to Object.prototype is none of the checks', () => {
+  Object.defineProperty(Object.prototype, 'extend', { value: () => 'hi', enumerable: true, configurable: true })
+  try {
+    expect(() => checkClient(clients['jwt-client'])).not.toThrow()
+    expect(() => checkTrustedIssuer({ ...base, clients: 'any' } as TrustedIssuer)).not.toThrow()
+  } finally {
+    delete (Object.prototype as { extend?: unknown }).extend
+  }
+})
+
+describe.each(expresses)('a wrong trusted issuer on %s', (_, express) => {
+  it.each([
+    ['a member that does not exist', { ...base, clients: 'any', client_auth: 'none' }],
+    ['a value outside its list', { ...base, clients: 'any', replay: 'Reusable' }],
+    ['no object', 'https://idp.example.org'],
+  ])('T-57 %s is a fault of the server, told to the event only', async (_name, registered) => {
+    const world = startWorld(express, { hooks: { findIssuer: () => registered as never } })
+    const { status, body } = await world.post(grantRequest(grant()))
+    expect({ status, body }).toEqual({ status: 500, body: { error: 'server_error', error_description: 'The server could not answer.' } })
+    expect(world.last()).toMatchObject({ outcome: 'failed', reason: 'hook_error', step: 'verifyJwtGrant' })
+    expect(world.last().cause).toBeInstanceOf(Error)
+    expect(world.calls).toMatchObject({ authorizeGrant: 0, mintToken: 0 })
+  })
+})
+
+describe.each(expresses)('a wrong client on %s', (_, express) => {
+  const kinds: [name: string, sent: (id: string) => [Record<string, string>, Record<string, string>], over: Partial<Client>][] = [
+    ['private_key_jwt', (id) => [byJwt(clientAssertion({ iss: id })), {}], {}],
+    [
+      'client_secret_basic',
+      (id) => [{}, { authorization: basic(id, 's') }],
+      { client_secret: 's', token_endpoint_auth_method: 'client_secret_basic' },
+    ],
+    [
+      'client_secret_post',
+      (id) => [{ client_id: id, client_secret: 's' }, {}],
+      { client_secret: 's', token_endpoint_auth_method: 'client_secret_post' },
+    ],
+    ['none', (id) => [{ client_id: id }, {}], { token_endpoint_auth_method: 'none' }],
+    [
+      'federated_jwt',
+      (id) => [{ ...byJwt(clientAssertion({ iss: federated.issuer, sub: federated.subject }, { key: keys.idp })), client_id: id }, {}],
+      { federated_credentials: [federated] },
+    ],
+  ]
+
+  it.each(kinds)('T-40 T-57 by %s: is answered as an unknown one is, and the event says what is wrong', async (_name, sent, over) => {
+    for (const [member, value, problem] of clientMistake) {
+      if (member in over) continue
+      const client = { ...clients['jwt-client'], client_id: 'wrong', ...over, [member]: value } as Client
+      const world = startWorld(express, { hooks: { findClient: (id) => (id === 'wrong' ? client : undefined) } })
+      const [answer, unknown] = [await ask(world, sent('wrong')), await ask(world, sent('nobody'))]
+      expect([member, answer]).toEqual([member, unknown])
+      expect(answer.status).toBe(401)
+      expect(world.events[0]).toMatchObject({ reason: 'client_misconfigured', outcome: 'refused' })
+      expect(String(world.events[0]?.cause)).toContain(problem)
+    }
+  })
+
+  const ask = async (world: World, [form, headers]: [Record<string, string>, Record<string, string>]) => {
+    const { status, body } = await world.post(clientCredentials(form), headers)
+    return { status, body }
+  }
+
+  it.each(kinds.slice(0, 3))('null is nothing: a client by %s from a database', async (_name, sent, over) => {
+    const nothing = {
+      ...Object.fromEntries(clientMistakes.map(([member]) => [member, null])),
+      token_endpoint_auth_signing_alg: null,
+      jwks_uri: null,
+      token_endpoint_auth_method: 'private_key_jwt',
+    }
+    const client = { ...clients['jwt-client'], ...nothing, client_id: 'right', ...over } as unknown as Client
+    const world = startWorld(express, { hooks: { findClient: (id) => (id === 'right' ? client : undefined) } })
+    expect(await ask(world, sent('right'))).toMatchObject({ status: 200 })
+  })
+})

@@ -1,0 +1,252 @@
+import { describe, expect, it } from '@jest/globals'
+import {
+  AssertionError,
+  assertionRefusal,
+  assertionRefusals,
+  assertionUses,
+  ConfigurationError,
+  OAuthError,
+  type OAuthErrorCode,
+  oauthErrorCodes,
+  refusal,
+  refusals,
+} from '../../lib/host/errors.js'
+import { expresses } from '../support/express.js'
+import { encode, form, sendRaw } from '../support/raw.js'
+import { grantRequest, startWorld } from '../support/world.js'
+
+/** RFC 6749 §5.2: %x20-21 / %x23-5B / %x5D-7E. */
+const wireText = /^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/
+const brand = Symbol.for('express-oauth-assertions.OAuthError')
+
+describe('the tables of refusals', () => {
+  it.each(oauthErrorCodes)('RS-09: the code %s is written in the characters of RFC 6749', (code) => {
+    expect(code).toMatch(/^[a-z_]+$/)
+  })
+
+  it.each(Object.entries(refusals))('RS-05 RS-06 RS-09 T-65: %s', (_, [status, error, description]) => {
+    expect(oauthErrorCodes).toContain(error)
+    expect(description).toMatch(wireText)
+    expect(description).toMatch(/^\S.{9,99}\.$/)
+    const fitting: Partial<Record<OAuthErrorCode, number[]>> = {
+      invalid_request: [400, 405, 413, 415],
+      invalid_client: [401],
+      server_error: [500],
+      temporarily_unavailable: [503],
+    }
+    expect(fitting[error] ?? [400]).toContain(status)
+  })
+
+  it.each(Object.entries(assertionRefusals))('RS-06 T-65: %s', (_, description) => {
+    if (description !== null) expect(description).toMatch(wireText)
+  })
+
+  it.each(Object.entries(assertionUses))('RS-06 T-65: a JWT as %s', (_, [status, error, description]) => {
+    expect(oauthErrorCodes).toContain(error)
+    expect(status).toBe(error === 'invalid_client' ? 401 : 400)
+    expect(description).toMatch(wireText)
+  })
+
+  it('T-57: one error serves all refusals of a row, so nobody can change it, and it holds no stack', () => {
+    for (const error of [refusal('client_unknown'), assertionRefusal('grant', new AssertionError('expired'))] as OAuthError[]) {
+      expect(Object.isFrozen(error)).toBe(true)
+      expect(error.stack).not.toMatch(/\n\s+at /)
+    }
+    expect(refusal('client_unknown')).toBe(refusal('client_unknown'))
+    expect(assertionRefusal('client', new AssertionError('expired'))).not.toBe(assertionRefusal('grant', new AssertionError('expired')))
+    const cause = new Error('of one request')
+    expect(refusal('hook_error', cause)).toMatchObject({ reason: 'hook_error', cause })
+    expect(refusal('hook_error')).not.toHaveProperty('cause')
+  })
+
+  it('a reason stands in one table only', () => {
+    expect(Object.keys(refusals).filter((reason) => reason in assertionRefusals)).toEqual([])
+  })
+
+  it('T-40 T-65: one text for all that would tell which clients, issuers, keys and subjects exist', () => {
+    const textsOf = (...reasons: (keyof typeof refusals)[]) => new Set(reasons.map((reason) => refusals[reason].join()))
+    expect(
+      textsOf(
+        'client_unknown',
+        'client_disabled',
+        'client_secret_mismatch',
+        'client_secret_expired',
+        'auth_method_not_registered',
+        'client_identity_mismatch',
+      ).size,
+    ).toBe(1)
+    expect(textsOf('client_binding_mismatch', 'subject_not_allowed', 'subject_unknown', 'subject_disabled', 'consent_missing').size).toBe(1)
+    const telling = ['issuer_untrusted', 'issuer_disabled', 'key_not_found', 'signature_invalid', 'jti_replayed'] as const
+    for (const reason of telling) expect(assertionRefusals[reason]).toBeNull()
+  })
+
+  it.each(Object.keys(refusals) as (keyof typeof refusals)[])('refusal(%s) is its row', (reason) => {
+    const cause = new Error('inside')
+    const [status, error, error_description] = refusals[reason]
+    expect({ ...refusal(reason, cause) }).toEqual({ name: 'OAuthError', status, error, error_description, reason })
+    expect(refusal(reason, cause).cause).toBe(cause)
+    expect('cause' in refusal(reason)).toBe(false)
+  })
+
+  it.each(['client', 'grant'] as const)('JC-04 JG-13: assertionRefusal makes the error of a JWT as %s', (use) => {
+    const [status, error, constant] = assertionUses[use]
+    for (const reason of Object.keys(assertionRefusals) as (keyof typeof assertionRefusals)[]) {
+      const error_description = assertionRefusals[reason] ?? constant
+      expect(assertionRefusal(use, new AssertionError(reason))).toMatchObject({ status, error, error_description, reason })
+    }
+    const other = new Error('x')
+    expect(assertionRefusal(use, other)).toBe(other)
+  })
+})
+
+describe('OAuthError', () => {
+  it.each<[OAuthErrorCode, number]>([
+    ['invalid_request', 400],
+    ['invalid_client', 401],
+    ['invalid_grant', 400],
+    ['unauthorized_client', 400],
+    ['unsupported_grant_type', 400],
+    ['invalid_scope', 400],
+    ['invalid_target', 400],
+    ['invalid_authorization_details', 400],
+    ['invalid_dpop_proof', 400],
+    ['use_dpop_nonce', 400],
+    ['server_error', 500],
+    ['temporarily_unavailable', 503],
+  ])('RS-05: %s has the status %i', (code, status) => {
+    expect(new OAuthError(code)).toMatchObject({ error: code, status, error_description: '', message: code, reason: 'hook_denied' })
+    expect(new OAuthError(code, 'Why.', { status: 429 })).toMatchObject({ status: 429, error_description: 'Why.', message: 'Why.' })
+  })
+
+  it.each<[string, unknown, string]>([
+    ['quotes and backslashes', 'say "no" \\ "never"', 'say ?no? ? ?never?'],
+    ['a line break', 'a\r\nSet-Cookie: x', 'a??Set-Cookie: x'],
+    ['NUL, ESC and DEL', '\0\x1b[31m\x7f', '??[31m?'],
+    ['other letters', 'café', 'caf?'],
+    ['an emoji', 'a😀b', 'a??b'],
+    ['a lone surrogate', 'a\ud800b', 'a?b'],
+    ['nothing', undefined, ''],
+    ['null', null, ''],
+    ['a number', 42, '42'],
+    ['all that is allowed', ' !#$%&()*+,-./09:;<=>?@AZ[]^_`az{|}~', ' !#$%&()*+,-./09:;<=>?@AZ[]^_`az{|}~'],
+  ])('RS-06: a description of %s is written in the characters of RFC 6749', (_, description, text) => {
+    expect(new OAuthError('invalid_grant', description as string).error_description).toBe(text)
+  })
+
+  it.each(['', 'Invalid_Request', 'invalid_request ', 'access_denied', '__proto__', 'toString', undefined, null, 7, ['invalid_request']])(
+    'RS-09: %j is no code',
+    (code) => {
+      expect(() => new OAuthError(code as never)).toThrow(TypeError)
+    },
+  )
+
+  it.each([0, 100, 200, 302, 399, 600, 999, 400.5, -400, Number.NaN, Number.POSITIVE_INFINITY, '400', null])(
+    'RS-05: %p is no status of an error',
+    (status) => {
+      if (status === null) expect(new OAuthError('invalid_grant', '', { status } as never).status).toBe(400)
+      else expect(() => new OAuthError('invalid_grant', '', { status } as never)).toThrow(TypeError)
+    },
+  )
+
+  it('keeps its cause out of its text, and shows no stack as JSON', () => {
+    const error = new OAuthError('invalid_grant', 'No.', { cause: new Error('secret') })
+    expect(error.cause).toMatchObject({ message: 'secret' })
+    expect(JSON.stringify(error)).not.toMatch(/secret|stack/)
+    expect('cause' in new OAuthError('invalid_grant')).toBe(false)
+    expect(new OAuthError('invalid_grant', '', { cause: undefined })).toHaveProperty('cause', undefined)
+  })
+
+  it('is recognised by its brand, not by its class', () => {
+    class Special extends OAuthError {}
+    const foreign = Object.defineProperty(new Error('x'), brand, { value: true })
+    expect(new OAuthError('invalid_grant')).toBeInstanceOf(OAuthError)
+    expect(new OAuthError('invalid_grant')).toBeInstanceOf(Error)
+    expect(new Special('invalid_grant')).toBeInstanceOf(OAuthError)
+    expect(foreign).toBeInstanceOf(OAuthError)
+    expect(foreign).not.toBeInstanceOf(Special)
+    expect(new OAuthError('invalid_grant')).not.toBeInstanceOf(Special)
+    expect(new Special('invalid_grant')).toBeInstanceOf(Special)
+    const strangers = [null, undefined, 'x', 7, {}, new Error('x'), { [brand]: 1 }, { name: 'OAuthError', error: 'invalid_grant' }]
+    for (const stranger of strangers) expect(stranger instanceof OAuthError).toBe(false)
+    expect(new ConfigurationError('x')).not.toBeInstanceOf(OAuthError)
+    expect(new AssertionError('expired')).not.toBeInstanceOf(OAuthError)
+  })
+})
+
+describe.each(expresses)('what a hook throws, on %s', (_, express) => {
+  let thrown: unknown
+  const world = startWorld(express, {
+    hooks: {
+      authorizeGrant: () => {
+        throw thrown
+      },
+    },
+  })
+  const copy = (members: object) => Object.defineProperty(Object.assign(new Error('x'), members), brand, { value: true })
+  const good = { error: 'invalid_grant', error_description: 'The account is closed.', status: 400, reason: 'hook_denied' }
+  const serverError = { error: 'server_error', error_description: refusals.hook_error[2] }
+  const { reason: ___, status: ____, ...body } = good
+
+  it.each<[string, () => unknown, number, object, string]>([
+    ['an OAuthError', () => new OAuthError('invalid_grant', 'The account is closed.'), 400, body, 'hook_denied'],
+    ['one of another copy of the package', () => copy(good), 400, body, 'hook_denied'],
+    [
+      'one of a later version, with more members',
+      () => copy({ ...good, error_uri: 'x', headers: { 'set-cookie': 'x' } }),
+      400,
+      body,
+      'hook_denied',
+    ],
+    ['a code without description', () => copy({ error: 'invalid_scope' }), 400, { error: 'invalid_scope' }, 'hook_denied'],
+    ['a tampered code', () => copy({ ...good, error: 'ok"\r\n' }), 500, serverError, 'hook_error'],
+    [
+      'a tampered description',
+      () => copy({ ...good, error_description: 'a"\r\n\\é' }),
+      400,
+      { ...body, error_description: 'a?????' },
+      'hook_denied',
+    ],
+    ['null as description', () => copy({ ...good, error_description: null }), 400, { error: 'invalid_grant' }, 'hook_denied'],
+    ['a success as status', () => copy({ ...good, status: 200 }), 500, serverError, 'hook_error'],
+    ['no status at all', () => copy({ ...good, status: '400\r\nX: y' }), 500, serverError, 'hook_error'],
+    ['no member at all', () => ({ [brand]: true }), 500, serverError, 'hook_error'],
+    [
+      'a trap',
+      () =>
+        Object.defineProperty(copy(good), 'error', {
+          get() {
+            throw new Error('secret')
+          },
+        }),
+      500,
+      serverError,
+      'hook_error',
+    ],
+    [
+      'a description that is a trap',
+      () => copy({ ...good, error_description: { toString: () => Symbol('x') } }),
+      500,
+      serverError,
+      'hook_error',
+    ],
+    ['a plain object that looks like one', () => good, 500, serverError, 'hook_error'],
+    [
+      'an Error with status and body',
+      () => Object.assign(new Error('secret'), { status: 404, expose: true, body: 'secret' }),
+      500,
+      serverError,
+      'hook_error',
+    ],
+    ['text', () => 'secret', 500, serverError, 'hook_error'],
+    ['undefined', () => undefined, 500, serverError, 'hook_error'],
+    ['null', () => null, 500, serverError, 'hook_error'],
+    ['a frozen object', () => Object.freeze({}), 500, serverError, 'hook_error'],
+  ])('RS-05 RS-06 RS-12 T-57: %s', async (_, make, status, body, reason) => {
+    thrown = make()
+    const response = await sendRaw(world.server, { headers: [form], body: encode(grantRequest()) })
+    expect({ status: response.status, body: JSON.parse(response.body) }).toEqual({ status, body })
+    expect(response.headers).toMatchObject({ 'cache-control': 'no-store', pragma: 'no-cache' })
+    expect(response.headers).not.toHaveProperty('set-cookie')
+    expect(world.last()).toMatchObject({ status, reason })
+  })
+})

@@ -1,0 +1,155 @@
+import { describe, expect, it } from '@jest/globals'
+import { clientAuthMethodNames } from '../../lib/host/client.js'
+import { tokenEndpointMetadata } from '../../lib/host/metadata.js'
+import { algorithmNames, secretAlgorithms } from '../../lib/host/options.js'
+import { CLIENT_CREDENTIALS, type Client, ConfigurationError, JWT_BEARER_GRANT, type Options } from '../../lib/index.js'
+import { expresses } from '../support/express.js'
+import { forge, freshJti, now } from '../support/jwt.js'
+import { ec, ed, type Pair, rsa } from '../support/keys.js'
+import { byJwt, clientCredentials, hooks, issuer, startWorld, tokenEndpointUrl } from '../support/world.js'
+
+const options = (over: Partial<Options> = {}): Options => {
+  const { calls: _, ...plain } = hooks()
+  return { issuer, tokenEndpointUrl, hooks: plain, ...over }
+}
+const metadata = (over: Partial<Options> = {}, own?: Parameters<typeof tokenEndpointMetadata>[1]) =>
+  tokenEndpointMetadata(options(over), own)
+
+describe('tokenEndpointMetadata', () => {
+  it('MD-01..MD-05 of the defaults', () => {
+    expect(metadata()).toEqual({
+      issuer,
+      token_endpoint: tokenEndpointUrl,
+      grant_types_supported: [JWT_BEARER_GRANT, CLIENT_CREDENTIALS],
+      token_endpoint_auth_methods_supported: [...clientAuthMethodNames],
+      token_endpoint_auth_signing_alg_values_supported: [...algorithmNames.filter((name) => name !== 'ES512'), ...secretAlgorithms],
+      tls_client_certificate_bound_access_tokens: true,
+    })
+  })
+
+  it.each<[name: string, over: Partial<Options>, message: RegExp]>([
+    ['no tokenEndpointUrl', { tokenEndpointUrl: undefined }, /tokenEndpointMetadata: option tokenEndpointUrl is missing/],
+    ['an issuer over http', { issuer: 'http://as.example.com' }, /tokenEndpointMetadata: option issuer is not https/],
+    ['an issuer with a query', { issuer: 'https://as.example.com?x=1' }, /option issuer has a query/],
+    ['an issuer with an empty query', { issuer: 'https://as.example.com?' }, /option issuer has a query/],
+    ['an issuer with a fragment', { issuer: 'https://as.example.com#x' }, /option issuer has a fragment/],
+    ['no issuer', { issuer: undefined as never }, /option issuer is missing/],
+  ])('MD-01 throws for %s', (_name, over, message) => {
+    expect(() => metadata(over)).toThrow(ConfigurationError)
+    expect(() => metadata(over)).toThrow(message)
+  })
+
+  it('MD-02 always names its grants, in all and with those of the host behind them', () => {
+    expect(metadata({ grantTypes: [JWT_BEARER_GRANT] }).grant_types_supported).toEqual([JWT_BEARER_GRANT])
+    const own = { grant_types_supported: ['authorization_code', CLIENT_CREDENTIALS, 'refresh_token'] }
+    expect(metadata({}, own).grant_types_supported).toEqual([JWT_BEARER_GRANT, CLIENT_CREDENTIALS, 'authorization_code', 'refresh_token'])
+    expect(metadata({ fallthrough: true, hostVerifiesClientAssertions: true }).grant_types_supported).toEqual([JWT_BEARER_GRANT])
+  })
+
+  it('MD-03, CA-12 always names its methods, the safest first however they were listed, then those of the host', () => {
+    expect(metadata().token_endpoint_auth_methods_supported[0]).toBe('private_key_jwt')
+    const { token_endpoint_auth_methods_supported } = metadata(
+      { clientAuthMethods: ['client_secret_basic', 'none', 'private_key_jwt', 'none'] },
+      { token_endpoint_auth_methods_supported: ['kerberos', 'none'] },
+    )
+    expect(token_endpoint_auth_methods_supported).toEqual(['private_key_jwt', 'client_secret_basic', 'none', 'kerberos'])
+  })
+
+  it.each<[methods: NonNullable<Options['clientAuthMethods']>, algorithms: readonly string[] | undefined, expected: string[] | undefined]>([
+    [['private_key_jwt'], ['ES256', 'RS256'], ['ES256', 'RS256']],
+    [['client_secret_jwt'], ['ES256'], [...secretAlgorithms]],
+    [['private_key_jwt', 'client_secret_jwt'], ['PS256'], ['PS256', ...secretAlgorithms]],
+    [['private_key_jwt'], ['ES512'], ['ES512']],
+    [['client_secret_basic', 'none'], ['ES256'], undefined],
+    [['private_key_jwt'], ['EdDSA'], ['EdDSA', 'Ed25519']],
+    [['private_key_jwt'], ['Ed25519', 'ES256'], ['EdDSA', 'Ed25519', 'ES256']],
+  ])('MD-04 names the algorithms of %j with %j', (clientAuthMethods, algorithms, expected) => {
+    expect(metadata({ clientAuthMethods, algorithms }).token_endpoint_auth_signing_alg_values_supported).toEqual(expected)
+  })
+
+  it('MD-04 SHOULD hold RS256, which the defaults do, and never none', () => {
+    const { token_endpoint_auth_signing_alg_values_supported: listed = [] } = metadata()
+    expect(listed).toContain('RS256')
+    expect(listed).not.toContain('none')
+    expect(() => metadata({ algorithms: ['none'] })).toThrow(ConfigurationError)
+    expect(() => metadata({}, { token_endpoint_auth_signing_alg_values_supported: ['none'] })).toThrow(ConfigurationError)
+  })
+
+  it("MD-04 asks for the algorithms of a host's own JWT method", () => {
+    const own = { token_endpoint_auth_methods_supported: ['client_secret_jwt'] }
+    const over = { clientAuthMethods: ['client_secret_basic'] } as const
+    expect(() => metadata(over, own)).toThrow(/token_endpoint_auth_signing_alg_values_supported/)
+    const algorithms = { token_endpoint_auth_signing_alg_values_supported: ['HS256'] }
+    expect(metadata(over, { ...own, ...algorithms })).toMatchObject(algorithms)
+  })
+
+  it.each<[methods: NonNullable<Options['clientAuthMethods']>, bound: true | undefined]>([
+    [['tls_client_auth'], true],
+    [['private_key_jwt', 'self_signed_tls_client_auth'], true],
+    [['private_key_jwt', 'client_secret_basic'], undefined],
+  ])('MD-05 says whether tokens may be bound to a certificate: %j', (clientAuthMethods, bound) => {
+    expect(metadata({ clientAuthMethods }).tls_client_certificate_bound_access_tokens).toBe(bound)
+  })
+
+  it('gives a document of its own each time, and names no issuer that it trusts (IJ-17)', () => {
+    const shared = options()
+    const first = tokenEndpointMetadata(shared)
+    first.grant_types_supported.push('x')
+    first.token_endpoint_auth_signing_alg_values_supported?.push('none')
+    expect(tokenEndpointMetadata(shared)).toEqual(metadata())
+    expect(JSON.stringify(first)).not.toContain('idp.example.org')
+  })
+})
+
+describe.each(expresses)('MD-04 what the metadata names is what is accepted, on %s', (_, express) => {
+  const rsaPair = rsa('rsa')
+  const edPair = ed('ed')
+  const pairs: Record<string, Pair> = {
+    ES256: ec('es256'),
+    ES384: ec('es384', 'P-384', 'ES384'),
+    ES512: ec('es512', 'P-521', 'ES512'),
+    ...Object.fromEntries(algorithmNames.filter((name) => /^[RP]S/.test(name)).map((name) => [name, rsaPair])),
+    EdDSA: edPair,
+    Ed25519: edPair,
+  }
+  const client_secret = 'a secret of sixty-four bytes, which is as long as HS512 needs it'
+  const everyAlgorithm = [...algorithmNames, ...secretAlgorithms, 'none', 'HS1', 'ES256K']
+
+  it.each<[name: string, over: Partial<Options>]>([
+    ['the defaults', {}],
+    ['private_key_jwt alone', { clientAuthMethods: ['private_key_jwt'] }],
+    ['client_secret_jwt alone', { clientAuthMethods: ['client_secret_jwt'] }],
+    ['no JWT', { clientAuthMethods: ['client_secret_basic'] }],
+    ['a short list', { algorithms: ['ES512', 'PS384', 'Ed25519'] }],
+    ['EdDSA alone', { algorithms: ['EdDSA'], clientAuthMethods: ['private_key_jwt'] }],
+  ])('with %s', async (_name, over) => {
+    const common = { grant_types: [CLIENT_CREDENTIALS], client_secret }
+    const registered: Record<string, Client> = {
+      key: {
+        ...common,
+        client_id: 'key',
+        token_endpoint_auth_method: 'private_key_jwt',
+        jwks: { keys: Object.values(pairs).map(({ jwk: { alg: _alg, ...jwk } }) => jwk) },
+      },
+      secret: { ...common, client_id: 'secret', token_endpoint_auth_method: 'client_secret_jwt' },
+    }
+    const world = startWorld(express, { options: over, hooks: { findClient: (id) => registered[id] } })
+    const accepted: string[] = []
+    for (const alg of everyAlgorithm) {
+      const client = alg.startsWith('HS') ? 'secret' : 'key'
+      const pair = pairs[alg]
+      const claims = { iss: client, sub: client, aud: issuer, exp: now() + 60, jti: freshJti() }
+      const [key, signedWith] = pair
+        ? [pair.privateKey, alg]
+        : client === 'secret' && alg !== 'HS1'
+          ? [client_secret, alg]
+          : [pairs.ES256!.privateKey, 'ES256']
+      const assertion = forge({ alg, ...(pair && { kid: pair.kid }) }, claims, alg === 'none' ? null : key, signedWith)
+      const { status } = await world.post(clientCredentials(byJwt(assertion)))
+      if (status === 200) accepted.push(alg)
+      else expect([alg, status]).toEqual([alg, 401])
+    }
+    const listed = tokenEndpointMetadata(world.options).token_endpoint_auth_signing_alg_values_supported ?? []
+    expect([...listed].sort()).toEqual(accepted.sort())
+  })
+})

@@ -1,0 +1,47 @@
+import { isUtf8 } from 'node:buffer'
+import type { DecodedAssertion } from '../host/assertion.js'
+import { AssertionError } from '../host/errors.js'
+import { deepFreeze, hasDuplicateMember } from './duplicate-members.js'
+
+const compact = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/
+/** The characters that may end a segment of `length % 4`, so that its unused bits are zero. `''`: no bytes have that length. */
+const lastCharacters = ['', 'AQgw', 'AEIMQUYcgkosw048']
+
+/**
+ * Decodes one JWS in compact serialization (RFC 7515 §3.1, RFC 7519 §7.2). Only the canonical encoding is accepted: no padding, no white
+ * space, no unused bits that are set, no repeated member.
+ * @throws AssertionError `jwt_malformed`, `duplicate_member`
+ */
+export function decodeAssertion(token: string): DecodedAssertion {
+  const parts = compact.exec(token)
+  if (!parts) throw new AssertionError('jwt_malformed')
+  const [, header, payload, signature] = parts as unknown as [string, string, string, string]
+  if (!isCanonical(header) || !isCanonical(payload) || !isCanonical(signature)) throw new AssertionError('jwt_malformed')
+  return {
+    token,
+    signingInput: token.slice(0, header.length + 1 + payload.length),
+    signature: Buffer.from(signature, 'base64url'),
+    header: parseObject(Buffer.from(header, 'base64url')),
+    claims: parseObject(Buffer.from(payload, 'base64url')),
+  }
+}
+
+/** Whether a segment is the one base64url encoding of its bytes (RFC 4648 §3.5): decoders ignore unused bits and lone characters. */
+function isCanonical(segment: string): boolean {
+  const rest = segment.length % 4
+  return rest === 0 || (lastCharacters[rest - 1] as string).includes(segment.at(-1) as string)
+}
+
+function parseObject(bytes: Buffer): Readonly<Record<string, unknown>> {
+  if (!isUtf8(bytes)) throw new AssertionError('jwt_malformed')
+  const text = bytes.toString('utf8')
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw new AssertionError('jwt_malformed')
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new AssertionError('jwt_malformed')
+  if (hasDuplicateMember(text, value)) throw new AssertionError('duplicate_member')
+  return deepFreeze(Object.assign(Object.create(null), value))
+}

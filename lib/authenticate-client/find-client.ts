@@ -1,0 +1,64 @@
+import { checkClient } from '../host/check-registration.js'
+import type { Client, ClientAuthMethodName } from '../host/client.js'
+import { refusal } from '../host/errors.js'
+import { maxNameLength } from '../rules/claims.js'
+import type { ClientAuthContext } from './mechanism.js'
+
+const vschar = /^[\x20-\x7e]+$/
+
+/**
+ * Looks a client up by an unverified identifier.
+ * @throws OAuthError `client_id_malformed`; `hook_error` (500), `hook_timeout` (503)
+ * @returns `undefined` if there is no client with exactly this identifier
+ */
+export async function findClient({ endpoint, exchange }: ClientAuthContext, client_id: string): Promise<Client | undefined> {
+  if (client_id.length > maxNameLength || !vschar.test(client_id)) throw refusal('client_id_malformed') // RFC 6749 App. A.1
+  exchange.record.claimed.client_id = client_id
+  const client = await exchange.call('findClient', endpoint.hookTimeout, () => endpoint.hooks.findClient(client_id))
+  if (client === undefined || client === null) return undefined
+  if (typeof client !== 'object') throw refusal('hook_error', new TypeError('findClient gave neither a client nor undefined'))
+  return client.client_id === client_id ? client : undefined
+}
+
+/** Whether a client is enabled: `enabled` is absent or `true`; any other value disables it. */
+export const isEnabled = ({ enabled }: Client) => enabled === undefined || enabled === true
+
+/**
+ * Asserts that a client exists, is enabled and well registered.
+ * @throws OAuthError `client_unknown`, `client_disabled`, `client_misconfigured`: one text for all, so that it does not reveal clients
+ */
+export function assertEnabled(client: Client | undefined): asserts client is Client {
+  if (!client) throw refusal('client_unknown')
+  if (!isEnabled(client)) throw refusal('client_disabled')
+  assertWellRegistered(client)
+}
+
+/** @throws OAuthError `client_misconfigured` */
+export function assertWellRegistered(client: Client): void {
+  try {
+    checkClient(client)
+  } catch (error) {
+    throw refusal('client_misconfigured', error)
+  }
+}
+
+/** The one method that the client registered (RFC 7591 §2). */
+export const registeredMethod = (client: Client) => client.token_endpoint_auth_method ?? 'client_secret_basic'
+
+/**
+ * Asserts that a client may use `method` now: its registered method, or temporarily its previous one.
+ * @throws OAuthError `auth_method_not_enabled`; `client_unknown`, `client_disabled`, `auth_method_not_registered`: one text for these
+ */
+export function assertUsable(
+  { endpoint, exchange }: ClientAuthContext,
+  client: Client | undefined,
+  method: ClientAuthMethodName,
+): asserts client is Client {
+  if (!endpoint.clientAuthMethods.includes(method)) throw refusal('auth_method_not_enabled')
+  assertEnabled(client)
+  if (registeredMethod(client) === method) return
+  const { previous_auth_method, previous_auth_method_expires_at: expiresAt } = client
+  const isStillGood = (expiresAt ?? Number.POSITIVE_INFINITY) > Date.now() / 1000
+  if (previous_auth_method !== method || method === 'none' || !isStillGood) throw refusal('auth_method_not_registered')
+  exchange.record.notices.push('previous_auth_method')
+}

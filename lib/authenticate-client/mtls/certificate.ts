@@ -1,0 +1,33 @@
+import { X509Certificate } from 'node:crypto'
+import type { TLSSocket } from 'node:tls'
+import type { ClientCertificate } from '../../host/client.js'
+import { refusal } from '../../host/errors.js'
+import type { ClientAuthContext } from '../mechanism.js'
+
+/**
+ * The certificate whose key the TLS client proved to hold: from the host's hook if given, else from the TLS socket; headers are not read.
+ * @throws OAuthError `mtls_cert_missing`; `hook_error`, `hook_timeout`
+ */
+export async function clientCertificate({ endpoint, exchange }: ClientAuthContext): Promise<ClientCertificate> {
+  const { hooks, hookTimeout } = endpoint
+  const found = hooks.getClientCertificate
+    ? await exchange.call('getClientCertificate', hookTimeout, () => hooks.getClientCertificate?.(exchange.req))
+    : fromSocket(exchange.req.socket as TLSSocket | undefined)
+  if (found === undefined || found === null) throw refusal('mtls_cert_missing')
+  if (!(found.certificate instanceof X509Certificate))
+    throw refusal('hook_error', new TypeError('getClientCertificate gives { certificate: X509Certificate, verified: boolean }'))
+  const { certificate } = found
+  const now = Date.now()
+  const isValid = now >= Date.parse(certificate.validFrom) && now <= Date.parse(certificate.validTo)
+  if (!isValid) throw refusal('mtls_mismatch') // also if a date cannot be parsed
+  return found
+}
+
+function fromSocket(socket: TLSSocket | undefined): ClientCertificate | undefined {
+  const certificate = socket?.getPeerX509Certificate?.()
+  return certificate && { certificate, verified: socket?.authorized === true }
+}
+
+/** `x5t#S256` (RFC 8705 §3.1). */
+export const thumbprint = (certificate: X509Certificate) =>
+  Buffer.from(certificate.fingerprint256.replaceAll(':', ''), 'hex').toString('base64url')

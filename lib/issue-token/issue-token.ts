@@ -1,0 +1,80 @@
+import type { Granted, Hooks } from '../host/hooks.js'
+import { CLIENT_CREDENTIALS, JWT_BEARER_GRANT, type Options } from '../host/options.js'
+import type { ClientAuthentication, JwtGrant, TokenRequest, TokenResponse } from '../host/token-state.js'
+import { type Endpoint, endpointOf } from '../pipeline/endpoint.js'
+import { type Middleware, step } from '../pipeline/step.js'
+import type { Exchange } from '../pipeline/transaction.js'
+import { hostScope } from '../rules/scope.js'
+import { isResponseMember, toTokenResponse } from './token-response.js'
+
+type MintHooks = Pick<Hooks, 'mintToken'> & Partial<Pick<Hooks, 'onEvent'>>
+
+/**
+ * Step 4: answers with tokens for a verified JWT grant, or for an authenticated client itself (`client_credentials`); passes on everything
+ * else (RFC 6749 §5.1). Calls `mintToken`. If that fails, the JWTs of the request may be used again.
+ *
+ * @throws ConfigurationError at mount, naming the option, the problem and the fix
+ */
+export function issueToken(options: Options<MintHooks>): Middleware {
+  const endpoint = endpointOf('issueToken', options, ['mintToken'])
+  return step(
+    {
+      name: 'issueToken',
+      needs: ['request', 'client', 'grant'],
+      adds: 'response',
+      async run({ request, client, grant }, exchange) {
+        const granted = grant ? fromJwtGrant(request, client, grant, endpoint) : fromClient(request, client, endpoint)
+        return granted ? mint(granted, exchange, endpoint) : null
+      },
+    },
+    endpoint,
+  )
+}
+
+function fromJwtGrant({ resource }: TokenRequest, client: ClientAuthentication, grant: JwtGrant, { publicClients }: Endpoint): Granted {
+  const { issuer, sub, subject, scope, assertion, context } = grant
+  return {
+    grant_type: JWT_BEARER_GRANT,
+    client,
+    subject,
+    subject_type: subject === client.client_id ? 'client' : 'user', // only a service account may be: `subject_is_client`
+    scope,
+    resource,
+    maxLifetime: client.level === 'identified' ? publicClients?.maxLifetime : undefined,
+    allowRefreshToken: grant.allowRefreshToken && client.level === 'authenticated',
+    grant: { issuer, sub, claims: assertion.claims, context },
+  }
+}
+
+function fromClient(
+  { grant_type, parameters, resource }: TokenRequest,
+  client: ClientAuthentication,
+  { grantTypes }: Endpoint,
+): Granted | null {
+  if (grant_type !== CLIENT_CREDENTIALS || !grantTypes.includes(CLIENT_CREDENTIALS) || client.level !== 'authenticated') return null
+  const scope = hostScope(parameters.scope ?? client.client.scope ?? '').join(' ')
+  return {
+    grant_type,
+    client,
+    subject: client.client_id,
+    subject_type: 'client',
+    scope,
+    resource,
+    maxLifetime: undefined,
+    allowRefreshToken: false,
+  }
+}
+
+async function mint(
+  granted: Granted,
+  exchange: Exchange,
+  { hooks, hookTimeout, responseMembers }: Endpoint<MintHooks>,
+): Promise<TokenResponse> {
+  exchange.assertClientIsThere()
+  const minted = await exchange.call('mintToken', hookTimeout, () => hooks.mintToken(Object.freeze(granted)))
+  const response = toTokenResponse(minted, granted, responseMembers)
+  const isDropped = (name: string) => !isResponseMember(name, responseMembers) && minted[name] !== undefined
+  if (Object.keys(minted).some(isDropped)) exchange.record.notices.push('response_member_dropped')
+  if (minted.refresh_token !== undefined && response.refresh_token === undefined) exchange.record.notices.push('refresh_token_dropped')
+  return response
+}

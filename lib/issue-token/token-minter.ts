@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto'
+import { ConfigurationError, OAuthError } from '../host/errors.js'
+import type { Hooks } from '../host/hooks.js'
+import { type JwtSignerOptions, jwtSigner } from './jwt-signer.js'
+
+/** Options of `tokenMinter`: the key, and what the tokens say. */
+export interface TokenMinterOptions extends JwtSignerOptions {
+  /** Issuer identifier of this server: `iss`. */
+  issuer: string
+  /** The resource servers that the tokens are for: `aud`. The first is the default; a `resource` parameter (RFC 8707) may select others. */
+  audience: string | readonly string[]
+  /** Lifetime of the tokens in seconds. Default 300: a token should not outlive its grant by much (RFC 7521 §4.1). */
+  lifetime?: number
+}
+
+/**
+ * Makes a `mintToken` hook that issues JWT access tokens (RFC 9068, `at+jwt`), for a host that has no tokens of its own.
+ *
+ * Each token has a `client_id` (RFC 9068 §2.2). If no client presented the grant, it is the issuer of the grant, which is the party that asked.
+ * So an issuer with `client_authentication: 'none'` must not have the `client_id` of another party as its identifier.
+ *
+ * @throws ConfigurationError if an option is missing or wrong, or the key is not private, too small or not for the algorithm. No error shows
+ * what was given
+ * @example const mintToken = tokenMinter({ issuer, audience: 'https://api.example.com', key: readFileSync('2026-11.key.pem') })
+ */
+export function tokenMinter(options: TokenMinterOptions): Hooks['mintToken'] {
+  const { issuer, audience, key, kid, algorithm, lifetime = 300, ...unknown } = options
+  for (const name of Object.keys(unknown)) throw new ConfigurationError(`tokenMinter: option ${name} does not exist.`)
+  if (!issuer || !audience || audience.length === 0) throw new ConfigurationError('tokenMinter: options issuer and audience are needed.')
+  if (!Number.isSafeInteger(lifetime) || lifetime < 1)
+    throw new ConfigurationError('tokenMinter: option lifetime is a positive whole number of seconds.')
+  const sign = jwtSigner('at+jwt', { key, ...(kid !== undefined && { kid }), ...(algorithm !== undefined && { algorithm }) })
+  const audiences = typeof audience === 'string' ? [audience] : audience
+  const byUrl = new Map(audiences.map((one) => [normalUrl(one), one]))
+
+  return async ({ client, subject, scope, resource, grant, maxLifetime = lifetime }) => {
+    const asked = resource.map((uri) => (audiences.includes(uri) ? uri : byUrl.get(normalUrl(uri))))
+    if (asked.includes(undefined)) throw new OAuthError('invalid_target', 'The resource is not known.')
+    const isBound = Boolean(client.client?.tls_client_certificate_bound_access_tokens) // a database may say 1
+    if (isBound && client.certificateThumbprint === undefined) throw new OAuthError('invalid_request', 'A client certificate is needed.')
+    const expires_in = Math.min(lifetime, maxLifetime)
+    const iat = Math.floor(Date.now() / 1000)
+    // JSON leaves out what is undefined
+    const claims = {
+      iss: issuer,
+      sub: subject,
+      aud: asked.length > 1 ? asked : (asked[0] ?? audiences[0]),
+      client_id: client.client_id ?? grant?.issuer.issuer,
+      iat,
+      exp: iat + expires_in,
+      jti: randomUUID(),
+      scope: scope || undefined,
+      cnf: isBound ? { 'x5t#S256': client.certificateThumbprint } : undefined,
+    }
+    return { access_token: await sign(claims), token_type: 'Bearer', expires_in }
+  }
+}
+
+/** Clients write `https://api.example.com/` for `https://api.example.com` (RFC 3986 §6.2.3); the token has the spelling of the option. */
+const normalUrl = (uri: string) => (URL.canParse(uri) ? new URL(uri).href : uri)

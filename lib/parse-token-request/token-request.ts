@@ -1,0 +1,63 @@
+import { refusal } from '../host/errors.js'
+import { JWT_BEARER_GRANT } from '../host/options.js'
+import type { Settings } from '../host/settings.js'
+import type { TokenRequest } from '../host/token-state.js'
+import { maxNameLength } from '../rules/claims.js'
+import { type Form, knownParameters } from './form.js'
+
+const controlCharacter = /[\x00-\x1f\x7f]/
+const absoluteUri = /^[A-Za-z][\w+.-]*:[\w.~:/?[\]@!$&'()*+,;=%-]+$/ // RFC 3986 §4.3: no fragment, and no character that a URI cannot have
+const maxGrantTypeLength = 256
+const maxScopeLength = 2048
+
+/**
+ * Validates the parameters of a request that is for this suite: each is a plain string of limited length (RFC 6749 §3.2, App. A).
+ * @throws OAuthError that names the first problem
+ */
+export function tokenRequest({ values, problem }: Form, authorization: string | undefined, settings: Settings): TokenRequest {
+  if (problem) throw refusal(problem)
+  const parameters: Record<string, string> = Object.create(null)
+  for (const name in values) {
+    const sent = plainStrings(values[name] as unknown[])
+    if (knownParameters.get(name) === 'many') continue
+    if (sent.length > 1) throw refusal('duplicate_parameter')
+    if (sent[0] !== undefined && sent[0] !== '') parameters[name] = sent[0] // without a value: as if absent (§3.2)
+  }
+  const [resource, audience] = [listOf(values.resource), listOf(values.audience)]
+  checkLength(parameters.grant_type, maxGrantTypeLength)
+  checkLength(parameters.assertion, settings.limits.assertion)
+  checkLength(parameters.client_assertion, settings.limits.assertion)
+  checkLength(parameters.client_id, maxNameLength)
+  checkLength(parameters.scope, maxScopeLength)
+
+  const { grant_type } = parameters
+  if (grant_type === undefined) throw refusal('missing_parameter')
+  if (!settings.fallthrough && !settings.grantTypes.includes(grant_type)) throw refusal('unsupported_grant_type')
+  if (grant_type === JWT_BEARER_GRANT && settings.grantTypes.includes(grant_type) && !parameters.assertion)
+    throw refusal('missing_parameter')
+  for (const uri of resource) if (!absoluteUri.test(uri) || !URL.canParse(uri)) throw refusal('target_invalid') // RFC 8707 §2
+  return Object.freeze({
+    grant_type,
+    parameters: Object.freeze(parameters),
+    resource,
+    audience,
+    authorization,
+  })
+}
+
+/** The values of a parameter that may repeat. */
+const listOf = (sent: unknown[] | undefined): readonly string[] =>
+  sent === undefined ? none : Object.freeze(sent.filter((value): value is string => value !== ''))
+const none: readonly string[] = Object.freeze([])
+
+function plainStrings(sent: unknown[]): string[] {
+  for (const value of sent) {
+    if (typeof value !== 'string') throw refusal('parameter_shape')
+    if (controlCharacter.test(value) || !value.isWellFormed()) throw refusal('parameter_malformed')
+  }
+  return sent as string[]
+}
+
+function checkLength(value: string | undefined, most: number): void {
+  if (value !== undefined && value.length > most) throw refusal('parameter_too_large')
+}

@@ -1,0 +1,41 @@
+import { OAuthError, ownOAuthError, type RefusalReason, refusal } from '../host/errors.js'
+import type { Awaitable } from '../host/hooks.js'
+
+/**
+ * Calls a hook with a timeout. A synchronous hook costs no timer.
+ * @throws OAuthError: the hook's own, else `failure` (`hook_error`, 500); after `seconds`, `onTimeout` (503). A late result is ignored.
+ */
+export async function callHook<T>(
+  seconds: number,
+  call: () => Awaitable<T>,
+  failure: RefusalReason = 'hook_error',
+  onTimeout: RefusalReason = 'hook_timeout',
+): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  try {
+    const result = call()
+    if (!isThenable(result)) return result
+    const timeout = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(refusal(onTimeout)), seconds * 1000)
+    })
+    return await Promise.race([result, timeout])
+  } catch (error) {
+    throw hookFailure(error, failure)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Not `instanceof Promise`: a host may use another promise library, or another realm's. */
+const isThenable = <T>(value: Awaitable<T>): value is PromiseLike<T> =>
+  ((typeof value === 'object' && value !== null) || typeof value === 'function') && typeof (value as { then?: unknown }).then === 'function'
+
+/** The `OAuthError` that a hook threw; `failure` if it threw something else, or something that cannot be read. */
+function hookFailure(thrown: unknown, failure: RefusalReason): OAuthError {
+  try {
+    if (thrown instanceof OAuthError) return ownOAuthError(thrown)
+  } catch {
+    // cannot be read, such as a revoked proxy: handled like any other throw
+  }
+  return refusal(failure, thrown)
+}

@@ -1,0 +1,56 @@
+import { hash } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { Notice, TokenEndpointEvent } from '../host/event.js'
+import type { TokenState } from '../host/token-state.js'
+
+/** What the steps record about a request while it runs. */
+export interface EventRecord {
+  step: string
+  claimed: TokenEndpointEvent['claimed']
+  notices: Notice[]
+  observed?: TokenEndpointEvent['observed']
+  timings: Record<string, number>
+  readonly startedAt: number
+}
+
+/** Builds the event of one request from its state and record. */
+export function buildEvent(
+  state: Partial<TokenState>,
+  record: EventRecord,
+  spent: readonly string[],
+  end: Pick<TokenEndpointEvent, 'outcome' | 'status' | 'error' | 'reason' | 'cause'>,
+): TokenEndpointEvent {
+  const { client, grant, response } = state
+  const { cause, ...rest } = end
+  const event: TokenEndpointEvent = {
+    ...rest,
+    step: record.step,
+    ...(client && { client_id: client.client_id, client_level: client.level, client_auth_method: client.method }),
+    ...(grant && { issuer: grant.issuer.issuer, subject_hash: subjectHash(grant.issuer.issuer, grant.sub) }),
+    ...(response?.scope !== undefined && { scope: response.scope }),
+    ...(spent.length > 0 && { replay_keys: spent.map((key) => key.slice(0, 8)) }),
+    ...(record.observed && { observed: record.observed }),
+    claimed: Object.fromEntries(Object.entries(record.claimed).map(([name, value]) => [name, printable(value)])),
+    notices: record.notices,
+    duration: performance.now() - record.startedAt,
+    timings: record.timings,
+  }
+  if (cause !== undefined) Object.defineProperty(event, 'cause', { value: cause, enumerable: false })
+  return event
+}
+
+/** Calls the listener. Its errors, thrown or rejected, do not affect the response. */
+export function deliverEvent(
+  listener: (event: TokenEndpointEvent, req: IncomingMessage) => unknown,
+  event: TokenEndpointEvent,
+  req: IncomingMessage,
+): void {
+  try {
+    Promise.resolve(listener(event, req)).catch(() => {})
+  } catch {
+    // ignored
+  }
+}
+
+const subjectHash = (iss: string, sub: string) => hash('sha256', JSON.stringify([iss, sub]), 'base64url').slice(0, 16)
+const printable = (value: string | undefined) => value?.slice(0, 256).replace(/[^\x20-\x7e]/g, '?')

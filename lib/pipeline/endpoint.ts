@@ -1,0 +1,69 @@
+import type { KeyObject } from 'node:crypto'
+import { type KeyFinder, keyChecker, keyFinder } from '../assertion/keys/find-keys.js'
+import { RemoteKeySets } from '../assertion/keys/remote-key-sets.js'
+import { VerifiedSignatures } from '../assertion/verified-signatures.js'
+import { ConfigurationError } from '../host/errors.js'
+import type { Hooks } from '../host/hooks.js'
+import type { KeyRegistration } from '../host/jwk.js'
+import type { Options } from '../host/options.js'
+import type { ReplayStore } from '../host/replay-store.js'
+import { type Settings, settingsOf } from '../host/settings.js'
+import { memoryReplayStore } from '../replay/memory.js'
+import { demandsOfClientAssertion, demandsOfGrant, demandsOfSvid, type EndpointDemands } from '../rules/jwt-demands.js'
+import { TurnBudget } from './load-shedding.js'
+
+/** One token endpoint: its settings, and what its steps share. */
+export interface Endpoint<H extends Partial<Hooks> = Partial<Hooks>> extends Settings<H> {
+  readonly replayStore: ReplayStore
+  readonly load: TurnBudget
+  /** What is demanded of a JWT before its signer is looked up. */
+  readonly demands: Readonly<Record<'clientAssertion' | 'svid' | 'grant', EndpointDemands>>
+  readonly findKeys: KeyFinder
+  /** Whether a public key is registered. */
+  readonly hasKey: (registration: KeyRegistration, publicKey: KeyObject) => Promise<boolean>
+  /** Cache for client assertions that may be sent again. */
+  readonly verifiedSignatures: VerifiedSignatures
+}
+
+const known = new WeakMap<object, Endpoint>()
+
+/**
+ * The endpoint of an options object. The same object gives the same endpoint, so that steps mounted separately share one replay store.
+ *
+ * @param where the function to name in messages
+ * @param required hooks that it calls
+ * @throws ConfigurationError naming the option, the problem and the fix
+ */
+export function endpointOf<H extends Partial<Hooks>>(where: string, options: Options<H>, required: readonly (keyof Hooks)[]): Endpoint<H> {
+  if (typeof options !== 'object' || options === null)
+    throw new ConfigurationError(`${where} needs an options object with issuer and hooks.`)
+  if ('headers' in options && 'method' in options)
+    throw new ConfigurationError(`${where} was mounted without being called: write ${where}(options).`)
+  let endpoint = known.get(options)
+  if (!endpoint) {
+    endpoint = makeEndpoint(settingsOf(where, options))
+    known.set(options, endpoint)
+  }
+  for (const hook of required) {
+    if (!endpoint.hooks[hook])
+      throw new ConfigurationError(`${where}: option hooks.${hook} is missing: it is a function that ${where} calls.`)
+  }
+  return endpoint as Endpoint<H>
+}
+
+function makeEndpoint(settings: Settings): Endpoint {
+  const remoteKeySets = new RemoteKeySets()
+  return {
+    ...settings,
+    replayStore: settings.replayStore ?? memoryReplayStore(),
+    load: new TurnBudget(settings.turnBudget),
+    demands: {
+      clientAssertion: demandsOfClientAssertion(settings),
+      svid: demandsOfSvid(settings),
+      grant: demandsOfGrant(settings),
+    },
+    findKeys: keyFinder(remoteKeySets),
+    hasKey: keyChecker(remoteKeySets),
+    verifiedSignatures: new VerifiedSignatures(),
+  }
+}

@@ -1,0 +1,155 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { VerifiedAssertion } from '../host/assertion.js'
+import { AssertionError, assertionRefusal, type RefusalReason, refusal } from '../host/errors.js'
+import type { TokenEndpointEvent } from '../host/event.js'
+import type { Awaitable, Hooks } from '../host/hooks.js'
+import type { TokenState } from '../host/token-state.js'
+import type { TrustedIssuer } from '../host/trusted-issuer.js'
+import type { ReplayMarker } from '../rules/one-time-use.js'
+import { callHook } from './call-hook.js'
+import { buildEvent, deliverEvent, type EventRecord } from './emit-event.js'
+import type { Endpoint } from './endpoint.js'
+
+/** The parts of Express's request that a step may use; `body` is whatever the host's parser left there. */
+export type Request = IncomingMessage & { body?: unknown; secure?: boolean; tokenState?: Partial<TokenState> }
+
+/** A grant whose signature was verified, and the registration it was checked against. Whether it may be used is not decided. */
+export interface ProvenGrant {
+  readonly issuer: TrustedIssuer
+  readonly assertion: VerifiedAssertion
+}
+
+/**
+ * The state of one token request across the steps: the only mutable state of a request. Private to the suite: `req.tokenState` is a copy.
+ *
+ * Release rule: a released replay marker implies that no token was delivered. A client assertion is consumed at the end of step 2, a grant
+ * at the end of step 3; `step` releases both if a later step refuses, even if the client has gone and the event was sent. A complete 5xx
+ * response of the host's own handler releases them too (`#closed`), unless the exchange has ended. `keepSpent` prevents any release once
+ * headers went out with a status below 500.
+ *
+ * `endpoint` is that of the first step that ran: `replayStore`, with the timeout of its calls, and `invalidClientStatus` come from it.
+ * Steps that disagree on what matters are refused (`shared` in step.ts).
+ */
+export class Exchange {
+  readonly state: { -readonly [K in keyof TokenState]?: TokenState[K] } = {}
+  readonly record: EventRecord = { step: '', claimed: {}, notices: [], timings: {}, startedAt: performance.now() }
+  /** The proof of the request's grant, made once. */
+  proof: { readonly endpoint: Endpoint; readonly grant: Promise<ProvenGrant> } | undefined
+  /** Whether the grant, if it is valid, authenticates a client; `undefined` until its issuer was found. */
+  mayBeImplicit: boolean | undefined
+  #spent: string[] = []
+  #mayRelease = true
+  readonly #listeners: NonNullable<Endpoint['hooks']['onEvent']>[] = []
+  #ended = false
+  #isWatched = false
+
+  constructor(
+    readonly req: Request,
+    readonly res: ServerResponse,
+    readonly endpoint: Endpoint,
+  ) {}
+
+  /** Steps mounted separately may have different listeners; each is called once. */
+  addListener(listener: Endpoint['hooks']['onEvent']): void {
+    if (!listener || this.#listeners.includes(listener)) return
+    this.#listeners.push(listener)
+    this.#watch()
+  }
+
+  /** Watches for `close` of the response, which costs time: only called if a listener or a marker depends on it. */
+  #watch(): void {
+    if (this.#isWatched) return
+    this.#isWatched = true
+    this.res.on('close', () => this.#closed())
+  }
+
+  /** Runs `work` and adds its duration in milliseconds to the timings of the event, also if it fails. Without a listener, only runs it. */
+  async timed<T>(name: string, work: () => T | Promise<T>): Promise<T> {
+    if (this.#listeners.length === 0) return work()
+    const { timings } = this.record
+    const startedAt = performance.now()
+    try {
+      return await work()
+    } finally {
+      timings[name] = (timings[name] ?? 0) + performance.now() - startedAt
+    }
+  }
+
+  /** @throws OAuthError `client_gone` if the client has disconnected: then nothing may be consumed or issued */
+  assertClientIsThere(): void {
+    const socket = this.res.socket ?? this.req.socket // a pipelined response has no socket yet
+    if (this.res.destroyed || socket?.destroyed) throw refusal('client_gone')
+  }
+
+  /**
+   * Calls a hook of the host with a timeout of `budget` seconds, and records its duration.
+   * @throws OAuthError as {@link callHook} does
+   */
+  call<T>(name: keyof Hooks | 'consume', budget: number, hook: () => Awaitable<T>, failure?: RefusalReason): Promise<T> {
+    return this.timed(name, () => callHook(budget, hook, failure, failure))
+  }
+
+  /**
+   * Consumes the marker of a one-time JWT: the last check of step 2 for a client assertion, of step 3 for a grant.
+   * @throws OAuthError `jti_replayed`, `not_provably_fresh`; `replay_store_full`, `replay_store_error` (503)
+   */
+  async spend({ key, expiresAt, issuer, usableFrom, use }: ReplayMarker): Promise<void> {
+    const { replayStore, hookTimeout } = this.endpoint
+    this.assertClientIsThere()
+    if (this.res.headersSent) throw refusal('misconfigured', new Error('the response was begun before the steps were done')) // no token could follow
+    this.#watch()
+    const consume = () => replayStore.consume(key, expiresAt, issuer, usableFrom)
+    const fresh = await this.call('consume', hookTimeout, consume, 'replay_store_error')
+    if (fresh === true) this.#spent.push(key)
+    else if (fresh === false) throw assertionRefusal(use, new AssertionError('jti_replayed'))
+    else if (fresh === 'forgotten') throw assertionRefusal(use, new AssertionError('not_provably_fresh'))
+    else throw refusal(fresh === 'full' ? 'replay_store_full' : 'replay_store_error')
+  }
+
+  /** Whether there are markers to release if the request fails. */
+  get hasSpent(): boolean {
+    return this.#mayRelease && this.#spent.length > 0
+  }
+
+  /** From now on nothing is released: a token may have been delivered. */
+  keepSpent(): void {
+    this.#mayRelease = false
+  }
+
+  /** Releases the markers of this request, because no token was delivered for them. Never rejects: a failure is a notice. */
+  async release(): Promise<void> {
+    const { replayStore, hookTimeout } = this.endpoint
+    const spent = this.#spent
+    this.#spent = []
+    for (const key of spent) {
+      try {
+        if (!replayStore.release) throw new TypeError('the store has no release')
+        await callHook(hookTimeout, () => replayStore.release?.(key))
+      } catch {
+        this.record.notices.push('release_failed')
+      }
+    }
+  }
+
+  /** The response is closed. If the host's handler answered 5xx, the JWTs of the request may be sent again. */
+  #closed(): void {
+    if (this.#ended) return
+    const { writableEnded, statusCode } = this.res
+    const end = () => this.end({ outcome: writableEnded ? 'handed_on' : 'aborted', status: statusCode })
+    if (writableEnded && statusCode >= 500 && this.hasSpent) this.release().then(end)
+    else end()
+  }
+
+  /** Emits the event, once; none for a request that was left to the host from the start, unless the suite had to answer it. */
+  end(how: Pick<TokenEndpointEvent, 'outcome' | 'status' | 'error' | 'reason' | 'cause'>): void {
+    if (this.#ended || (this.state.request === null && !how.reason)) return
+    this.#ended = true
+    if (this.#listeners.length === 0) return
+    try {
+      const event = buildEvent(this.state, this.record, this.#spent, how)
+      for (const listener of this.#listeners) deliverEvent(listener, event, this.req)
+    } catch {
+      // reading an object of the host may throw; the response does not depend on it
+    }
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * The checks of a JWT, in order, as data. The first list needs only the JWT and the settings of the endpoint; then the signer is looked up;
+ * the second list checks the JWT against the signer's registration. Only then is a key fetched and the signature verified.
+ * RFC 7521 §5.2, RFC 7523 §3, RFC 8725 §3.
+ */
+import type { DecodedAssertion } from '../host/assertion.js'
+import type { AssertionReason } from '../host/errors.js'
+import { isDate, isListed, isName, isTyp, maxHeaderLength, maxNameLength, normalTyp, soleAudience } from './claims.js'
+import type { EndpointDemands, SignerDemands } from './jwt-demands.js'
+
+export interface Rung<Rules> {
+  readonly reason: AssertionReason
+  /** The requirement in words; the table in the README is generated from it. */
+  readonly demands: string
+  holds(jwt: DecodedAssertion, rules: Rules, now: number): boolean
+}
+
+const maxIdLength = 256 // jti, kid
+const maxNumericDate = 1e11 // the year 5138; milliseconds of today are above it
+
+const forbiddenHeaders = ['crit', 'b64', 'jwk', 'x5u', 'x5c']
+const dates = ['exp', 'nbf', 'iat']
+const names = ['iss', 'sub', 'jti']
+
+/** Before the signer is looked up. */
+export const shapeRungs: readonly Rung<EndpointDemands>[] = [
+  {
+    reason: 'header_too_large',
+    demands: 'the header has at most 2048 bytes',
+    holds: ({ signingInput }) => signingInput.indexOf('.') <= maxHeaderLength,
+  },
+  {
+    reason: 'alg_not_allowed',
+    demands: '`alg` is in the allow-list',
+    holds: ({ header }, { algorithms }) => isListed(algorithms, header.alg),
+  },
+  {
+    reason: 'typ_not_allowed',
+    demands: '`typ` of a client assertion is absent, `JWT`, `JOSE` or `client-authentication+jwt`',
+    holds: ({ header }, { typ }) => isTyp(header.typ, typ),
+  },
+  {
+    reason: 'header_not_allowed',
+    demands: 'no `crit`, `b64`, `jwk`, `x5u`, `x5c`',
+    holds: ({ header }) => forbiddenHeaders.every((name) => header[name] === undefined),
+  },
+  {
+    reason: 'kid_malformed',
+    demands: '`kid` is a string of at most 256 characters',
+    holds: ({ header }) => header.kid === undefined || (isName(header.kid) && header.kid.length <= maxIdLength),
+  },
+  {
+    reason: 'claim_missing',
+    demands: '`iss`, `aud`, `exp` are there',
+    holds: ({ claims }, { required }) => required.every((name) => claims[name] !== undefined),
+  },
+  {
+    reason: 'claim_malformed',
+    demands: '`iss`, `sub`, `jti` are non-empty strings',
+    holds: ({ claims }) => names.every((name) => claims[name] === undefined || isName(claims[name])),
+  },
+  {
+    reason: 'claim_malformed',
+    demands: '`exp`, `nbf`, `iat` are finite numbers',
+    holds: ({ claims }) => dates.every((name) => claims[name] === undefined || isDate(claims[name])),
+  },
+  {
+    reason: 'claim_malformed',
+    demands: '`aud` is a string or an array of strings',
+    holds: ({ claims: { aud } }) => isName(aud) || (Array.isArray(aud) && aud.length > 0 && aud.every(isName)),
+  },
+  {
+    reason: 'claim_too_large',
+    demands: '`jti` has at most 256 characters, `iss` and `sub` 1024',
+    holds: ({ claims }) =>
+      names.every((name) => {
+        const value = claims[name]
+        return typeof value !== 'string' || value.length <= (name === 'jti' ? maxIdLength : maxNameLength)
+      }),
+  },
+  {
+    reason: 'exp_in_ms',
+    demands: 'times are in seconds',
+    holds: ({ claims }) => dates.every((name) => claims[name] === undefined || (claims[name] as number) <= maxNumericDate),
+  },
+  {
+    reason: 'expired',
+    demands: '`exp` is in the future, within the tolerance',
+    holds: ({ claims }, { clockTolerance }, now) => now < Math.floor(claims.exp as number) + clockTolerance,
+  },
+  {
+    reason: 'not_yet_valid',
+    demands: '`nbf` is not in the future, within the tolerance',
+    holds: ({ claims }, { clockTolerance }, now) => claims.nbf === undefined || (claims.nbf as number) <= now + clockTolerance,
+  },
+  {
+    reason: 'iat_future',
+    demands: '`iat` is not in the future, within the tolerance',
+    holds: ({ claims }, { clockTolerance }, now) => claims.iat === undefined || (claims.iat as number) <= now + clockTolerance,
+  },
+  // only an early check of self-issued client assertions: `aud_not_registered` checks every JWT
+  {
+    reason: 'aud_mismatch',
+    demands: '`aud` of a client assertion that the client issued itself is one value that names this server',
+    holds: ({ claims }, { audience }) =>
+      audience === undefined || claims.iss !== claims.sub || audience.includes(soleAudience(claims.aud) as string),
+  },
+]
+
+/** After the signer is looked up, before its keys are. */
+export const registrationRungs: readonly Rung<SignerDemands>[] = [
+  {
+    reason: 'alg_not_registered',
+    demands: '`alg` is one that the signer registered',
+    holds: ({ header }, { algorithms }) => algorithms === undefined || isListed(algorithms, header.alg),
+  },
+  {
+    reason: 'typ_not_registered',
+    demands:
+      '`typ` is the one that the signer registered; without one, that of a grant is absent, `JWT`, `JOSE` or `authorization-grant+jwt`',
+    holds: ({ header }, { typ, commonTypes }) =>
+      typ === undefined ? isTyp(header.typ, commonTypes) : typeof header.typ === 'string' && normalTyp(header.typ) === normalTyp(typ),
+  },
+  {
+    reason: 'jku_not_registered',
+    demands: '`jku` is absent or the registered `jwks_uri`',
+    holds: ({ header }, { jwks_uri }) => header.jku === undefined || header.jku === jwks_uri,
+  },
+  {
+    reason: 'sub_missing',
+    demands: '`sub` is there, unless the signer may leave it out, and sends no `prn` (its name in old drafts) instead',
+    holds: ({ claims }, { defaultSub }) => claims.sub !== undefined || (defaultSub === 'iss' && claims.prn === undefined),
+  },
+  {
+    reason: 'jti_missing',
+    demands: '`jti` is there, where it is required',
+    holds: ({ claims }, { requireJti }) => claims.jti !== undefined || !requireJti,
+  },
+  {
+    reason: 'aud_not_registered',
+    demands: '`aud` is one value, and the signer may use it',
+    holds: ({ claims }, { audience }) => audience.includes(soleAudience(claims.aud) as string),
+  },
+  {
+    reason: 'lifetime_too_long',
+    demands: '`exp` is at most `maxLifetime` after now and after `iat`',
+    holds: ({ claims }, { maxLifetime, clockTolerance }, now) =>
+      (claims.exp as number) - Math.min(now, (claims.iat as number | undefined) ?? now) <= maxLifetime + clockTolerance,
+  },
+]
+
+/** The reason of the first check that fails. */
+export function firstFailure<Rules>(
+  rungs: readonly Rung<Rules>[],
+  jwt: DecodedAssertion,
+  rules: Rules,
+  now: number,
+): AssertionReason | undefined {
+  return rungs.find((rung) => !rung.holds(jwt, rules, now))?.reason
+}

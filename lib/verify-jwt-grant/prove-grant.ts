@@ -1,0 +1,53 @@
+import { decodeAssertion } from '../assertion/decode.js'
+import { readAssertion, verifyAssertion } from '../assertion/verify.js'
+import { checkTrustedIssuer } from '../host/check-registration.js'
+import { AssertionError, refusal } from '../host/errors.js'
+import type { Hooks } from '../host/hooks.js'
+import type { TrustedIssuer } from '../host/trusted-issuer.js'
+import type { Endpoint } from '../pipeline/endpoint.js'
+import type { Exchange, ProvenGrant } from '../pipeline/transaction.js'
+import { demandsOfIssuer } from '../rules/jwt-demands.js'
+import { signingClient } from '../rules/policy.js'
+
+type IssuerEndpoint = Endpoint<Partial<Pick<Hooks, 'findIssuer'>>>
+
+/**
+ * Looks up the trusted issuer of an assertion. The only trust decision: made for every request, so that disabling takes effect at once.
+ * @throws AssertionError `issuer_untrusted`, `issuer_disabled`; OAuthError `hook_error`, `hook_timeout`
+ */
+async function findIssuer(iss: string, exchange: Exchange, { hooks, hookTimeout }: IssuerEndpoint): Promise<TrustedIssuer> {
+  const issuer = await exchange.call('findIssuer', hookTimeout, () => hooks.findIssuer?.(iss))
+  if (issuer === undefined || issuer === null) throw new AssertionError('issuer_untrusted')
+  try {
+    if (typeof issuer !== 'object') throw new TypeError('findIssuer gave neither a TrustedIssuer nor undefined')
+    checkTrustedIssuer(issuer)
+  } catch (error) {
+    throw refusal('hook_error', error)
+  }
+  if (issuer.issuer !== iss) throw new AssertionError('issuer_untrusted')
+  if (issuer.enabled !== undefined && issuer.enabled !== true) throw new AssertionError('issuer_disabled')
+  if (issuer.not_after && issuer.not_after.getTime() <= Date.now()) throw new AssertionError('issuer_disabled')
+  return issuer
+}
+
+/**
+ * Proves the `assertion` of a request, once: a later step gets the same result (RFC 7523 §3), unless it was mounted with other options. The
+ * cached proof ignores `token`: an exchange has one `assertion` parameter, which never changes, so the endpoint are the whole cache key.
+ * @throws AssertionError with the reason of the first check that fails; OAuthError for a server that could not check
+ */
+export async function proveGrant(token: string, exchange: Exchange, endpoint: IssuerEndpoint): Promise<ProvenGrant> {
+  if (exchange.proof?.endpoint !== endpoint) exchange.proof = { endpoint, grant: prove(token, exchange, endpoint) }
+  return exchange.proof.grant
+}
+
+async function prove(token: string, exchange: Exchange, endpoint: IssuerEndpoint): Promise<ProvenGrant> {
+  const decoded = decodeAssertion(token)
+  if (typeof decoded.claims.iss === 'string') exchange.record.claimed.issuer = decoded.claims.iss // also if a check refuses it
+  const jwt = readAssertion(decoded, endpoint.demands.grant)
+  const { iss = '' } = jwt.claims // always there: the rules of grants require it
+  const issuer = await findIssuer(iss, exchange, endpoint)
+  exchange.mayBeImplicit = signingClient(issuer, jwt.claims) !== undefined
+  if (!endpoint.load.admitToVerify()) throw refusal('overloaded')
+  const verify = () => verifyAssertion(jwt, demandsOfIssuer(issuer, endpoint), issuer, endpoint.findKeys)
+  return { issuer, assertion: await exchange.timed('signature', verify) }
+}
