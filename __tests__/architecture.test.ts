@@ -115,7 +115,7 @@ describe('what a reader has to open', () => {
     expect(entries).toEqual(expect.arrayContaining(steps))
   })
 
-  it('the fifteen files that decide everything have at most 1,500 lines together: an hour', () => {
+  it('the fifteen files that decide everything have at most 1,400 lines together: an hour', () => {
     const hour = [
       'token-endpoint.ts',
       ...steps.map((name) => `${name}/${name}.ts`),
@@ -126,7 +126,7 @@ describe('what a reader has to open', () => {
       'host/refusals.ts',
     ]
     expect(hour).toHaveLength(15)
-    expect(hour.reduce((sum, file) => sum + lines(file), 0)).toBeLessThanOrEqual(1500)
+    expect(hour.reduce((sum, file) => sum + lines(file), 0)).toBeLessThanOrEqual(1400)
   })
 
   it('no file is longer than 180 lines', () => {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 const root = new URL('..', import.meta.url)
 const built = new URL(process.env.BUILD_DIR ?? 'build/', root)
 const { refusals, assertionRefusals, assertionUses } = await import(new URL('lib/host/errors.js', built).href)
-const { shapeRungs, registrationRungs } = await import(new URL('lib/rules/jwt-checks.js', built).href)
+const { checksBeforeLookup, checksOfRegistration } = await import(new URL('lib/rules/jwt-checks.js', built).href)
 
 const { faultTable } = await import(new URL('__tests__/support/faults.js', built).href)
 const { clientPolicy, issuerPolicy } = await import(new URL('lib/rules/policy.js', built).href)
@@ -32,7 +32,7 @@ function errorTable() {
 const rungTable = () => [
   '| reason | what must hold |',
   '|---|---|',
-  ...[...shapeRungs, ...registrationRungs].map(({ reason, demands }) => `| ${code(reason)} | ${demands} |`),
+  ...[...checksBeforeLookup, ...checksOfRegistration].map(({ reason, demands }) => `| ${code(reason)} | ${demands} |`),
 ]
 
 /** The results of the policy functions for every kind of client. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { decodeAssertion } from '../../lib/assertion/decode.js'
-import { AssertionError, type AssertionReason } from '../../lib/host/errors.js'
+import { type AssertionReason, Refusal } from '../../lib/host/errors.js'
 
 const b64 = (value: string | Buffer) => Buffer.from(value).toString('base64url')
 const jws = (header: string | Buffer, payload: string | Buffer = '{}', signature = 'AAAA') => `${b64(header)}.${b64(payload)}.${signature}`
@@ -9,7 +9,7 @@ const reasonOf = (token: string): AssertionReason | undefined => {
     decodeAssertion(token)
     return undefined
   } catch (error) {
-    if (error instanceof AssertionError) return error.reason
+    if (error instanceof Refusal) return error.reason as AssertionReason
     throw error
   }
 }

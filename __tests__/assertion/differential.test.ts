@@ -5,7 +5,7 @@ import { decodeAssertion } from '../../lib/assertion/decode.js'
 import { type KeyFinder, keyFinder } from '../../lib/assertion/keys/find-keys.js'
 import { RemoteKeySets } from '../../lib/assertion/keys/remote-key-sets.js'
 import { readAssertion, verifyAssertion } from '../../lib/assertion/verify.js'
-import { AssertionError } from '../../lib/host/errors.js'
+import { Refusal } from '../../lib/host/errors.js'
 import type { EndpointDemands, SignerDemands } from '../../lib/rules/jwt-demands.js'
 import { forge, signature } from '../support/jwt.js'
 import { ec, ed, type Pair, rsa } from '../support/keys.js'
@@ -55,7 +55,7 @@ describe.each(pairs)('%s', (alg, pair) => {
       await verifyAssertion(readAssertion(decodeAssertion(token), rules), signer, { jwks }, findKeys)
       return undefined
     } catch (error) {
-      if (error instanceof AssertionError) return error.reason
+      if (error instanceof Refusal) return error.reason
       throw error // anything else is a fault of ours
     }
   }

@@ -68,7 +68,7 @@ describe('readAssertion and verifyAssertion', () => {
     ['expired', jwt({ exp: 1 })],
     ['aud_mismatch', jwt({ sub: 'a', aud: 'them' })],
   ])('readAssertion throws %s', (reason, token) => {
-    expect(() => read(token)).toThrow(expect.objectContaining({ name: 'AssertionError', reason }))
+    expect(() => read(token)).toThrow(expect.objectContaining({ reason }))
   })
 
   it.each<[AssertionReason, object, Partial<SignerDemands>]>([

@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals'
 import {
-  AssertionError,
-  assertionRefusal,
+  answerTo,
   assertionRefusals,
   assertionUses,
   ConfigurationError,
   OAuthError,
   type OAuthErrorCode,
   oauthErrorCodes,
+  Refusal,
   refusal,
   refusals,
 } from '../../lib/host/errors.js'
@@ -47,16 +47,14 @@ describe('the tables of refusals', () => {
     expect(description).toMatch(wireText)
   })
 
-  it('T-57: one error serves all refusals of a row, so nobody can change it, and it holds no stack', () => {
-    for (const error of [refusal('client_unknown'), assertionRefusal('grant', new AssertionError('expired'))] as OAuthError[]) {
-      expect(Object.isFrozen(error)).toBe(true)
-      expect(error.stack).not.toMatch(/\n\s+at /)
-    }
-    expect(refusal('client_unknown')).toBe(refusal('client_unknown'))
-    expect(assertionRefusal('client', new AssertionError('expired'))).not.toBe(assertionRefusal('grant', new AssertionError('expired')))
+  it('T-57: a refusal is no Error: it has no stack and no text', () => {
     const cause = new Error('of one request')
     expect(refusal('hook_error', cause)).toMatchObject({ reason: 'hook_error', cause })
-    expect(refusal('hook_error')).not.toHaveProperty('cause')
+    for (const each of [refusal('client_unknown'), refusal('expired')]) {
+      expect(each).not.toBeInstanceOf(Error)
+      expect(each).not.toHaveProperty('stack')
+      expect(each).not.toHaveProperty('message')
+    }
   })
 
   it('a reason stands in one table only', () => {
@@ -83,19 +81,37 @@ describe('the tables of refusals', () => {
   it.each(Object.keys(refusals) as (keyof typeof refusals)[])('refusal(%s) is its row', (reason) => {
     const cause = new Error('inside')
     const [status, error, error_description] = refusals[reason]
-    expect({ ...refusal(reason, cause) }).toEqual({ name: 'OAuthError', status, error, error_description, reason })
-    expect(refusal(reason, cause).cause).toBe(cause)
-    expect('cause' in refusal(reason)).toBe(false)
+    for (const use of ['client', 'grant'] as const)
+      expect(answerTo(refusal(reason, cause), use)).toEqual({ status, error, error_description, reason, cause })
   })
 
-  it.each(['client', 'grant'] as const)('JC-04 JG-13: assertionRefusal makes the error of a JWT as %s', (use) => {
+  it.each(['client', 'grant'] as const)('JC-04 JG-13: a refused JWT gets the error of its use as %s', (use) => {
     const [status, error, constant] = assertionUses[use]
     for (const reason of Object.keys(assertionRefusals) as (keyof typeof assertionRefusals)[]) {
-      const error_description = assertionRefusals[reason] ?? constant
-      expect(assertionRefusal(use, new AssertionError(reason))).toMatchObject({ status, error, error_description, reason })
+      const answer = { status, error, error_description: assertionRefusals[reason] ?? constant, reason }
+      expect(answerTo(refusal(reason), use)).toMatchObject(answer)
+      const other = use === 'client' ? 'grant' : 'client'
+      expect(answerTo(refusal(reason).as(use), other)).toMatchObject(answer)
+      expect(answerTo(refusal(reason).as(use).as(other), other)).toMatchObject(answer)
     }
-    const other = new Error('x')
-    expect(assertionRefusal(use, other)).toBe(other)
+  })
+
+  it('a refusal that is shown as another one keeps its reason for the event', () => {
+    const shown = answerTo(new Refusal('client_unknown', undefined, 'client', 'multiple_client_auth_assertion'), 'client')
+    const [status, error, error_description] = refusals.multiple_client_auth_assertion
+    expect(shown).toMatchObject({ status, error, error_description, reason: 'client_unknown' })
+  })
+
+  it('whatever else is thrown says nothing to the client', () => {
+    const revoked = Proxy.revocable({}, {})
+    revoked.revoke()
+    for (const thrown of [new Error('secret'), 'secret', undefined, null, 7, revoked.proxy])
+      expect(answerTo(thrown, 'grant')).toMatchObject({
+        status: 500,
+        error: 'server_error',
+        reason: 'hook_error',
+        error_description: refusals.hook_error[2],
+      })
   })
 })
 
@@ -169,7 +185,7 @@ describe('OAuthError', () => {
     const strangers = [null, undefined, 'x', 7, {}, new Error('x'), { [brand]: 1 }, { name: 'OAuthError', error: 'invalid_grant' }]
     for (const stranger of strangers) expect(stranger instanceof OAuthError).toBe(false)
     expect(new ConfigurationError('x')).not.toBeInstanceOf(OAuthError)
-    expect(new AssertionError('expired')).not.toBeInstanceOf(OAuthError)
+    expect(new Refusal('expired')).not.toBeInstanceOf(OAuthError)
   })
 })
 

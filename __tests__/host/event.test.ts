@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { decodeJwt } from 'jose'
 import type { AssertionReason } from '../../lib/host/errors.js'
 import { CLIENT_CREDENTIALS, JWT_BEARER_GRANT, type TokenEndpointEvent } from '../../lib/index.js'
-import { shapeRungs } from '../../lib/rules/jwt-checks.js'
+import { checksBeforeLookup } from '../../lib/rules/jwt-checks.js'
 import { expresses } from '../support/express.js'
 import { now } from '../support/jwt.js'
 import { basic, byJwt, clientAssertion, clientCredentials, grant, grantRequest, idp, startWorld } from '../support/world.js'
@@ -38,7 +38,7 @@ describe.each(expresses)('onEvent on %s', (_, express) => {
     const uses = [...flaws, ...onlyOfClients].map((flaw) => [flaw[0], JSON.stringify(flaw.slice(1)).slice(0, 60), flaw] as const)
 
     it('is tried for every such check', () => {
-      expect([...new Set(uses.map(([reason]) => reason))]).toEqual([...new Set(shapeRungs.map(({ reason }) => reason))])
+      expect([...new Set(uses.map(([reason]) => reason))]).toEqual([...new Set(checksBeforeLookup.map(({ reason }) => reason))])
     })
 
     it.each(uses)(

@@ -250,20 +250,22 @@ describe('tokenMinter', () => {
 
   it.each([true, 1, 'true'])(
     'MT-05 makes no token of a client whose tokens are bound to a certificate (%j), where there is none',
-    (bound) => {
+    async (bound) => {
       const client = {
         level: 'authenticated' as const,
         method: 'private_key_jwt' as const,
         client_id: 'c',
         client: { client_id: 'c', tls_client_certificate_bound_access_tokens: bound as true },
       }
-      expect(() => tokenMinter({ issuer, audience, key: key.privateKey })(granted({ client }))).toThrow('A client certificate is needed.')
+      await expect(tokenMinter({ issuer, audience, key: key.privateKey })(granted({ client }))).rejects.toThrow(
+        'A client certificate is needed.',
+      )
     },
   )
 
   it('RI-02 refuses a resource that it does not know', async () => {
     const mintToken = tokenMinter({ issuer, audience, key: key.privateKey })
-    expect(() => mintToken(granted({ resource: ['https://evil.example'] }))).toThrow(OAuthError)
+    await expect(mintToken(granted({ resource: ['https://evil.example'] }))).rejects.toThrow(OAuthError)
   })
 
   it.each<[name: string, options: object]>([

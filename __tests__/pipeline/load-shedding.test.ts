@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals'
-import { TurnBudget } from '../../lib/pipeline/load-shedding.js'
+import { LoadShedding } from '../../lib/pipeline/load-shedding.js'
 import { expresses } from '../support/express.js'
 import { bytesOf, encode, form, RawConnection } from '../support/raw.js'
 import { byJwt, clientCredentials, clients, grant, grantRequest, openIdp, startWorld } from '../support/world.js'
 
-describe('TurnBudget', () => {
+describe('LoadShedding', () => {
   const clockwork = (budget = 20) => {
     const time = { now: 0, endTurn: () => {} }
-    const load = new TurnBudget(
+    const load = new LoadShedding(
       budget / 1000,
       () => time.now,
       (end) => {
@@ -46,14 +46,14 @@ describe('TurnBudget', () => {
     expect(sentAway(turns, more)).toEqual(expected)
   })
 
-  it('lets one request of each turn go on to its signature, however long its look-up took', () => {
+  it('lets one request of each turn go on to its next step, however long its look-up took', () => {
     const { time, load } = clockwork()
     for (let turn = 0; turn < 5; turn++) {
       expect(load.admit()).toBe(true)
       time.now += 250
       expect(load.admit()).toBe(turn === 0)
-      expect(load.admitToVerify()).toBe(true)
-      expect(load.admitToVerify()).toBe(turn === 0)
+      expect(load.goesOn()).toBe(true)
+      expect(load.goesOn()).toBe(turn === 0)
       time.endTurn()
     }
   })

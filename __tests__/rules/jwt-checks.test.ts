@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import type { DecodedAssertion } from '../../lib/host/assertion.js'
 import { type AssertionReason, assertionRefusals } from '../../lib/host/errors.js'
 import { normalTyp, soleAudience } from '../../lib/rules/claims.js'
-import { firstFailure, type Rung, registrationRungs, shapeRungs } from '../../lib/rules/jwt-checks.js'
+import { checksBeforeLookup, checksOfRegistration, firstFailure, type JwtCheck } from '../../lib/rules/jwt-checks.js'
 import type { EndpointDemands, SignerDemands } from '../../lib/rules/jwt-demands.js'
 
 const now = 1_900_000_000.5
@@ -168,8 +168,8 @@ const registrationCases: Case<SignerDemands>[] = [
 ]
 
 describe.each([
-  ['shapeRungs', shapeRungs as readonly Rung<never>[], shapeCases as Case<never>[], shape],
-  ['registrationRungs', registrationRungs as readonly Rung<never>[], registrationCases as Case<never>[], signer],
+  ['checksBeforeLookup', checksBeforeLookup as readonly JwtCheck<never>[], shapeCases as Case<never>[], shape],
+  ['checksOfRegistration', checksOfRegistration as readonly JwtCheck<never>[], registrationCases as Case<never>[], signer],
 ])('%s', (_, rungs, cases, base) => {
   const judge = (change: Change<object>, ladder = rungs) => firstFailure(ladder, jwt(change), { ...base, ...change.rules } as never, now)
 
@@ -241,14 +241,14 @@ describe('the reasons', () => {
   }
 
   it('are all reachable: by a rung, or elsewhere', () => {
-    const rungs = [...shapeRungs, ...registrationRungs].map(({ reason }) => reason)
+    const rungs = [...checksBeforeLookup, ...checksOfRegistration].map(({ reason }) => reason)
     expect([...new Set([...rungs, ...(Object.keys(elsewhere) as AssertionReason[])])].sort()).toEqual(Object.keys(assertionRefusals).sort())
     for (const reason of rungs) expect(elsewhere[reason]).toBeUndefined()
   })
 
   it('speak to the sender only where no registration is concerned (design 10)', () => {
-    for (const { reason } of shapeRungs) expect([reason, typeof assertionRefusals[reason]]).toEqual([reason, 'string'])
-    for (const { reason } of registrationRungs) expect([reason, assertionRefusals[reason]]).toEqual([reason, null])
+    for (const { reason } of checksBeforeLookup) expect([reason, typeof assertionRefusals[reason]]).toEqual([reason, 'string'])
+    for (const { reason } of checksOfRegistration) expect([reason, assertionRefusals[reason]]).toEqual([reason, null])
   })
 })
 

@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { type AssertionReason, assertionRefusals, assertionUses, type Reason, refusals } from '../../lib/host/errors.js'
 import { CLIENT_CREDENTIALS, type Client, memoryReplayStore, type ReplayStore, type TrustedIssuer } from '../../lib/index.js'
-import { registrationRungs } from '../../lib/rules/jwt-checks.js'
+import { checksOfRegistration } from '../../lib/rules/jwt-checks.js'
 import { expresses } from '../support/express.js'
 import { forge, freshJti, now, signature } from '../support/jwt.js'
 import { ec, ed, type Pair, rsa } from '../support/keys.js'
@@ -568,7 +568,7 @@ const badForStrict: Row[] = [
 const rows = [...badHeaders, ...badTexts, ...badSignatures, ...badClaims, ...badForStrict]
 
 /** Reasons that are found before anything is looked up: neither hook nor key set is asked (T-14). */
-const registered = new Set<Reason>(registrationRungs.map(({ reason }) => reason))
+const registered = new Set<Reason>(checksOfRegistration.map(({ reason }) => reason))
 const isBeforeLookup = (reason: Reason, use: 'grant' | 'client') =>
   (use === 'client' && reason === 'sub_missing') ||
   (reason in assertionRefusals && assertionRefusals[reason as AssertionReason] !== null && !registered.has(reason)) ||

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { DecodedAssertion } from '../host/assertion.js'
-import { AssertionError } from '../host/errors.js'
+import { refusal } from '../host/errors.js'
 import { deepFreeze, hasDuplicateMember } from './duplicate-members.js'
 
 const compact = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/
@@ -10,13 +10,13 @@ const lastCharacters = ['', 'AQgw', 'AEIMQUYcgkosw048']
 /**
  * Decodes one JWS in compact serialization (RFC 7515 §3.1, RFC 7519 §7.2). Only the canonical encoding is accepted: no padding, no white
  * space, no unused bits that are set, no repeated member.
- * @throws AssertionError `jwt_malformed`, `duplicate_member`
+ * @throws Refusal `jwt_malformed`, `duplicate_member`
  */
 export function decodeAssertion(token: string): DecodedAssertion {
   const parts = compact.exec(token)
-  if (!parts) throw new AssertionError('jwt_malformed')
+  if (!parts) throw refusal('jwt_malformed')
   const [, header, payload, signature] = parts as unknown as [string, string, string, string]
-  if (!isCanonical(header) || !isCanonical(payload) || !isCanonical(signature)) throw new AssertionError('jwt_malformed')
+  if (!isCanonical(header) || !isCanonical(payload) || !isCanonical(signature)) throw refusal('jwt_malformed')
   return {
     token,
     signingInput: token.slice(0, header.length + 1 + payload.length),
@@ -33,15 +33,15 @@ function isCanonical(segment: string): boolean {
 }
 
 function parseObject(bytes: Buffer): Readonly<Record<string, unknown>> {
-  if (!isUtf8(bytes)) throw new AssertionError('jwt_malformed')
+  if (!isUtf8(bytes)) throw refusal('jwt_malformed')
   const text = bytes.toString('utf8')
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {
-    throw new AssertionError('jwt_malformed')
+    throw refusal('jwt_malformed')
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new AssertionError('jwt_malformed')
-  if (hasDuplicateMember(text, value)) throw new AssertionError('duplicate_member')
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refusal('jwt_malformed')
+  if (hasDuplicateMember(text, value)) throw refusal('duplicate_member')
   return deepFreeze(Object.assign(Object.create(null), value))
 }

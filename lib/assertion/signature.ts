@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import type { DecodedAssertion } from '../host/assertion.js'
-import { AssertionError, refusal } from '../host/errors.js'
+import { refusal } from '../host/errors.js'
 import { isVerifiedInPool, verifyJws } from './jws.js'
 
 const maxInPool = 100 // verifications running or queued in the thread pool: some tens of milliseconds of work
@@ -9,11 +9,11 @@ let inPool = 0
 /**
  * Tries `keys` in order, all of them the signer's and for `alg`, until one verifies the signature (RFC 7515 §5.2).
  * @returns the key that verified it
- * @throws AssertionError `signature_invalid`; OAuthError `overloaded` (503) if too many verifications are waiting
+ * @throws Refusal `signature_invalid`; `overloaded` (503) if too many verifications are waiting
  */
 export async function verifySignature(jwt: DecodedAssertion, keys: readonly KeyObject[]): Promise<KeyObject> {
   for (const key of keys) if (await isSignedBy(jwt, key)) return key
-  throw new AssertionError('signature_invalid')
+  throw refusal('signature_invalid')
 }
 
 async function isSignedBy({ header, signingInput, signature }: DecodedAssertion, key: KeyObject): Promise<boolean> {

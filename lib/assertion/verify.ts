@@ -1,7 +1,7 @@
 import type { DecodedAssertion, ReadAssertion, VerifiedAssertion } from '../host/assertion.js'
-import { AssertionError } from '../host/errors.js'
+import { refusal } from '../host/errors.js'
 import type { KeyRegistration } from '../host/jwk.js'
-import { firstFailure, registrationRungs, shapeRungs } from '../rules/jwt-checks.js'
+import { checksBeforeLookup, checksOfRegistration, firstFailure } from '../rules/jwt-checks.js'
 import type { EndpointDemands, SignerDemands } from '../rules/jwt-demands.js'
 import { replayKey, usableFrom } from '../rules/one-time-use.js'
 import type { KeyFinder } from './keys/find-keys.js'
@@ -12,11 +12,11 @@ const seconds = () => Date.now() / 1000
 
 /**
  * Makes the checks of a JWT that need only the settings of the endpoint (first list of the ladder).
- * @throws AssertionError with the reason of the first that fails
+ * @throws Refusal with the reason of the first that fails
  */
 export function readAssertion(jwt: DecodedAssertion, rules: EndpointDemands): ReadAssertion {
-  const failure = firstFailure(shapeRungs, jwt, rules, seconds())
-  if (failure) throw new AssertionError(failure)
+  const failure = firstFailure(checksBeforeLookup, jwt, rules, seconds())
+  if (failure) throw refusal(failure)
   return jwt as ReadAssertion
 }
 
@@ -24,7 +24,7 @@ export function readAssertion(jwt: DecodedAssertion, rules: EndpointDemands): Re
  * Checks a JWT against the registration of its signer, then verifies its signature with a key of that signer.
  *
  * @param signatures cache, for a JWT that may be sent again
- * @throws AssertionError with the reason of the first check that fails; OAuthError `jwks_unavailable`, `overloaded` (503)
+ * @throws Refusal with the reason of the first check that fails; `jwks_unavailable`, `overloaded` (503)
  */
 export async function verifyAssertion(
   jwt: ReadAssertion,
@@ -33,8 +33,8 @@ export async function verifyAssertion(
   findKeys: KeyFinder,
   signatures?: VerifiedSignatures,
 ): Promise<VerifiedAssertion> {
-  const failure = firstFailure(registrationRungs, jwt, rules, seconds())
-  if (failure) throw new AssertionError(failure)
+  const failure = firstFailure(checksOfRegistration, jwt, rules, seconds())
+  if (failure) throw refusal(failure)
   const found = await findKeys(keys, jwt.header)
   await (signatures ? signatures.verify(jwt, found) : verifySignature(jwt, found))
   return verified(jwt, rules)

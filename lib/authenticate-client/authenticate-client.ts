@@ -10,6 +10,7 @@ import { implicitClient } from './by-its-grant.js'
 import { clientAssertion } from './client-assertion.js'
 import { clientSecretBasic } from './client-secret-basic.js'
 import { clientSecretPost } from './client-secret-post.js'
+import { contextOf } from './find-client.js'
 import type { ClientAuthContext, ClientAuthMechanism, ClientHooks } from './mechanism.js'
 import { observeClientAssertion } from './observe.js'
 
@@ -30,16 +31,16 @@ export function authenticateClient(options: Options<ClientHooks>): Middleware {
       name: 'authenticateClient',
       needs: ['request'],
       adds: 'client',
-      assertion: 'client',
-      run: async ({ request }, exchange) => {
-        const client = Object.freeze(await authenticate({ endpoint, request, exchange }))
+      use: 'client',
+      run: async ({ request }, transaction) => {
+        const client = Object.freeze(await authenticate(contextOf(request, transaction, endpoint)))
         const isIssuedHere = endpoint.grantTypes.includes(request.grant_type)
         const policy = isIssuedHere ? clientPolicy(client, request, endpoint) : undefined
         if (policy) throw refusal(policy.refused)
         const marker = clientMarker(client, endpoint.clockTolerance)
         if (marker)
-          await exchange.spend(marker) // for any later handler; released if a step of ours refuses
-        else if (client.assertion) exchange.record.notices.push('client_assertion_reusable')
+          await transaction.spend(marker) // for any later handler; released if a step of ours refuses
+        else if (client.assertion) transaction.record.notices.push('client_assertion_reusable')
         return client
       },
     },

@@ -1,6 +1,6 @@
 import type { ClientAuthentication } from '../host/token-state.js'
 import { clientBySignature, grantSigner } from './by-its-grant.js'
-import { assertEnabled, assertUsable, findClient, isEnabled, registeredMethod } from './find-client.js'
+import { assertEnabled, assertUsable, isEnabled, registeredMethod } from './find-client.js'
 import type { ClientAuthMechanism } from './mechanism.js'
 import { certifiedClient } from './methods.js'
 
@@ -14,7 +14,7 @@ export const clientId: ClientAuthMechanism = {
 
   async authenticate(context): Promise<ClientAuthentication> {
     const client_id = context.request.parameters.client_id as string
-    const client = await findClient(context, client_id)
+    const client = await context.findClient(client_id)
     const signer = await grantSigner(context, client_id)
     const isPublic = client !== undefined && isEnabled(client) && registeredMethod(client) === 'none'
     if (signer !== undefined && !isPublic) return clientBySignature(context, signer, client)

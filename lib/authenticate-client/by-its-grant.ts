@@ -1,16 +1,16 @@
+import type { ProvenGrant } from '../host/assertion.js'
 import type { Client } from '../host/client.js'
-import { AssertionError, type AssertionReason, assertionRefusal, refusal } from '../host/errors.js'
+import { isRefusal, type Refusal, refusal } from '../host/errors.js'
 import { JWT_BEARER_GRANT } from '../host/options.js'
 import type { ClientAuthentication } from '../host/token-state.js'
-import type { ProvenGrant } from '../pipeline/transaction.js'
 import { signingClient } from '../rules/policy.js'
 import { proveGrant } from '../verify-jwt-grant/prove-grant.js'
-import { findClient, isEnabled, registeredMethod } from './find-client.js'
+import { isEnabled, registeredMethod } from './find-client.js'
 import type { ClientAuthContext } from './mechanism.js'
 import { certifiedClient } from './methods.js'
 
 /** Failures to prove the identity of the signer: with `implicitErrors: 'split'` they are `invalid_client`. */
-const identityReasons: readonly AssertionReason[] = [
+const identityReasons: readonly Refusal['reason'][] = [
   'issuer_untrusted',
   'issuer_disabled',
   'jwks_invalid',
@@ -26,11 +26,11 @@ const identityReasons: readonly AssertionReason[] = [
  * that could be invalid. With `split`, failures to prove the signer are `invalid_client`.
  *
  * @returns `undefined` if the signature of the grant authenticates no client; or if the grant is invalid: `verifyJwtGrant` then refuses it
- * @throws OAuthError as {@link grantSigner} and {@link clientBySignature} do
+ * @throws Refusal as {@link grantSigner} and {@link clientBySignature} do
  */
 export async function implicitClient(context: ClientAuthContext): Promise<ClientAuthentication | undefined> {
   const client_id = await grantSigner(context)
-  return client_id === undefined ? undefined : clientBySignature(context, client_id, await findClient(context, client_id))
+  return client_id === undefined ? undefined : clientBySignature(context, client_id, await context.findClient(client_id))
 }
 
 /**
@@ -38,7 +38,7 @@ export async function implicitClient(context: ClientAuthContext): Promise<Client
  *
  * @param named the bare `client_id` of the request. Not a credential: it changes no error about the grant
  * @returns `undefined` if it authenticates none; or if the grant is invalid and there is no `client_id`
- * @throws OAuthError for an invalid grant, if there is a `client_id`; `client_binding_mismatch` if that is not the signer
+ * @throws Refusal for an invalid grant, if there is a `client_id`; `client_binding_mismatch` if that is not the signer
  */
 export async function grantSigner(context: ClientAuthContext, named?: string): Promise<string | undefined> {
   const proven = await proof(context, named !== undefined)
@@ -50,7 +50,7 @@ export async function grantSigner(context: ClientAuthContext, named?: string): P
 /**
  * The client that signed the grant, if it exists, is enabled and may authenticate by it. If it registered a certificate method, the
  * certificate authenticates it: the signature alone does not, whether the request has a `client_id` or not.
- * @throws OAuthError otherwise
+ * @throws Refusal otherwise
  */
 export async function clientBySignature(
   context: ClientAuthContext,
@@ -67,15 +67,15 @@ export async function clientBySignature(
 }
 
 /** @returns `undefined` if the request has no JWT grant that is served here; or if it is invalid and no `client_id` was sent */
-async function proof({ endpoint, request, exchange }: ClientAuthContext, isNamed: boolean): Promise<ProvenGrant | undefined> {
+async function proof({ endpoint, request, transaction }: ClientAuthContext, isNamed: boolean): Promise<ProvenGrant | undefined> {
   const isServed = endpoint.grantTypes.includes(JWT_BEARER_GRANT) && endpoint.hooks.findIssuer !== undefined
   if (request.grant_type !== JWT_BEARER_GRANT || !isServed) return undefined
   try {
-    return await proveGrant(request.parameters.assertion as string, exchange, endpoint)
+    return await proveGrant(request.parameters.assertion as string, transaction, endpoint)
   } catch (error) {
-    const isAboutIdentity = error instanceof AssertionError && identityReasons.includes(error.reason)
-    if (endpoint.implicitErrors === 'split' && isAboutIdentity && exchange.mayBeImplicit !== false) throw assertionRefusal('client', error)
-    if (isNamed) throw assertionRefusal('grant', error)
+    const isAboutSigner = isRefusal(error) && identityReasons.includes(error.reason)
+    if (endpoint.implicitErrors === 'split' && isAboutSigner && transaction.mayBeImplicit !== false) throw error.as('client')
+    if (isNamed) throw isRefusal(error) ? error.as('grant') : error
     return undefined
   }
 }

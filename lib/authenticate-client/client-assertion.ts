@@ -1,10 +1,9 @@
 import { decodeAssertion } from '../assertion/decode.js'
 import { readAssertion } from '../assertion/verify.js'
 import type { ReadAssertion } from '../host/assertion.js'
-import { AssertionError, refusal } from '../host/errors.js'
+import { refusal } from '../host/errors.js'
 import { JWT_BEARER_CLIENT_ASSERTION, JWT_SPIFFE_CLIENT_ASSERTION } from '../host/options.js'
 import type { ClientAuthentication } from '../host/token-state.js'
-import { findClient } from './find-client.js'
 import type { ClientAuthContext, ClientAuthMechanism } from './mechanism.js'
 import { clientByItsJwt, clientByWorkload } from './methods.js'
 
@@ -16,14 +15,14 @@ export const clientAssertion: ClientAuthMechanism = {
   isPresent: ({ parameters }) => parameters.client_assertion !== undefined || parameters.client_assertion_type !== undefined,
 
   async authenticate(context) {
-    const { endpoint, request, exchange } = context
+    const { endpoint, request, transaction } = context
     const { client_assertion, client_assertion_type, client_id } = request.parameters
     if (client_assertion === undefined || client_assertion_type === undefined) throw refusal('incomplete_client_assertion')
     const isSpiffe = client_assertion_type === JWT_SPIFFE_CLIENT_ASSERTION
     if (client_assertion_type !== JWT_BEARER_CLIENT_ASSERTION && !isSpiffe) throw refusal('unsupported_client_assertion_type')
     const decoded = decodeAssertion(client_assertion)
     const sender = client_id ?? [decoded.claims.sub, decoded.claims.iss].find((claim) => typeof claim === 'string')
-    if (sender !== undefined) exchange.record.claimed.client_id = sender // also if a check refuses it
+    if (sender !== undefined) transaction.record.claimed.client_id = sender // also if a check refuses it
     const jwt = readAssertion(decoded, isSpiffe ? endpoint.demands.svid : endpoint.demands.clientAssertion)
     return isSpiffe || (client_id !== undefined && client_id !== jwt.claims.iss)
       ? byForeignToken(context, jwt, client_id, isSpiffe)
@@ -34,10 +33,9 @@ export const clientAssertion: ClientAuthMechanism = {
 /** A self-issued assertion: `iss` and `sub` are the `client_id` (RFC 7523 §3). */
 async function bySelf(context: ClientAuthContext, jwt: ReadAssertion): Promise<ClientAuthentication> {
   const { iss, sub } = jwt.claims
-  if (sub === undefined) throw new AssertionError('sub_missing')
+  if (sub === undefined) throw refusal('sub_missing')
   if (iss !== sub) throw refusal('client_identity_mismatch')
-  const client = await findClient(context, sub)
-  if (!context.endpoint.load.admitToVerify()) throw refusal('overloaded')
+  const client = await context.findClient(sub)
   return clientByItsJwt(context, client, jwt)
 }
 
@@ -48,7 +46,6 @@ async function byForeignToken(
   client_id: string | undefined,
   isSvid: boolean,
 ): Promise<ClientAuthentication> {
-  const client = client_id === undefined ? undefined : await findClient(context, client_id)
-  if (!context.endpoint.load.admitToVerify()) throw refusal('overloaded') // for all alike: a 503 must not tell which clients exist
+  const client = client_id === undefined ? undefined : await context.findClient(client_id)
   return clientByWorkload(context, client, jwt, isSvid)
 }

@@ -1,7 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { refusal } from '../host/errors.js'
 import { decodeComponent } from '../rules/form-encoding.js'
-import { findClient } from './find-client.js'
 import type { ClientAuthContext, ClientAuthMechanism } from './mechanism.js'
 import { assertSecret } from './secret.js'
 
@@ -31,7 +30,7 @@ export const clientSecretBasic: ClientAuthMechanism = {
 /** The client of the first spelling that is registered. */
 async function findEither(context: ClientAuthContext, spellings: readonly string[]) {
   for (const client_id of spellings) {
-    const client = await findClient(context, client_id)
+    const client = await context.findClient(client_id)
     if (client) return { client_id, client }
   }
   return { client_id: spellings[0] as string, client: undefined }
@@ -40,7 +39,7 @@ async function findEither(context: ClientAuthContext, spellings: readonly string
 /**
  * Parses the header. Many clients do not form-encode identifier and secret first: so both the `raw` and the `decoded` values are returned;
  * the decoded secret is `undefined` if it cannot be decoded.
- * @throws OAuthError `unsupported_auth_scheme`, `malformed_authorization`
+ * @throws Refusal `unsupported_auth_scheme`, `malformed_authorization`
  */
 export function parseBasic(authorization: string): {
   raw: { id: string; secret: string }

@@ -12,7 +12,7 @@ import { assertUnexpiredSecret } from './secret.js'
 
 /**
  * `client_secret_jwt` (OpenID Connect Core §9): a JWT with an HMAC whose key is the client secret as UTF-8.
- * @throws AssertionError with the reason; OAuthError `client_secret_too_short` for a secret shorter than the hash (RFC 7518 §3.2)
+ * @throws Refusal with the reason; `client_secret_too_short` for a secret shorter than the hash (RFC 7518 §3.2)
  */
 export async function verifyClientSecretJwt(
   context: ClientAuthContext,
@@ -23,7 +23,7 @@ export async function verifyClientSecretJwt(
   assertUsable(context, client, 'client_secret_jwt')
   const findKeys = () => [secretKey(client, jwt.header.alg as string)]
   const verify = () => verifyAssertion(jwt, demandsOfClient(client, endpoint), client, findKeys)
-  const assertion = await context.exchange.timed('signature', verify)
+  const assertion = await context.transaction.timed('signature', verify)
   assertUnexpiredSecret(client)
   noteLegacyAudience(context, assertion.claims.aud)
   const reusable = client.replay === 'reusable'

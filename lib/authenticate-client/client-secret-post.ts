@@ -1,5 +1,4 @@
 import { refusal } from '../host/errors.js'
-import { findClient } from './find-client.js'
 import type { ClientAuthMechanism } from './mechanism.js'
 import { assertSecret } from './secret.js'
 
@@ -10,7 +9,7 @@ export const clientSecretPost: ClientAuthMechanism = {
   async authenticate(context) {
     const { client_id, client_secret = '' } = context.request.parameters
     if (client_id === undefined) throw refusal('missing_parameter')
-    const client = await findClient(context, client_id)
+    const client = await context.findClient(client_id)
     return {
       level: 'authenticated',
       method: 'client_secret_post',

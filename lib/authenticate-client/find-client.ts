@@ -1,23 +1,25 @@
 import { checkClient } from '../host/check-registration.js'
 import type { Client, ClientAuthMethodName } from '../host/client.js'
 import { refusal } from '../host/errors.js'
+import type { TokenRequest } from '../host/token-state.js'
+import type { Endpoint } from '../pipeline/endpoint.js'
+import type { Transaction } from '../pipeline/transaction.js'
 import { maxNameLength } from '../rules/claims.js'
-import type { ClientAuthContext } from './mechanism.js'
+import type { ClientAuthContext, ClientHooks } from './mechanism.js'
 
 const vschar = /^[\x20-\x7e]+$/
 
-/**
- * Looks a client up by an unverified identifier.
- * @throws OAuthError `client_id_malformed`; `hook_error` (500), `hook_timeout` (503)
- * @returns `undefined` if there is no client with exactly this identifier
- */
-export async function findClient({ endpoint, exchange }: ClientAuthContext, client_id: string): Promise<Client | undefined> {
-  if (client_id.length > maxNameLength || !vschar.test(client_id)) throw refusal('client_id_malformed') // RFC 6749 App. A.1
-  exchange.record.claimed.client_id = client_id
-  const client = await exchange.call('findClient', endpoint.hookTimeout, () => endpoint.hooks.findClient(client_id))
-  if (client === undefined || client === null) return undefined
-  if (typeof client !== 'object') throw refusal('hook_error', new TypeError('findClient gave neither a client nor undefined'))
-  return client.client_id === client_id ? client : undefined
+/** What the mechanisms may use, for one request. */
+export function contextOf(request: TokenRequest, transaction: Transaction, endpoint: Endpoint<ClientHooks>): ClientAuthContext {
+  const findClient = async (client_id: string) => {
+    if (client_id.length > maxNameLength || !vschar.test(client_id)) throw refusal('client_id_malformed') // RFC 6749 App. A.1
+    transaction.record.claimed.client_id = client_id
+    const client = await transaction.call('findClient', endpoint.hookTimeout, () => endpoint.hooks.findClient(client_id))
+    if (client === undefined || client === null) return undefined
+    if (typeof client !== 'object') throw refusal('hook_error', new TypeError('findClient gave neither a client nor undefined'))
+    return client.client_id === client_id ? client : undefined
+  }
+  return { request, transaction, endpoint, findClient, methods: endpoint.clientAuthMethods, registeredMethod }
 }
 
 /** Whether a client is enabled: `enabled` is absent or `true`; any other value disables it. */
@@ -25,7 +27,7 @@ export const isEnabled = ({ enabled }: Client) => enabled === undefined || enabl
 
 /**
  * Asserts that a client exists, is enabled and well registered.
- * @throws OAuthError `client_unknown`, `client_disabled`, `client_misconfigured`: one text for all, so that it does not reveal clients
+ * @throws Refusal `client_unknown`, `client_disabled`, `client_misconfigured`: one text for all, so that it does not reveal clients
  */
 export function assertEnabled(client: Client | undefined): asserts client is Client {
   if (!client) throw refusal('client_unknown')
@@ -33,7 +35,7 @@ export function assertEnabled(client: Client | undefined): asserts client is Cli
   assertWellRegistered(client)
 }
 
-/** @throws OAuthError `client_misconfigured` */
+/** @throws Refusal `client_misconfigured` */
 export function assertWellRegistered(client: Client): void {
   try {
     checkClient(client)
@@ -47,18 +49,18 @@ export const registeredMethod = (client: Client) => client.token_endpoint_auth_m
 
 /**
  * Asserts that a client may use `method` now: its registered method, or temporarily its previous one.
- * @throws OAuthError `auth_method_not_enabled`; `client_unknown`, `client_disabled`, `auth_method_not_registered`: one text for these
+ * @throws Refusal `auth_method_not_enabled`; `client_unknown`, `client_disabled`, `auth_method_not_registered`: one text for these
  */
 export function assertUsable(
-  { endpoint, exchange }: ClientAuthContext,
+  { methods, registeredMethod, transaction }: ClientAuthContext,
   client: Client | undefined,
   method: ClientAuthMethodName,
 ): asserts client is Client {
-  if (!endpoint.clientAuthMethods.includes(method)) throw refusal('auth_method_not_enabled')
+  if (!methods.includes(method)) throw refusal('auth_method_not_enabled')
   assertEnabled(client)
   if (registeredMethod(client) === method) return
   const { previous_auth_method, previous_auth_method_expires_at: expiresAt } = client
   const isStillGood = (expiresAt ?? Number.POSITIVE_INFINITY) > Date.now() / 1000
   if (previous_auth_method !== method || method === 'none' || !isStillGood) throw refusal('auth_method_not_registered')
-  exchange.record.notices.push('previous_auth_method')
+  transaction.record.notices.push('previous_auth_method')
 }

@@ -1,7 +1,8 @@
+import type { Client, ClientAuthMethodName } from '../host/client.js'
 import type { Hooks } from '../host/hooks.js'
 import type { ClientAuthentication, TokenRequest } from '../host/token-state.js'
 import type { Endpoint } from '../pipeline/endpoint.js'
-import type { Exchange } from '../pipeline/transaction.js'
+import type { Transaction } from '../pipeline/transaction.js'
 
 export type ClientHooks = Pick<Hooks, 'findClient'> &
   Partial<Pick<Hooks, 'findIssuer' | 'verifyClientSecret' | 'getClientCertificate' | 'onEvent'>>
@@ -10,7 +11,17 @@ export type ClientHooks = Pick<Hooks, 'findClient'> &
 export interface ClientAuthContext {
   readonly endpoint: Endpoint<ClientHooks>
   readonly request: TokenRequest
-  readonly exchange: Exchange
+  readonly transaction: Transaction
+  /**
+   * Looks a client up by an unverified identifier.
+   * @throws Refusal `client_id_malformed`; `hook_error` (500), `hook_timeout` (503)
+   * @returns `undefined` if there is no client with exactly this identifier
+   */
+  readonly findClient: (client_id: string) => Promise<Client | undefined>
+  /** The enabled methods. */
+  readonly methods: readonly ClientAuthMethodName[]
+  /** The one method that a client registered (RFC 7591 §2). */
+  readonly registeredMethod: (client: Client) => string
 }
 
 /**
@@ -22,7 +33,7 @@ export interface ClientAuthMechanism {
   isPresent(request: TokenRequest): boolean
   /**
    * Authenticates the client.
-   * @throws OAuthError, AssertionError if the credential is not valid
+   * @throws Refusal if the credential is not valid
    */
   authenticate(context: ClientAuthContext): Promise<ClientAuthentication>
 }

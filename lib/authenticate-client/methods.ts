@@ -22,7 +22,7 @@ const byCertificate = new Map([
 /**
  * Authenticates a client by its TLS certificate, if that is its registered method (RFC 8705 §2): whether the request or its grant named it.
  * @returns `undefined` for a client that registered another method
- * @throws OAuthError `mtls_cert_missing`, `mtls_mismatch` and others of the two methods
+ * @throws Refusal `mtls_cert_missing`, `mtls_mismatch` and others of the two methods
  */
 export function certifiedClient(context: ClientAuthContext, client: Client): Promise<ClientAuthentication> | undefined {
   return byCertificate.get(registeredMethod(client))?.(context, client)
@@ -36,7 +36,7 @@ export function clientByItsJwt(context: ClientAuthContext, client: Client | unde
 
 /**
  * Authenticates a client by the token of a workload: its registration has exactly the issuer, subject and audience of the token.
- * @throws OAuthError `client_identity_mismatch` if it has not
+ * @throws Refusal `client_identity_mismatch` if it has not
  */
 export async function clientByWorkload(
   context: ClientAuthContext,

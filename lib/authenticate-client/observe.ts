@@ -1,74 +1,63 @@
 import type { Client } from '../host/client.js'
-import { AssertionError, OAuthError, refusal, refusals } from '../host/errors.js'
+import { answerTo, isRefusal, OAuthError, Refusal, refusal } from '../host/errors.js'
+import type { TokenEndpointEvent } from '../host/event.js'
 import type { ClientAuthentication } from '../host/token-state.js'
-import type { ClientAuthContext, ClientAuthMechanism, ClientHooks } from './mechanism.js'
+import type { ClientAuthContext, ClientAuthMechanism } from './mechanism.js'
 
 /**
  * Tries out the key of a client that still has a secret: the secret decides, and the event has the result of the client assertion.
  *
- * Every refusal is the one for two credentials without `observe`: only the event reveals the reason, and which clients exist or are
+ * Every refusal is answered as two credentials are without `observe`: only the event tells the reason, and which clients exist or are
  * observed.
  *
- * @throws OAuthError unless the client, or else the endpoint, is set to `observe`, and the secret is valid
+ * @throws Refusal unless the client, or else the endpoint, is set to `observe`, and the secret is valid
  */
 export async function observeClientAssertion(
   context: ClientAuthContext,
   secret: ClientAuthMechanism,
   assertion: ClientAuthMechanism,
 ): Promise<ClientAuthentication> {
-  const { endpoint, exchange } = context
-  const findClient = async (client_id: string) => {
-    const client = await endpoint.hooks.findClient(client_id)
+  const { endpoint, transaction } = context
+  const findObserved = async (client_id: string) => {
+    const client = await context.findClient(client_id)
     const mode = client?.client_assertion_mode ?? endpoint.clientAssertions.mode
     if (mode !== 'observe') throw refusal('multiple_client_auth_assertion') // before the secret is compared
     return client
   }
-  let client: ClientAuthentication
-  try {
-    client = await secret.authenticate({ ...context, endpoint: { ...endpoint, hooks: withFindClient(endpoint.hooks, findClient) } })
-  } catch (error) {
-    throw oneRefusal(error)
-  }
-  const { notices, claimed } = exchange.record
-  const client_id = claimed.client_id
-  exchange.record.notices = []
-  exchange.record.observed = await outcome(context, client, assertion)
-  exchange.record.notices = notices
+  const client = await secret.authenticate({ ...context, findClient: findObserved }).catch((error) => {
+    throw likeTwoCredentials(error)
+  })
+  const { notices, claimed } = transaction.record
+  const { client_id } = claimed
+  transaction.record.notices = [] // what the client assertion gives rise to is not about this request
+  transaction.record.observed = await resultOf(context, client, assertion)
+  transaction.record.notices = notices
   claimed.client_id = client_id
   return client
 }
 
-/** Replaces the response by that for two credentials and keeps the reason. Server errors and errors that a hook threw stay as they are. */
-function oneRefusal(error: unknown): unknown {
-  if (!(error instanceof OAuthError) || error.status >= 500 || error.reason === 'hook_denied') return error
-  const [status, code, description] = refusals.multiple_client_auth_assertion
-  return new OAuthError(code, description, { status, reason: error.reason, cause: error.cause })
+/** Server errors, and errors that a hook threw, stay as they are. */
+function likeTwoCredentials(error: unknown): unknown {
+  if (!isRefusal(error) || answerTo(error, 'client').status >= 500) return error
+  return new Refusal(error.reason, error.cause, 'client', 'multiple_client_auth_assertion')
 }
 
-async function outcome(context: ClientAuthContext, { client_id, client }: ClientAuthentication, assertion: ClientAuthMechanism) {
-  const endpoint = { ...context.endpoint, clientAuthMethods: ['private_key_jwt', 'client_secret_jwt'] as const }
-  const hooks = withFindClient(endpoint.hooks, () => client && byKey(client))
+/** What would become of the client assertion if the client had registered its key already. */
+async function resultOf(
+  context: ClientAuthContext,
+  { client_id, client }: ClientAuthentication,
+  assertion: ClientAuthMechanism,
+): Promise<TokenEndpointEvent['observed']> {
   try {
-    const proven = await assertion.authenticate({ ...context, endpoint: { ...endpoint, hooks } })
-    return {
-      method: String(proven.method),
-      result: proven.client_id === client_id ? ('ok' as const) : ('client_identity_mismatch' as const),
-    }
+    const proven = await assertion.authenticate({
+      ...context,
+      findClient: async (id) => (id === client_id ? client : undefined),
+      methods: ['private_key_jwt', 'client_secret_jwt'],
+      registeredMethod: (_: Client) => 'private_key_jwt',
+    })
+    return { method: String(proven.method), result: proven.client_id === client_id ? 'ok' : 'client_identity_mismatch' }
   } catch (error) {
-    return {
-      method: 'private_key_jwt',
-      result: error instanceof OAuthError || error instanceof AssertionError ? error.reason : ('hook_error' as const),
-    }
+    const isKnown = isRefusal(error) || error instanceof OAuthError
+    return { method: 'private_key_jwt', result: isKnown ? error.reason : 'hook_error' }
   }
-}
-
-/** The client as it will be registered; a spread would lose the getters of a class. */
-const byKey = (client: Client): Client => Object.create(client, { token_endpoint_auth_method: { value: 'private_key_jwt' } })
-
-/**
- * The host's hooks with another `findClient`. The spread copies own members and loses the methods of a class: so `verifyClientSecret`, the
- * only other hook that is called from these hooks, is bound and added.
- */
-function withFindClient(hooks: ClientHooks, findClient: ClientHooks['findClient']): ClientHooks {
-  return { ...hooks, ...(hooks.verifyClientSecret && { verifyClientSecret: hooks.verifyClientSecret.bind(hooks) }), findClient }
 }

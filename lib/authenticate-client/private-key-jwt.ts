@@ -8,7 +8,7 @@ import type { ClientAuthContext } from './mechanism.js'
 
 /**
  * `private_key_jwt` (RFC 7523 §2.2, OpenID Connect Core §9): a JWT signed with the private key of a registered public key.
- * @throws AssertionError with the reason; OAuthError if the client may not use this method
+ * @throws Refusal with the reason; OAuthError if the client may not use this method
  */
 export async function verifyPrivateKeyJwt(
   context: ClientAuthContext,
@@ -21,12 +21,12 @@ export async function verifyPrivateKeyJwt(
   const reusable = client.replay === 'reusable'
   const signatures = reusable || jwt.claims.jti === undefined ? endpoint.verifiedSignatures : undefined
   const verify = () => verifyAssertion(jwt, demandsOfClient(client, endpoint), client, endpoint.findKeys, signatures)
-  const assertion = await context.exchange.timed('signature', verify)
+  const assertion = await context.transaction.timed('signature', verify)
   noteLegacyAudience(context, assertion.claims.aud)
   return { level: 'authenticated', method: 'private_key_jwt', client_id, client, assertion, reusable }
 }
 
 /** Adds a notice for a client that still uses the token endpoint URL as `aud` (RFC 7523bis). */
-export function noteLegacyAudience({ endpoint, exchange }: ClientAuthContext, aud: unknown): void {
-  if (aud !== endpoint.issuer && !(Array.isArray(aud) && aud[0] === endpoint.issuer)) exchange.record.notices.push('aud_legacy')
+export function noteLegacyAudience({ endpoint, transaction }: ClientAuthContext, aud: unknown): void {
+  if (aud !== endpoint.issuer && !(Array.isArray(aud) && aud[0] === endpoint.issuer)) transaction.record.notices.push('aud_legacy')
 }

@@ -9,7 +9,7 @@ import type { ClientAuthContext } from './mechanism.js'
  * comparison takes as long: `verifyClientSecret` gets `undefined`, never a client without a hash.
  *
  * @param secrets the decodings that the sender may have meant; all are compared
- * @throws OAuthError with one text for all failures
+ * @throws Refusal with one text for all failures
  */
 export async function assertSecret(
   context: ClientAuthContext,
@@ -20,8 +20,7 @@ export async function assertSecret(
   try {
     assertUsable(context, client, method)
   } catch (refused) {
-    if (context.endpoint.clientAuthMethods.includes(method))
-      await Promise.allSettled(secrets.map((secret) => matchesSecret(context, undefined, secret)))
+    if (context.methods.includes(method)) await Promise.allSettled(secrets.map((secret) => matchesSecret(context, undefined, secret)))
     throw refused
   }
   const matches = await Promise.all(secrets.map((secret) => matchesSecret(context, client, secret)))
@@ -30,10 +29,10 @@ export async function assertSecret(
   return client
 }
 
-async function matchesSecret({ endpoint, exchange }: ClientAuthContext, client: Client | undefined, secret: string): Promise<boolean> {
+async function matchesSecret({ endpoint, transaction }: ClientAuthContext, client: Client | undefined, secret: string): Promise<boolean> {
   const { hooks, hookTimeout } = endpoint
   if (!hooks.verifyClientSecret) return isSecretOf(client, secret)
-  return (await exchange.call('verifyClientSecret', hookTimeout, () => hooks.verifyClientSecret?.(client, secret))) === true
+  return (await transaction.call('verifyClientSecret', hookTimeout, () => hooks.verifyClientSecret?.(client, secret))) === true
 }
 
 function isSecretOf(client: Client | undefined, secret: string): boolean {
@@ -42,7 +41,7 @@ function isSecretOf(client: Client | undefined, secret: string): boolean {
   return equal && registered !== ''
 }
 
-/** @throws OAuthError `client_secret_expired` (RFC 7591 §3.2.1) */
+/** @throws Refusal `client_secret_expired` (RFC 7591 §3.2.1) */
 export function assertUnexpiredSecret({ client_secret_expires_at }: Client): void {
   const expiresAt = client_secret_expires_at ?? 0
   if (expiresAt !== 0 && expiresAt <= Date.now() / 1000) throw refusal('client_secret_expired')

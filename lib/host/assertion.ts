@@ -1,4 +1,5 @@
 /** The types of a JWT, from decoded to verified. */
+import type { TrustedIssuer } from './trusted-issuer.js'
 
 /** A JWT whose text is well-formed. Nothing in it is proven. */
 export interface DecodedAssertion {
@@ -31,4 +32,10 @@ export interface VerifiedAssertion extends ReadAssertion {
   readonly replayKey: string
   /** Seconds since the epoch: the earliest time at which it could have been accepted. */
   readonly usableFrom: number
+}
+
+/** A grant whose signature was verified, and the registration it was checked against. Whether it may be used is not decided. */
+export interface ProvenGrant {
+  readonly issuer: TrustedIssuer
+  readonly assertion: VerifiedAssertion
 }

@@ -64,72 +64,76 @@ export function ownOAuthError({ error, error_description, status, reason, cause 
 }
 
 /**
- * The `OAuthError` for one row of {@link refusals}. Without a cause it is a frozen constant: refusing must cost less than serving.
+ * Why a request is refused: the inner exception of the suite. It is no `Error` and has no text: a stack would cost more than the checks
+ * before it, and any sender can cause one. {@link answerTo} looks up what the client reads.
  */
-export function refusal(reason: RefusalReason, cause?: unknown): OAuthError {
-  const [status, error, description] = refusals[reason]
-  if (cause === undefined) return constant(reason, () => new OAuthError(error, description, { status, reason }))
-  return withoutStack(() => new OAuthError(error, description, { status, reason, cause }))
-}
+export class Refusal {
+  constructor(
+    readonly reason: RefusalReason | AssertionReason,
+    readonly cause?: unknown,
+    /** What the refused JWT was used for, if its reason leaves that open: it decides the error code. */
+    readonly use?: AssertionUse,
+    /** Another refusal whose answer is sent instead: only the event tells the reason. */
+    readonly shownAs?: RefusalReason,
+  ) {}
 
-const constants = new Map<string, OAuthError>()
-const constantErrors = new Set<unknown>()
-
-function constant(id: string, make: () => OAuthError): OAuthError {
-  let error = constants.get(id)
-  if (!error) {
-    error = Object.freeze(withoutStack(make))
-    constants.set(id, error)
-    constantErrors.add(error)
+  /** The same refusal of a JWT that was used as `use`. */
+  as(use: AssertionUse): Refusal {
+    return new Refusal(this.reason, this.cause, this.use ?? use, this.shownAs)
   }
-  return error
 }
 
-/** Whether an error is one of the frozen refusals of this copy of the package, and so cannot have been modified. */
-export const isConstantRefusal = (thrown: unknown): thrown is OAuthError => constantErrors.has(thrown)
+/** @example throw refusal('client_unknown') */
+export const refusal = (reason: RefusalReason | AssertionReason, cause?: unknown) => new Refusal(reason, cause)
+
+/** Whether a hook or a step threw a refusal. `instanceof` runs traps of a proxy, which may throw. */
+export function isRefusal(thrown: unknown): thrown is Refusal {
+  try {
+    return thrown instanceof Refusal
+  } catch {
+    return false
+  }
+}
+
+/** Whether a refusal is about the JWT itself, and not about the client, the policy or the server. */
+export const isAboutJwt = ({ reason }: Refusal): boolean => Object.hasOwn(assertionRefusals, reason)
+
+/** An error response (RFC 6749 §5.2), and what only the event tells. */
+export interface ErrorAnswer {
+  readonly status: number
+  readonly error: OAuthErrorCode
+  readonly error_description: string
+  readonly reason: Reason
+  readonly cause?: unknown
+}
 
 /**
- * A JWT failed a check. {@link assertionRefusal} adds what the JWT was used for. It does not extend `Error`: a stack would cost more than
- * the checks before it, and any sender can cause one.
+ * The answer to anything that was thrown: a {@link Refusal}; an `OAuthError` of a hook; a mistake of the host, or an exception, whose text
+ * is not sent.
+ *
+ * @param use what a refused JWT was used for, unless the refusal says so itself
  */
-export class AssertionError implements Error {
-  readonly name = 'AssertionError'
-  readonly message: string
-  constructor(
-    readonly reason: AssertionReason,
-    readonly cause?: unknown,
-  ) {
-    this.message = reason
-  }
-}
-
-/** The error response for a failed JWT: an {@link AssertionError} becomes the error of its use; other values are returned unchanged. */
-export function assertionRefusal(use: AssertionUse, error: unknown): unknown {
-  if (!isAssertionError(error)) return error
-  const { reason, cause } = error
-  const [status, code, uniform] = assertionUses[use]
-  const description = assertionRefusals[reason] ?? uniform
-  if (cause === undefined) return constant(`${use} ${reason}`, () => new OAuthError(code, description, { status, reason }))
-  return withoutStack(() => new OAuthError(code, description, { status, reason, cause }))
-}
-
-function isAssertionError(error: unknown): error is AssertionError {
+export function answerTo(thrown: unknown, use: AssertionUse): ErrorAnswer {
+  if (isRefusal(thrown)) return answerToRefusal(thrown, use)
   try {
-    return error instanceof AssertionError
-  } catch {
-    return false // instanceof runs traps of a proxy, which may throw
+    if (thrown instanceof ConfigurationError)
+      return { status: 500, error: 'server_error', error_description: thrown.message, reason: 'misconfigured', cause: thrown }
+    if (thrown instanceof OAuthError) return ownOAuthError(thrown)
+  } catch (odd) {
+    return answerToRefusal(refusal('hook_error', odd), use)
   }
+  return answerToRefusal(refusal('hook_error', thrown), use)
 }
 
-/** Makes an error without a stack: the reason of a refusal is enough. If the host has frozen `Error`, the error has one. */
-function withoutStack<E extends Error>(make: () => E): E {
-  const { stackTraceLimit } = Error
-  if (stackTraceLimit === undefined || !Reflect.set(Error, 'stackTraceLimit', 0)) return make()
-  try {
-    return make()
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit
-  }
+function answerToRefusal({ reason, cause, use: own, shownAs }: Refusal, use: AssertionUse): ErrorAnswer {
+  const [status, error, error_description] = rowOf(shownAs ?? reason, own ?? use)
+  return { status, error, error_description, reason, cause }
+}
+
+function rowOf(reason: RefusalReason | AssertionReason, use: AssertionUse): readonly [number, OAuthErrorCode, string] {
+  if (Object.hasOwn(refusals, reason)) return refusals[reason as RefusalReason]
+  const [status, error, uniform] = assertionUses[use]
+  return [status, error, assertionRefusals[reason as AssertionReason] ?? uniform]
 }
 
 /** A mistake of the host: a wrong option, a step in the wrong place. The message names the option, the problem and the fix. */

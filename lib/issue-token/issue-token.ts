@@ -3,7 +3,7 @@ import { CLIENT_CREDENTIALS, JWT_BEARER_GRANT, type Options } from '../host/opti
 import type { ClientAuthentication, JwtGrant, TokenRequest, TokenResponse } from '../host/token-state.js'
 import { type Endpoint, endpointOf } from '../pipeline/endpoint.js'
 import { type Middleware, step } from '../pipeline/step.js'
-import type { Exchange } from '../pipeline/transaction.js'
+import type { Transaction } from '../pipeline/transaction.js'
 import { hostScope } from '../rules/scope.js'
 import { isResponseMember, toTokenResponse } from './token-response.js'
 
@@ -22,9 +22,10 @@ export function issueToken(options: Options<MintHooks>): Middleware {
       name: 'issueToken',
       needs: ['request', 'client', 'grant'],
       adds: 'response',
-      async run({ request, client, grant }, exchange) {
+      use: 'grant',
+      run({ request, client, grant }, transaction) {
         const granted = grant ? fromJwtGrant(request, client, grant, endpoint) : fromClient(request, client, endpoint)
-        return granted ? mint(granted, exchange, endpoint) : null
+        return granted ? mint(granted, transaction, endpoint) : null
       },
     },
     endpoint,
@@ -67,14 +68,14 @@ function fromClient(
 
 async function mint(
   granted: Granted,
-  exchange: Exchange,
+  transaction: Transaction,
   { hooks, hookTimeout, responseMembers }: Endpoint<MintHooks>,
 ): Promise<TokenResponse> {
-  exchange.assertClientIsThere()
-  const minted = await exchange.call('mintToken', hookTimeout, () => hooks.mintToken(Object.freeze(granted)))
+  transaction.assertClientIsThere()
+  const minted = await transaction.call('mintToken', hookTimeout, () => hooks.mintToken(Object.freeze(granted)))
   const response = toTokenResponse(minted, granted, responseMembers)
   const isDropped = (name: string) => !isResponseMember(name, responseMembers) && minted[name] !== undefined
-  if (Object.keys(minted).some(isDropped)) exchange.record.notices.push('response_member_dropped')
-  if (minted.refresh_token !== undefined && response.refresh_token === undefined) exchange.record.notices.push('refresh_token_dropped')
+  if (Object.keys(minted).some(isDropped)) transaction.record.notices.push('response_member_dropped')
+  if (minted.refresh_token !== undefined && response.refresh_token === undefined) transaction.record.notices.push('refresh_token_dropped')
   return response
 }

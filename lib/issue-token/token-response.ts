@@ -33,7 +33,7 @@ export const isResponseMember = (name: string, responseMembers: readonly string[
 /**
  * The response to send for the result of `mintToken` (RFC 6749 §5.1): its own members that the table lists, each checked; those that the host lists in
  * `responseMembers`, unchecked; the granted scope, if any; no refresh token that the policy does not allow.
- * @throws OAuthError `hook_error` (500), with the member and the fix in its cause
+ * @throws Refusal `hook_error` (500), with the member and the fix in its cause
  */
 export function toTokenResponse(minted: unknown, granted: Granted, responseMembers: readonly string[] = []): TokenResponse {
   try {

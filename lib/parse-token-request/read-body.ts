@@ -16,7 +16,7 @@ interface Settled<T> {
  * @param limit bytes of the largest body that is read whole
  * @param settle called with the body, or with its first `limit` bytes if it is larger; decides what becomes of it
  * @returns the value that `settle` returned
- * @throws OAuthError `body_too_large` (413) if it is larger and kept; `client_gone` if the client disconnected
+ * @throws Refusal `body_too_large` (413) if it is larger and kept; `client_gone` if the client disconnected
  */
 export function readBody<T>(req: Request, limit: number, settle: (body: Buffer, complete: boolean) => Settled<T>): Promise<T> {
   return new Promise((resolve, reject) => {

@@ -12,7 +12,7 @@ const maxScopeLength = 2048
 
 /**
  * Validates the parameters of a request that is for this suite: each is a plain string of limited length (RFC 6749 §3.2, App. A).
- * @throws OAuthError that names the first problem
+ * @throws Refusal that names the first problem
  */
 export function tokenRequest({ values, problem }: Form, authorization: string | undefined, settings: Settings): TokenRequest {
   if (problem) throw refusal(problem)

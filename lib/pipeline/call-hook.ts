@@ -1,9 +1,10 @@
-import { OAuthError, ownOAuthError, type RefusalReason, refusal } from '../host/errors.js'
+import { isRefusal, OAuthError, ownOAuthError, type RefusalReason, refusal } from '../host/errors.js'
 import type { Awaitable } from '../host/hooks.js'
 
 /**
  * Calls a hook with a timeout. A synchronous hook costs no timer.
- * @throws OAuthError: the hook's own, else `failure` (`hook_error`, 500); after `seconds`, `onTimeout` (503). A late result is ignored.
+ * @throws OAuthError that the hook threw; Refusal `failure` (500) for any other exception, `onTimeout` (503) after `seconds`. A late result is
+ * ignored.
  */
 export async function callHook<T>(
   seconds: number,
@@ -31,7 +32,8 @@ const isThenable = <T>(value: Awaitable<T>): value is PromiseLike<T> =>
   ((typeof value === 'object' && value !== null) || typeof value === 'function') && typeof (value as { then?: unknown }).then === 'function'
 
 /** The `OAuthError` that a hook threw; `failure` if it threw something else, or something that cannot be read. */
-function hookFailure(thrown: unknown, failure: RefusalReason): OAuthError {
+function hookFailure(thrown: unknown, failure: RefusalReason): unknown {
+  if (isRefusal(thrown)) return thrown // the timeout
   try {
     if (thrown instanceof OAuthError) return ownOAuthError(thrown)
   } catch {

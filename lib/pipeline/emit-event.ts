@@ -6,6 +6,8 @@ import type { TokenState } from '../host/token-state.js'
 /** What the steps record about a request while it runs. */
 export interface EventRecord {
   step: string
+  /** Whether the request was counted as load. */
+  isCounted: boolean
   claimed: TokenEndpointEvent['claimed']
   notices: Notice[]
   observed?: TokenEndpointEvent['observed']

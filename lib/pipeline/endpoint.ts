@@ -10,12 +10,12 @@ import type { ReplayStore } from '../host/replay-store.js'
 import { type Settings, settingsOf } from '../host/settings.js'
 import { memoryReplayStore } from '../replay/memory.js'
 import { demandsOfClientAssertion, demandsOfGrant, demandsOfSvid, type EndpointDemands } from '../rules/jwt-demands.js'
-import { TurnBudget } from './load-shedding.js'
+import { LoadShedding } from './load-shedding.js'
 
 /** One token endpoint: its settings, and what its steps share. */
 export interface Endpoint<H extends Partial<Hooks> = Partial<Hooks>> extends Settings<H> {
   readonly replayStore: ReplayStore
-  readonly load: TurnBudget
+  readonly load: LoadShedding
   /** What is demanded of a JWT before its signer is looked up. */
   readonly demands: Readonly<Record<'clientAssertion' | 'svid' | 'grant', EndpointDemands>>
   readonly findKeys: KeyFinder
@@ -56,7 +56,7 @@ function makeEndpoint(settings: Settings): Endpoint {
   return {
     ...settings,
     replayStore: settings.replayStore ?? memoryReplayStore(),
-    load: new TurnBudget(settings.turnBudget),
+    load: new LoadShedding(settings.turnBudget),
     demands: {
       clientAssertion: demandsOfClientAssertion(settings),
       svid: demandsOfSvid(settings),

@@ -12,14 +12,14 @@ const idle = 50
  *
  * Only turns with requests are measured: one `setImmediate` for each of them, and no timer.
  */
-export class TurnBudget {
+export class LoadShedding {
   readonly #budget: number
   readonly #now: () => number
   readonly #atEndOfTurn: (end: () => void) => void
   #startedAt: number | undefined
   #endedAt = Number.NEGATIVE_INFINITY
   #arrived = 0
-  #hasVerified = false
+  #hasGoneOn = false
   /** Start of the first of the latest successive turns that all took too long (ms). */
   #behindSince: number | undefined
 
@@ -36,11 +36,11 @@ export class TurnBudget {
     return !this.#isSpent()
   }
 
-  /** @returns whether a request may go on from look-up to signature: the first of a turn always may, however long its look-up took */
-  admitToVerify(): boolean {
+  /** @returns whether a request that was admitted may go on to its next step: the first of a turn always may, however long its look-up took */
+  goesOn(): boolean {
     const isSpent = this.#isSpent()
-    const isFirst = !this.#hasVerified
-    this.#hasVerified = true
+    const isFirst = !this.#hasGoneOn
+    this.#hasGoneOn = true
     return isFirst || !isSpent
   }
 
@@ -68,6 +68,6 @@ export class TurnBudget {
     else this.#behindSince = undefined
     this.#startedAt = undefined
     this.#arrived = 0
-    this.#hasVerified = false
+    this.#hasGoneOn = false
   }
 }

@@ -1,6 +1,6 @@
 /** All responses of the suite are written here. */
 import { ServerResponse } from 'node:http'
-import type { OAuthError } from '../host/errors.js'
+import type { ErrorAnswer } from '../host/errors.js'
 
 /** Writes one JSON response that must not be cached (RFC 6749 §5.1); `headers` alternates names and values. */
 export function respond(res: ServerResponse, status: number, body: object, headers?: readonly string[]): void {
@@ -27,9 +27,9 @@ export function respond(res: ServerResponse, status: number, body: object, heade
 }
 
 /** Writes an OAuth error response (RFC 6749 §5.2). */
-export function renderError(res: ServerResponse, error: OAuthError, status: number): void {
-  const description = error.error_description
-  respond(res, status, { error: error.error, ...(description && { error_description: description }) }, extraHeaders(res, error, status))
+export function renderError(res: ServerResponse, answer: ErrorAnswer): void {
+  const { status, error, error_description } = answer
+  respond(res, status, { error, ...(error_description && { error_description }) }, extraHeaders(res, answer))
 }
 
 const headersOf: Readonly<Record<number, readonly string[]>> = {
@@ -43,8 +43,9 @@ const headersOf: Readonly<Record<number, readonly string[]>> = {
  * The headers of a status. A challenge or a `Retry-After` of the host is kept; so is the connection, if the body was read to its end. HTTP/2
  * has no header for the connection (RFC 9113 §8.2.2).
  */
-function extraHeaders(res: ServerResponse, error: OAuthError, status: number): readonly string[] | undefined {
-  if (status === 401) return res.hasHeader('WWW-Authenticate') ? undefined : ['WWW-Authenticate', challenge(error)]
+function extraHeaders(res: ServerResponse, answer: ErrorAnswer): readonly string[] | undefined {
+  const { status } = answer
+  if (status === 401) return res.hasHeader('WWW-Authenticate') ? undefined : ['WWW-Authenticate', challenge(answer)]
   if (status === 413 && (res.req?.complete || res.req?.httpVersion === '2.0')) return undefined
   const headers = headersOf[status]
   return headers?.[0] === 'Retry-After' && res.hasHeader('Retry-After') ? undefined : headers
@@ -52,9 +53,9 @@ function extraHeaders(res: ServerResponse, error: OAuthError, status: number): r
 
 /**
  * The challenge that each 401 needs (RFC 9110 §15.5.2, RFC 7617 §2). It names the error too, as a Bearer challenge does (RFC 6750 §3): some
- * clients read nothing else of an answer that has a challenge. No text of an `OAuthError` has a quote or a backslash.
+ * clients read nothing else of an answer that has a challenge. No text of an answer has a quote or a backslash.
  */
-function challenge({ error, error_description }: OAuthError): string {
+function challenge({ error, error_description }: ErrorAnswer): string {
   const description = error_description && `, error_description="${error_description}"`
   return `Basic realm="token endpoint", charset="UTF-8", error="${error}"${description}`
 }

@@ -1,21 +1,14 @@
 /**
- * The frame of every step of the token endpoint. Only this file checks the order of the steps, catches their errors and writes their
- * responses. It releases the markers of a request that a step refuses (of one that the host's handler fails, exchange.ts does).
+ * The frame of every step of the token endpoint. Only this file checks the order of the steps, sheds load, catches errors and has responses
+ * written. It rolls back a request that a step refuses (one that the host's handler fails, transaction.ts does).
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import {
-  type AssertionUse,
-  assertionRefusal,
-  ConfigurationError,
-  isConstantRefusal,
-  OAuthError,
-  ownOAuthError,
-  refusal,
-} from '../host/errors.js'
+import { types } from 'node:util'
+import { type AssertionUse, answerTo, ConfigurationError, isRefusal, OAuthError, refusal } from '../host/errors.js'
 import type { TokenState } from '../host/token-state.js'
 import type { Endpoint } from './endpoint.js'
 import { renderError, respond } from './response.js'
-import { Exchange, type Request } from './transaction.js'
+import { type Request, Transaction } from './transaction.js'
 
 /** An Express request handler, by structure: it fits the types of Express 4 and 5. */
 export type Middleware = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void
@@ -28,10 +21,73 @@ export interface StepDefinition<Needs extends Key, Adds extends Key> {
   name: string
   needs: readonly Needs[]
   adds: Adds
-  /** The use of a JWT that this step refuses, which determines the error code. Default `grant`. */
-  assertion?: AssertionUse
-  /** The value to add; `null` if the request, or this part, is left to the host. Throws `OAuthError` or `AssertionError` to refuse. */
-  run(state: Pick<Owned, Needs>, exchange: Exchange): TokenState[Adds] | Promise<TokenState[Adds]>
+  /** The use of a JWT that this step refuses, which determines the error code. */
+  use: AssertionUse
+  /** The value to add; `null` if the request, or this part, is left to the host. Throws a `Refusal`. */
+  run(state: Pick<Owned, Needs>, transaction: Transaction): TokenState[Adds] | Promise<TokenState[Adds]>
+}
+
+/** Makes the Express middleware of one step. `run` can read only what `needs` names. */
+export function step<Needs extends Key, Adds extends Key>(definition: StepDefinition<Needs, Adds>, endpoint: Endpoint): Middleware {
+  const { name, needs, adds, use, run } = definition
+
+  const handle = async (req: Request, res: ServerResponse, next: (error?: unknown) => void) => {
+    const transaction = transactionOf(req, res, endpoint)
+    const { state, record } = transaction
+    record.step = name
+    try {
+      assertOrder(definition, transaction, endpoint)
+      if (adds === 'request' || adds === 'client') shedLoad(transaction, endpoint)
+      const isLeftToHost = needs.length > 0 && state.request === null
+      const running = isLeftToHost ? null : transaction.timed(name, () => run(state as Pick<Owned, Needs>, transaction))
+      // at once if possible: adapters of AWS Lambda end the stream of a request as soon as somebody waits, and the host could not read it
+      const value = types.isPromise(running) ? await running : running
+      state[adds] = value as TokenState[Adds]
+      show(transaction)
+      if (adds !== 'response' || value === null) return next()
+      transaction.assertClientIsThere()
+      respond(res, 200, value)
+      transaction.end({ outcome: 'issued', status: 200 })
+    } catch (thrown) {
+      if (res.headersSent && res.statusCode < 500) transaction.commit() // what is on its way, ours or the host's, may be a token
+      if (transaction.canRollBack) await transaction.rollBack()
+      refuse(transaction, thrown, use, next)
+    }
+  }
+  const middleware: Middleware = (req, res, next) => void handle(req, res, next).catch(next) // Express 4 does not look at promises
+  return Object.defineProperty(middleware, 'name', { value: name })
+}
+
+/** Shows the state to the host: as a new copy after each step, so that what a host assigned to the last one reaches nobody. */
+function show({ req, state }: Transaction): void {
+  req.tokenState = { ...state }
+}
+
+/** The property of a request that holds its transaction, private to this file. (A WeakMap of all requests costs garbage collection.) */
+const transactionOfRequest = Symbol('token request')
+
+function transactionOf(req: Request & { [transactionOfRequest]?: Transaction }, res: ServerResponse, endpoint: Endpoint): Transaction {
+  let transaction = req[transactionOfRequest]
+  if (!transaction) {
+    transaction = new Transaction(req, res, endpoint)
+    req[transactionOfRequest] = transaction
+    show(transaction)
+  }
+  transaction.addListener(endpoint.hooks.onEvent)
+  return transaction
+}
+
+/**
+ * Under overload, refuses a request of ours before anything is looked up or verified for it: before step 1, and again before step 2. With
+ * `fallthrough` only before step 2: until then it may be the host's. Later it is finished: most of its work is done.
+ * @throws Refusal `overloaded` (503)
+ */
+function shedLoad({ req, state, record }: Transaction, { fallthrough, load }: Endpoint): void {
+  const isOurs = state.request === undefined ? !fallthrough && req.method === 'POST' : state.request !== null
+  if (!isOurs) return
+  const isServed = record.isCounted ? load.goesOn() : load.admit()
+  record.isCounted = true
+  if (!isServed) throw refusal('overloaded')
 }
 
 /** The step that adds each member of the state, in the order of the flow. */
@@ -43,55 +99,6 @@ const order: Record<Key, string> = {
 }
 const flow = `The order is ${Object.values(order).join(', ')}.`
 
-/** The property of a request that holds its exchange, private to this file. (A WeakMap of all requests costs garbage collection.) */
-const exchangeOfRequest = Symbol('token exchange')
-
-/** Makes the Express middleware of one step. `run` can read only what `needs` names. */
-export function step<Needs extends Key, Adds extends Key>(definition: StepDefinition<Needs, Adds>, endpoint: Endpoint): Middleware {
-  const { name, needs, adds, assertion = 'grant', run } = definition
-
-  const handle = async (req: Request, res: ServerResponse, next: (error?: unknown) => void) => {
-    const exchange = exchangeOf(req, res, endpoint)
-    const { state, record } = exchange
-    record.step = name
-    try {
-      assertOrder(definition, exchange, endpoint)
-      const isLeftToHost = needs.length > 0 && state.request === null
-      const value = isLeftToHost ? null : await exchange.timed(name, () => run(state as Pick<Owned, Needs>, exchange))
-      state[adds] = value as TokenState[Adds]
-      show(exchange)
-      if (adds === 'response' && value !== null) {
-        exchange.assertClientIsThere()
-        respond(res, 200, value)
-        exchange.end({ outcome: 'issued', status: 200 })
-      } else next()
-    } catch (thrown) {
-      if (res.headersSent && res.statusCode < 500) exchange.keepSpent() // what is on its way, ours or the host's, may be a token
-      if (exchange.hasSpent) await exchange.release()
-      refuse(exchange, assertionRefusal(assertion, thrown), next)
-    }
-  }
-  const middleware: Middleware = (req, res, next) => void handle(req, res, next).catch(next) // Express 4 does not look at promises
-  return Object.defineProperty(middleware, 'name', { value: name })
-}
-
-/** Shows the state to the host: as a new copy after each step, so that what a host assigned to the last one reaches nobody. */
-function show({ req, state }: Exchange): void {
-  req.tokenState = { ...state }
-}
-
-/** The exchange of a request. */
-function exchangeOf(req: Request & { [exchangeOfRequest]?: Exchange }, res: ServerResponse, endpoint: Endpoint): Exchange {
-  let exchange = req[exchangeOfRequest]
-  if (!exchange) {
-    exchange = new Exchange(req, res, endpoint)
-    req[exchangeOfRequest] = exchange
-    show(exchange)
-  }
-  exchange.addListener(endpoint.hooks.onEvent)
-  return exchange
-}
-
 /** What the steps of one endpoint must agree on. */
 const shared = ['issuer', 'replayStore', 'clockTolerance', 'grantTypes', 'publicClients'] as const
 const isSame = (one: unknown, other: unknown, option: string) =>
@@ -99,7 +106,7 @@ const isSame = (one: unknown, other: unknown, option: string) =>
 
 function assertOrder<Needs extends Key, Adds extends Key>(
   { name, needs, adds }: StepDefinition<Needs, Adds>,
-  { state, endpoint: first }: Exchange,
+  { state, endpoint: first }: Transaction,
   endpoint: Endpoint,
 ): void {
   const missing = needs.find((key) => !(key in state))
@@ -115,34 +122,20 @@ function assertOrder<Needs extends Key, Adds extends Key>(
   }
 }
 
-/** Renders an error (RFC 6749 §5.2) and ends the exchange. */
-function refuse(exchange: Exchange, thrown: unknown, next: (error?: unknown) => void): void {
-  const { req, res, endpoint } = exchange
-  const error = asOAuthError(thrown)
-  const usedHeader = req.headers.authorization !== undefined
-  const status = error.error === 'invalid_client' && error.status === 401 && !usedHeader ? endpoint.invalidClientStatus : error.status
-  const outcome = error.reason === 'client_gone' ? 'aborted' : status < 500 ? 'refused' : 'failed'
-  const how = { outcome, status, error: error.error, reason: error.reason, cause: error.cause } as const
+/** Answers an error (RFC 6749 §5.2) and ends the transaction. */
+function refuse(transaction: Transaction, thrown: unknown, use: AssertionUse, next: (error?: unknown) => void): void {
+  const { req, res, endpoint } = transaction
+  const answer = answerTo(thrown, use)
+  const { error, error_description, reason, cause } = answer
+  const isHeaderless = error === 'invalid_client' && answer.status === 401 && req.headers.authorization === undefined
+  const status = isHeaderless ? endpoint.invalidClientStatus : answer.status
+  const outcome = reason === 'client_gone' ? 'aborted' : status < 500 ? 'refused' : 'failed'
   try {
-    if (res.headersSent)
-      next(isConstantRefusal(thrown) ? ownOAuthError(thrown) : thrown) // already answered: left to Express
-    else renderError(res, error, status)
+    if (!res.headersSent) renderError(res, { ...answer, status })
+    else next(isRefusal(thrown) ? new OAuthError(error, error_description, { status, reason, cause }) : thrown) // already answered: left to Express
   } catch (unwritable) {
     res.destroy(unwritable as Error)
   } finally {
-    exchange.end(how)
-  }
-}
-
-/** The error to send for anything that was thrown. */
-function asOAuthError(thrown: unknown): OAuthError {
-  if (isConstantRefusal(thrown)) return thrown
-  try {
-    if (thrown instanceof ConfigurationError)
-      return new OAuthError('server_error', thrown.message, { reason: 'misconfigured', cause: thrown })
-    if (!(thrown instanceof OAuthError)) return refusal('hook_error', thrown)
-    return ownOAuthError(thrown)
-  } catch (odd) {
-    return refusal('hook_error', odd)
+    transaction.end({ outcome, status, error, reason, cause })
   }
 }

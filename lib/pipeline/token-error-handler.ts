@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { busyText, ConfigurationError, OAuthError, ownOAuthError, type RefusalReason, refusal } from '../host/errors.js'
+import { answerTo, busyText, ConfigurationError, OAuthError, type RefusalReason, refusal } from '../host/errors.js'
 import { renderError } from './response.js'
 
 /** Errors of the host's body parser (`err.type` of body-parser and raw-body), and the refusal for each. */
@@ -36,17 +36,17 @@ export function tokenErrorHandler(
     throw new ConfigurationError('tokenErrorHandler was mounted without being called: write tokenErrorHandler().')
   return function tokenErrorHandler(thrown, req, res, next) {
     if (res.headersSent || isBelowMountPath(req)) return next(thrown)
-    const error = asOAuthError(thrown)
-    renderError(res, error, error.status)
+    renderError(res, answerTo(httpRefusal(thrown), 'client'))
   }
 }
 
 /** Express strips the mount path from `url`: what is left of the mount path itself is `/`, with or without a slash at its end. */
 const isBelowMountPath = ({ baseUrl = '', url = '' }: MountedRequest) => baseUrl !== '' && url.split('?', 1)[0] !== '/'
 
-function asOAuthError(thrown: unknown): OAuthError {
+/** What an error of the host's parser or handler comes to: an `OAuthError` stays what it is. */
+function httpRefusal(thrown: unknown): unknown {
   try {
-    if (thrown instanceof OAuthError) return ownOAuthError(thrown)
+    if (thrown instanceof OAuthError) return thrown
     const { type, code, status, statusCode } = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as Record<string, unknown>
     if (typeof type === 'string' && Object.hasOwn(parserErrors, type)) return refusal(parserErrors[type] as RefusalReason)
     if (status === 400 && typeof code === 'string' && code.startsWith('Z_')) return refusal('body_unreadable') // zlib, by body-parser
@@ -60,7 +60,7 @@ function asOAuthError(thrown: unknown): OAuthError {
  * An HTTP error of the host's handler keeps its status; its text is not sent. The OAuth code: 401 is `invalid_client`, 429 and 503
  * `temporarily_unavailable`, another 4xx `invalid_request`, everything else a `server_error` (500).
  */
-function fromHttpError(status: unknown): OAuthError {
+function fromHttpError(status: unknown): unknown {
   if (status === 401) return refusal('client_unknown')
   if (status === 429 || status === 503) return new OAuthError('temporarily_unavailable', busyText, { status })
   if (!Number.isInteger(status) || (status as number) < 400 || (status as number) > 499) return refusal('hook_error')

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { VerifiedAssertion } from '../host/assertion.js'
-import { AssertionError, assertionRefusal, type RefusalReason, refusal } from '../host/errors.js'
+import { types } from 'node:util'
+import type { ProvenGrant } from '../host/assertion.js'
+import { Refusal, type RefusalReason, refusal } from '../host/errors.js'
 import type { TokenEndpointEvent } from '../host/event.js'
 import type { Awaitable, Hooks } from '../host/hooks.js'
 import type { TokenState } from '../host/token-state.js'
-import type { TrustedIssuer } from '../host/trusted-issuer.js'
 import type { ReplayMarker } from '../rules/one-time-use.js'
 import { callHook } from './call-hook.js'
 import { buildEvent, deliverEvent, type EventRecord } from './emit-event.js'
@@ -13,32 +13,26 @@ import type { Endpoint } from './endpoint.js'
 /** The parts of Express's request that a step may use; `body` is whatever the host's parser left there. */
 export type Request = IncomingMessage & { body?: unknown; secure?: boolean; tokenState?: Partial<TokenState> }
 
-/** A grant whose signature was verified, and the registration it was checked against. Whether it may be used is not decided. */
-export interface ProvenGrant {
-  readonly issuer: TrustedIssuer
-  readonly assertion: VerifiedAssertion
-}
-
 /**
  * The state of one token request across the steps: the only mutable state of a request. Private to the suite: `req.tokenState` is a copy.
  *
  * Release rule: a released replay marker implies that no token was delivered. A client assertion is consumed at the end of step 2, a grant
  * at the end of step 3; `step` releases both if a later step refuses, even if the client has gone and the event was sent. A complete 5xx
- * response of the host's own handler releases them too (`#closed`), unless the exchange has ended. `keepSpent` prevents any release once
+ * response of the host's own handler releases them too (`#closed`), unless the transaction has ended. `commit` prevents any release once
  * headers went out with a status below 500.
  *
  * `endpoint` is that of the first step that ran: `replayStore`, with the timeout of its calls, and `invalidClientStatus` come from it.
  * Steps that disagree on what matters are refused (`shared` in step.ts).
  */
-export class Exchange {
+export class Transaction {
   readonly state: { -readonly [K in keyof TokenState]?: TokenState[K] } = {}
-  readonly record: EventRecord = { step: '', claimed: {}, notices: [], timings: {}, startedAt: performance.now() }
+  readonly record: EventRecord = { step: '', isCounted: false, claimed: {}, notices: [], timings: {}, startedAt: performance.now() }
   /** The proof of the request's grant, made once. */
   proof: { readonly endpoint: Endpoint; readonly grant: Promise<ProvenGrant> } | undefined
   /** Whether the grant, if it is valid, authenticates a client; `undefined` until its issuer was found. */
   mayBeImplicit: boolean | undefined
   #spent: string[] = []
-  #mayRelease = true
+  #mayRollBack = true
   readonly #listeners: NonNullable<Endpoint['hooks']['onEvent']>[] = []
   #ended = false
   #isWatched = false
@@ -64,18 +58,23 @@ export class Exchange {
   }
 
   /** Runs `work` and adds its duration in milliseconds to the timings of the event, also if it fails. Without a listener, only runs it. */
-  async timed<T>(name: string, work: () => T | Promise<T>): Promise<T> {
+  timed<T>(name: string, work: () => T | Promise<T>): T | Promise<T> {
     if (this.#listeners.length === 0) return work()
     const { timings } = this.record
     const startedAt = performance.now()
-    try {
-      return await work()
-    } finally {
+    const note = () => {
       timings[name] = (timings[name] ?? 0) + performance.now() - startedAt
+    }
+    let result: T | Promise<T> | undefined
+    try {
+      result = work()
+      return types.isPromise(result) ? (result as Promise<T>).finally(note) : result
+    } finally {
+      if (!types.isPromise(result)) note()
     }
   }
 
-  /** @throws OAuthError `client_gone` if the client has disconnected: then nothing may be consumed or issued */
+  /** @throws Refusal `client_gone` if the client has disconnected: then nothing may be consumed or issued */
   assertClientIsThere(): void {
     const socket = this.res.socket ?? this.req.socket // a pipelined response has no socket yet
     if (this.res.destroyed || socket?.destroyed) throw refusal('client_gone')
@@ -83,15 +82,15 @@ export class Exchange {
 
   /**
    * Calls a hook of the host with a timeout of `budget` seconds, and records its duration.
-   * @throws OAuthError as {@link callHook} does
+   * @throws Refusal as {@link callHook} does
    */
-  call<T>(name: keyof Hooks | 'consume', budget: number, hook: () => Awaitable<T>, failure?: RefusalReason): Promise<T> {
+  async call<T>(name: keyof Hooks | 'consume', budget: number, hook: () => Awaitable<T>, failure?: RefusalReason): Promise<T> {
     return this.timed(name, () => callHook(budget, hook, failure, failure))
   }
 
   /**
    * Consumes the marker of a one-time JWT: the last check of step 2 for a client assertion, of step 3 for a grant.
-   * @throws OAuthError `jti_replayed`, `not_provably_fresh`; `replay_store_full`, `replay_store_error` (503)
+   * @throws Refusal `jti_replayed`, `not_provably_fresh`; `replay_store_full`, `replay_store_error` (503)
    */
   async spend({ key, expiresAt, issuer, usableFrom, use }: ReplayMarker): Promise<void> {
     const { replayStore, hookTimeout } = this.endpoint
@@ -101,23 +100,23 @@ export class Exchange {
     const consume = () => replayStore.consume(key, expiresAt, issuer, usableFrom)
     const fresh = await this.call('consume', hookTimeout, consume, 'replay_store_error')
     if (fresh === true) this.#spent.push(key)
-    else if (fresh === false) throw assertionRefusal(use, new AssertionError('jti_replayed'))
-    else if (fresh === 'forgotten') throw assertionRefusal(use, new AssertionError('not_provably_fresh'))
+    else if (fresh === false) throw new Refusal('jti_replayed', undefined, use)
+    else if (fresh === 'forgotten') throw new Refusal('not_provably_fresh', undefined, use)
     else throw refusal(fresh === 'full' ? 'replay_store_full' : 'replay_store_error')
   }
 
   /** Whether there are markers to release if the request fails. */
-  get hasSpent(): boolean {
-    return this.#mayRelease && this.#spent.length > 0
+  get canRollBack(): boolean {
+    return this.#mayRollBack && this.#spent.length > 0
   }
 
   /** From now on nothing is released: a token may have been delivered. */
-  keepSpent(): void {
-    this.#mayRelease = false
+  commit(): void {
+    this.#mayRollBack = false
   }
 
   /** Releases the markers of this request, because no token was delivered for them. Never rejects: a failure is a notice. */
-  async release(): Promise<void> {
+  async rollBack(): Promise<void> {
     const { replayStore, hookTimeout } = this.endpoint
     const spent = this.#spent
     this.#spent = []
@@ -136,7 +135,7 @@ export class Exchange {
     if (this.#ended) return
     const { writableEnded, statusCode } = this.res
     const end = () => this.end({ outcome: writableEnded ? 'handed_on' : 'aborted', status: statusCode })
-    if (writableEnded && statusCode >= 500 && this.hasSpent) this.release().then(end)
+    if (writableEnded && statusCode >= 500 && this.canRollBack) this.rollBack().then(end)
     else end()
   }
 

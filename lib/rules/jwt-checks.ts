@@ -1,14 +1,13 @@
 /**
- * The checks of a JWT, in order, as data. The first list needs only the JWT and the settings of the endpoint; then the signer is looked up;
- * the second list checks the JWT against the signer's registration. Only then is a key fetched and the signature verified.
- * RFC 7521 §5.2, RFC 7523 §3, RFC 8725 §3.
+ * The checks of a JWT, in order, as data (RFC 7521 §5.2, RFC 7523 §3, RFC 8725 §3). The first list needs only the JWT and the settings of the
+ * endpoint. The second list needs the registration of the signer. Only then is a key fetched and the signature verified.
  */
 import type { DecodedAssertion } from '../host/assertion.js'
 import type { AssertionReason } from '../host/errors.js'
 import { isDate, isListed, isName, isTyp, maxHeaderLength, maxNameLength, normalTyp, soleAudience } from './claims.js'
 import type { EndpointDemands, SignerDemands } from './jwt-demands.js'
 
-export interface Rung<Rules> {
+export interface JwtCheck<Rules> {
   readonly reason: AssertionReason
   /** The requirement in words; the table in the README is generated from it. */
   readonly demands: string
@@ -23,7 +22,7 @@ const dates = ['exp', 'nbf', 'iat']
 const names = ['iss', 'sub', 'jti']
 
 /** Before the signer is looked up. */
-export const shapeRungs: readonly Rung<EndpointDemands>[] = [
+export const checksBeforeLookup: readonly JwtCheck<EndpointDemands>[] = [
   {
     reason: 'header_too_large',
     demands: 'the header has at most 2048 bytes',
@@ -108,7 +107,7 @@ export const shapeRungs: readonly Rung<EndpointDemands>[] = [
 ]
 
 /** After the signer is looked up, before its keys are. */
-export const registrationRungs: readonly Rung<SignerDemands>[] = [
+export const checksOfRegistration: readonly JwtCheck<SignerDemands>[] = [
   {
     reason: 'alg_not_registered',
     demands: '`alg` is one that the signer registered',
@@ -151,10 +150,10 @@ export const registrationRungs: readonly Rung<SignerDemands>[] = [
 
 /** The reason of the first check that fails. */
 export function firstFailure<Rules>(
-  rungs: readonly Rung<Rules>[],
+  checks: readonly JwtCheck<Rules>[],
   jwt: DecodedAssertion,
   rules: Rules,
   now: number,
 ): AssertionReason | undefined {
-  return rungs.find((rung) => !rung.holds(jwt, rules, now))?.reason
+  return checks.find((check) => !check.holds(jwt, rules, now))?.reason
 }

@@ -66,15 +66,16 @@ export const demandsOfGrant = ({ algorithms, clockTolerance }: Settings): Endpoi
   clockTolerance,
 })
 
+/** What most registrations leave open. */
+const open = { algorithms: undefined, typ: undefined, commonTypes: undefined, defaultSub: undefined, requireJti: false }
+
 /** What a client registered about its client assertions; the settings of the endpoint are the defaults. */
 export function demandsOfClient(client: Client, { issuer, ownAudience, clientAssertions, clockTolerance }: Settings): SignerDemands {
   const { token_endpoint_auth_signing_alg: algorithm, audience, requireJti, maxLifetime, jwks_uri } = client
   return {
+    ...open,
     algorithms: algorithm === undefined || algorithm === null ? undefined : [algorithm],
-    typ: undefined,
-    commonTypes: undefined,
     audience: (audience ?? clientAssertions.audience) === 'issuer-or-token-endpoint' ? ownAudience : [issuer],
-    defaultSub: undefined,
     requireJti: requireJti ?? clientAssertions.requireJti,
     maxLifetime: maxLifetime ?? clientAssertions.maxLifetime,
     clockTolerance,
@@ -85,12 +86,9 @@ export function demandsOfClient(client: Client, { issuer, ownAudience, clientAss
 /** What the registration of a client says about the tokens of a workload that authenticate it. */
 export function demandsOfWorkload(credential: FederatedCredential, settings: Settings): SignerDemands {
   return {
+    ...open,
     algorithms: isSpiffeCredential(credential) ? demandsOfSvid(settings).algorithms : undefined, // for either client_assertion_type
-    typ: undefined,
-    commonTypes: undefined,
     audience: [credential.audience ?? settings.issuer],
-    defaultSub: undefined,
-    requireJti: false,
     maxLifetime: credential.maxLifetime ?? 3600,
     clockTolerance: settings.clockTolerance,
     jwks_uri: credential.jwks_uri,

@@ -63,7 +63,7 @@ export function issuerPolicy(
 /** Whether the issuer may assert the subject. A grant whose issuer and subject are the client itself is a misplaced client assertion. */
 export function subjectPolicy(client: ClientAuthentication, issuer: TrustedIssuer, sub: string): Refused | undefined {
   const { subjects } = issuer
-  const isListed = subjects === undefined || (typeof subjects === 'function' ? subjects(sub) === true : subjects.includes(sub))
+  const isListed = subjects === undefined || (typeof subjects === 'function' ? isTrue(subjects(sub)) : subjects.includes(sub))
   if (!isListed) return refused('subject_not_allowed')
   const isClientItself = sub === issuer.issuer && (sub === issuer.client_id || sub === client.client_id)
   return isClientItself && issuer.default_sub !== 'iss' ? refused('jwt_kind_confusion') : undefined
@@ -127,4 +127,10 @@ export function grantedScope({ scope, bounded }: BoundedScope, decided: string |
   const allowed = hostScope(decided)
   const granted = scope ? intersect(scope, allowed) : allowed
   return scope && scope.length > 0 && granted.length === 0 ? refused('scope_exceeds_grant') : granted
+}
+
+/** Only `true` is: a promise is not, and if one rejects, it is handled here: else it would end the server. */
+function isTrue(answer: unknown): boolean {
+  Promise.resolve(answer).catch(() => {})
+  return answer === true
 }

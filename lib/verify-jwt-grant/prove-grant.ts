@@ -1,11 +1,12 @@
 import { decodeAssertion } from '../assertion/decode.js'
 import { readAssertion, verifyAssertion } from '../assertion/verify.js'
+import type { ProvenGrant } from '../host/assertion.js'
 import { checkTrustedIssuer } from '../host/check-registration.js'
-import { AssertionError, refusal } from '../host/errors.js'
+import { refusal } from '../host/errors.js'
 import type { Hooks } from '../host/hooks.js'
 import type { TrustedIssuer } from '../host/trusted-issuer.js'
 import type { Endpoint } from '../pipeline/endpoint.js'
-import type { Exchange, ProvenGrant } from '../pipeline/transaction.js'
+import type { Transaction } from '../pipeline/transaction.js'
 import { demandsOfIssuer } from '../rules/jwt-demands.js'
 import { signingClient } from '../rules/policy.js'
 
@@ -13,41 +14,40 @@ type IssuerEndpoint = Endpoint<Partial<Pick<Hooks, 'findIssuer'>>>
 
 /**
  * Looks up the trusted issuer of an assertion. The only trust decision: made for every request, so that disabling takes effect at once.
- * @throws AssertionError `issuer_untrusted`, `issuer_disabled`; OAuthError `hook_error`, `hook_timeout`
+ * @throws Refusal `issuer_untrusted`, `issuer_disabled`; `hook_error`, `hook_timeout`
  */
-async function findIssuer(iss: string, exchange: Exchange, { hooks, hookTimeout }: IssuerEndpoint): Promise<TrustedIssuer> {
-  const issuer = await exchange.call('findIssuer', hookTimeout, () => hooks.findIssuer?.(iss))
-  if (issuer === undefined || issuer === null) throw new AssertionError('issuer_untrusted')
+async function findIssuer(iss: string, transaction: Transaction, { hooks, hookTimeout }: IssuerEndpoint): Promise<TrustedIssuer> {
+  const issuer = await transaction.call('findIssuer', hookTimeout, () => hooks.findIssuer?.(iss))
+  if (issuer === undefined || issuer === null) throw refusal('issuer_untrusted')
   try {
     if (typeof issuer !== 'object') throw new TypeError('findIssuer gave neither a TrustedIssuer nor undefined')
     checkTrustedIssuer(issuer)
   } catch (error) {
     throw refusal('hook_error', error)
   }
-  if (issuer.issuer !== iss) throw new AssertionError('issuer_untrusted')
-  if (issuer.enabled !== undefined && issuer.enabled !== true) throw new AssertionError('issuer_disabled')
-  if (issuer.not_after && issuer.not_after.getTime() <= Date.now()) throw new AssertionError('issuer_disabled')
+  if (issuer.issuer !== iss) throw refusal('issuer_untrusted')
+  if (issuer.enabled !== undefined && issuer.enabled !== true) throw refusal('issuer_disabled')
+  if (issuer.not_after && issuer.not_after.getTime() <= Date.now()) throw refusal('issuer_disabled')
   return issuer
 }
 
 /**
  * Proves the `assertion` of a request, once: a later step gets the same result (RFC 7523 §3), unless it was mounted with other options. The
- * cached proof ignores `token`: an exchange has one `assertion` parameter, which never changes, so the endpoint are the whole cache key.
- * @throws AssertionError with the reason of the first check that fails; OAuthError for a server that could not check
+ * cached proof ignores `token`: an transaction has one `assertion` parameter, which never changes, so the endpoint are the whole cache key.
+ * @throws Refusal with the reason of the first check that fails; OAuthError for a server that could not check
  */
-export async function proveGrant(token: string, exchange: Exchange, endpoint: IssuerEndpoint): Promise<ProvenGrant> {
-  if (exchange.proof?.endpoint !== endpoint) exchange.proof = { endpoint, grant: prove(token, exchange, endpoint) }
-  return exchange.proof.grant
+export async function proveGrant(token: string, transaction: Transaction, endpoint: IssuerEndpoint): Promise<ProvenGrant> {
+  if (transaction.proof?.endpoint !== endpoint) transaction.proof = { endpoint, grant: prove(token, transaction, endpoint) }
+  return transaction.proof.grant
 }
 
-async function prove(token: string, exchange: Exchange, endpoint: IssuerEndpoint): Promise<ProvenGrant> {
+async function prove(token: string, transaction: Transaction, endpoint: IssuerEndpoint): Promise<ProvenGrant> {
   const decoded = decodeAssertion(token)
-  if (typeof decoded.claims.iss === 'string') exchange.record.claimed.issuer = decoded.claims.iss // also if a check refuses it
+  if (typeof decoded.claims.iss === 'string') transaction.record.claimed.issuer = decoded.claims.iss // also if a check refuses it
   const jwt = readAssertion(decoded, endpoint.demands.grant)
   const { iss = '' } = jwt.claims // always there: the rules of grants require it
-  const issuer = await findIssuer(iss, exchange, endpoint)
-  exchange.mayBeImplicit = signingClient(issuer, jwt.claims) !== undefined
-  if (!endpoint.load.admitToVerify()) throw refusal('overloaded')
+  const issuer = await findIssuer(iss, transaction, endpoint)
+  transaction.mayBeImplicit = signingClient(issuer, jwt.claims) !== undefined
   const verify = () => verifyAssertion(jwt, demandsOfIssuer(issuer, endpoint), issuer, endpoint.findKeys)
-  return { issuer, assertion: await exchange.timed('signature', verify) }
+  return { issuer, assertion: await transaction.timed('signature', verify) }
 }

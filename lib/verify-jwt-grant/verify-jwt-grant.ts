@@ -1,14 +1,14 @@
-import type { VerifiedAssertion } from '../host/assertion.js'
+import type { ProvenGrant } from '../host/assertion.js'
 import { type RefusalReason, refusal } from '../host/errors.js'
-import type { GrantCandidate, GrantDecision, Hooks } from '../host/hooks.js'
+import type { GrantCandidate, Hooks } from '../host/hooks.js'
 import { JWT_BEARER_GRANT, type Options } from '../host/options.js'
 import type { ClientAuthentication, JwtGrant, TokenRequest } from '../host/token-state.js'
-import type { TrustedIssuer } from '../host/trusted-issuer.js'
 import { type Endpoint, endpointOf } from '../pipeline/endpoint.js'
 import { type Middleware, step } from '../pipeline/step.js'
-import type { Exchange, ProvenGrant } from '../pipeline/transaction.js'
+import type { Transaction } from '../pipeline/transaction.js'
 import { isReusableGrant, replayMarker } from '../rules/one-time-use.js'
 import { type BoundedScope, grantedScope, issuerPolicy, scopePolicy, subjectIsClient, subjectPolicy } from '../rules/policy.js'
+import { type Decided, decided } from './grant-decision.js'
 import { proveGrant } from './prove-grant.js'
 
 type GrantHooks = Pick<Hooks, 'findIssuer' | 'authorizeGrant'> & Partial<Pick<Hooks, 'onEvent'>>
@@ -26,10 +26,10 @@ export function verifyJwtGrant(options: Options<GrantHooks>): Middleware {
       name: 'verifyJwtGrant',
       needs: ['request', 'client'],
       adds: 'grant',
-      assertion: 'grant',
-      run: async ({ request, client }, exchange) =>
+      use: 'grant',
+      run: ({ request, client }, transaction) =>
         request.grant_type === JWT_BEARER_GRANT && endpoint.grantTypes.includes(JWT_BEARER_GRANT)
-          ? verify(request, client, exchange, endpoint)
+          ? verify(request, client, transaction, endpoint)
           : null,
     },
     endpoint,
@@ -39,22 +39,22 @@ export function verifyJwtGrant(options: Options<GrantHooks>): Middleware {
 async function verify(
   request: TokenRequest,
   client: ClientAuthentication,
-  exchange: Exchange,
+  transaction: Transaction,
   endpoint: Endpoint<GrantHooks>,
 ): Promise<JwtGrant> {
   const { assertion: token = '', client_assertion } = request.parameters
   if (token === client_assertion) throw refusal('jwt_kind_confusion')
-  const proven = await proveGrant(token, exchange, endpoint)
+  const proven = await proveGrant(token, transaction, endpoint)
   if (client.assertion?.signingInput === proven.assertion.signingInput) throw refusal('jwt_kind_confusion') // with another signature
   const { candidate, scope } = consider(proven, request, client, endpoint)
-  const decision = await authorize(candidate, exchange, endpoint)
-  const grant = granted(proven, candidate, scope, decision, exchange)
-  if (isReusableGrant(proven.issuer, client, proven.assertion)) exchange.record.notices.push('grant_reusable')
-  else await exchange.spend(replayMarker(proven.assertion, 'grant', endpoint.clockTolerance))
+  const decision = await authorize(candidate, transaction, endpoint)
+  const grant = granted(proven, candidate, scope, decision, transaction)
+  if (isReusableGrant(proven.issuer, client, proven.assertion)) transaction.record.notices.push('grant_reusable')
+  else await transaction.spend(replayMarker(proven.assertion, 'grant', endpoint.clockTolerance))
   return grant
 }
 
-/** Applies the policy: the input of `authorizeGrant`. @throws OAuthError if the policy refuses */
+/** Applies the policy: the input of `authorizeGrant`. @throws Refusal if the policy refuses */
 function consider(
   { issuer, assertion: { claims, header } }: ProvenGrant,
   { parameters, resource }: TokenRequest,
@@ -63,65 +63,38 @@ function consider(
 ): { candidate: GrantCandidate; scope: BoundedScope } {
   const sub = claims.sub ?? issuer.issuer
   const subject_kind = claims.sub === undefined ? 'issuer' : 'asserted'
-  const scope = allowed(grantPolicy(client, issuer, sub, claims, parameters.scope, endpoint))
+  const scope = allowed(
+    issuerPolicy(client, issuer, claims) ??
+      subjectPolicy(client, issuer, sub) ??
+      scopePolicy(client, issuer, parameters.scope, claims.scope, endpoint),
+  )
   return { candidate: { issuer, sub, subject_kind, claims, header, client, scope: scope.scope?.join(' '), resource }, scope }
 }
 
-/** Applies the host's decision. @throws OAuthError for a scope or a subject that the policy does not allow */
+/** Applies the host's decision. @throws Refusal for a scope or a subject that the policy does not allow */
 function granted(
   { issuer, assertion }: ProvenGrant,
   { sub, subject_kind, client }: GrantCandidate,
   offered: BoundedScope,
   { subject, scope: decided, allowRefreshToken, context }: Decided,
-  exchange: Exchange,
+  transaction: Transaction,
 ): JwtGrant {
   const scope = allowed(grantedScope(offered, decided))
-  if (offered.scope && scope.length < offered.scope.length) exchange.record.notices.push('scope_narrowed')
+  if (offered.scope && scope.length < offered.scope.length) transaction.record.notices.push('scope_narrowed')
   if (subjectIsClient(subject, client, subject_kind)) throw refusal('subject_is_client')
   return Object.freeze({ issuer, sub, subject, scope: scope.join(' '), allowRefreshToken: allowRefreshToken === true, assertion, context })
 }
 
-function grantPolicy(
-  client: ClientAuthentication,
-  issuer: TrustedIssuer,
-  sub: string,
-  claims: VerifiedAssertion['claims'],
-  scopeParameter: string | undefined,
-  endpoint: Endpoint,
-) {
-  return (
-    issuerPolicy(client, issuer, claims) ??
-    subjectPolicy(client, issuer, sub) ??
-    scopePolicy(client, issuer, scopeParameter, claims.scope, endpoint)
-  )
-}
-
-/** The result of a policy. @throws OAuthError if it refuses */
+/** The result of a policy. @throws Refusal if it refuses */
 function allowed<T extends object>(verdict: T | { readonly refused: RefusalReason }): T {
   if ('refused' in verdict) throw refusal(verdict.refused)
   return verdict as T
 }
 
-async function authorize(candidate: GrantCandidate, exchange: Exchange, { hooks, hookTimeout }: Endpoint<GrantHooks>): Promise<Decided> {
-  return decided(await exchange.call('authorizeGrant', hookTimeout, () => hooks.authorizeGrant(Object.freeze(candidate))))
-}
-
-type Decided = Exclude<GrantDecision, { refused: unknown } | undefined>
-
-/** The host's decision, validated. @throws OAuthError if it refuses, or is malformed (`hook_error`) */
-function decided(decision: GrantDecision): Decided {
-  if (decision === undefined || decision === null) throw refusal('subject_unknown')
-  if (typeof decision === 'object' && 'refused' in decision) {
-    const { refused } = decision
-    if (refused === 'subject_unknown' || refused === 'subject_disabled' || refused === 'consent_missing') throw refusal(refused)
-    throw refusal(
-      'hook_error',
-      new TypeError(`authorizeGrant refused for ${String(refused)}: it is one of subject_unknown, subject_disabled, consent_missing`),
-    )
-  }
-  const { subject, scope } = decision
-  if (typeof subject !== 'string' || subject === '') throw refusal('hook_error', new TypeError('authorizeGrant gave no subject'))
-  if (scope !== undefined && typeof scope !== 'string')
-    throw refusal('hook_error', new TypeError('authorizeGrant gave a scope that is no string'))
-  return decision
+async function authorize(
+  candidate: GrantCandidate,
+  transaction: Transaction,
+  { hooks, hookTimeout }: Endpoint<GrantHooks>,
+): Promise<Decided> {
+  return decided(await transaction.call('authorizeGrant', hookTimeout, () => hooks.authorizeGrant(Object.freeze(candidate))))
 }

@@ -6,7 +6,7 @@ import { prepareKeySet } from '../../../lib/assertion/keys/key-set.js'
 import { RemoteKeySets } from '../../../lib/assertion/keys/remote-key-sets.js'
 import { verificationCost } from '../../../lib/assertion/keys/verification-cost.js'
 import { verifySignature as verifyNow } from '../../../lib/assertion/signature.js'
-import { AssertionError } from '../../../lib/host/errors.js'
+import { Refusal } from '../../../lib/host/errors.js'
 import type { JSONWebKeySet, JWK } from '../../../lib/index.js'
 import { forge } from '../../support/jwt.js'
 import { ec, ed, type Pair, rsa } from '../../support/keys.js'
@@ -31,7 +31,7 @@ async function found(document: unknown, header: object = { alg: 'ES256', kid: 'e
   try {
     return (await prepareKeySet(document).find(header as Record<string, unknown>)).length
   } catch (error) {
-    if (error instanceof AssertionError) return error.reason
+    if (error instanceof Refusal) return error.reason
     throw error
   }
 }

@@ -44,7 +44,7 @@ describe('a name that does not lead to public addresses alone (T-54 JW-13)', () 
     ['nonsense', [v4('localhost')]],
   ] as [string, Address[]][])('%s: is refused before anything is connected to', async (_, addresses) => {
     dns.answer = addresses
-    await expect(fetchName()).rejects.toMatchObject({ name: 'AssertionError', reason: 'jwks_blocked' })
+    await expect(fetchName()).rejects.toMatchObject({ reason: 'jwks_blocked' })
     expect(dns.asked).toEqual(['keys.example'])
     expect(connections).toBe(0)
   })

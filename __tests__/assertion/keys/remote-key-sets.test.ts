@@ -1,7 +1,7 @@
 import { setImmediate as settled } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
 import { RemoteKeySets } from '../../../lib/assertion/keys/remote-key-sets.js'
-import { AssertionError, refusal } from '../../../lib/host/errors.js'
+import { type Refusal, refusal } from '../../../lib/host/errors.js'
 import { ec } from '../../support/keys.js'
 
 const [first, second] = [ec('k1'), ec('k2')]
@@ -28,7 +28,7 @@ function world() {
     try {
       return (await sets.find(at, false, { alg: 'ES256', kid })).length
     } catch (error) {
-      return (error as AssertionError).reason
+      return (error as Refusal).reason
     }
   }
   return { web, find, sets }
@@ -248,9 +248,9 @@ describe('RemoteKeySets (T-52 T-53)', () => {
   it('tells the failure of the first fetch as it was', async () => {
     const { web, sets } = world()
     web.answer = async () => {
-      throw new AssertionError('jwks_blocked')
+      throw refusal('jwks_blocked')
     }
-    await expect(sets.find(url, false, { alg: 'ES256' })).rejects.toMatchObject({ name: 'AssertionError', reason: 'jwks_blocked' })
+    await expect(sets.find(url, false, { alg: 'ES256' })).rejects.toMatchObject({ reason: 'jwks_blocked' })
     await expect(sets.find(url, false, { alg: 'ES256' })).rejects.toMatchObject({ reason: 'jwks_blocked' })
   })
 
@@ -271,7 +271,7 @@ describe('RemoteKeySets (T-52 T-53)', () => {
     const { web, sets } = world()
     await sets.find(url, true, { alg: 'ES256' })
     web.answer = async () => {
-      throw new AssertionError('jwks_blocked')
+      throw refusal('jwks_blocked')
     }
     await expect(sets.find(url, false, { alg: 'ES256' })).rejects.toMatchObject({ reason: 'jwks_blocked' })
     expect(web.fetches).toHaveLength(2)

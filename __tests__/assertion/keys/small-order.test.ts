@@ -2,7 +2,7 @@
 import { createPublicKey, verify } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
 import { smallOrderCoordinates } from '../../../lib/assertion/keys/small-order.js'
-import { signatureJwks } from '../../../lib/assertion/keys/usable-keys.js'
+import { usableKeys } from '../../../lib/assertion/keys/usable-keys.js'
 import type { JWK } from '../../../lib/index.js'
 import { expresses } from '../../support/express.js'
 import { freshJti, now } from '../../support/jwt.js'
@@ -94,14 +94,14 @@ describe('T-77 Ed25519 keys of small order', () => {
   })
 
   it.each(smallOrderKeys.map((key) => [key.toString('hex'), key] as const))('%s is no key', (_hex, key) => {
-    expect(signatureJwks([jwkOf(key)])).toEqual([])
+    expect(usableKeys([jwkOf(key)])).toEqual([])
   })
 
   it('what is next to them is a key', () => {
     const next = [...smallOrderCoordinates].flatMap((hex) => [number(hex) + 1n, number(hex) - 1n]).filter((y) => y >= 0n && y < 2n ** 255n)
     const others = next.map(littleEndian).filter((key) => !smallOrderCoordinates.has(key.toString('hex')))
     expect(others.length).toBeGreaterThanOrEqual(7)
-    for (const key of others) expect(signatureJwks([jwkOf(key)])).toHaveLength(1)
+    for (const key of others) expect(usableKeys([jwkOf(key)])).toHaveLength(1)
   })
 })
 

@@ -1,6 +1,6 @@
 import { hash, type KeyObject } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import { AssertionError } from '../../host/errors.js'
+import { refusal } from '../../host/errors.js'
 import type { JSONWebKeySet, KeyRegistration } from '../../host/jwk.js'
 import { type KeySet, maxKeys, prepareKeySet } from './key-set.js'
 import type { RemoteKeySets } from './remote-key-sets.js'
@@ -27,11 +27,11 @@ export function keyChecker(remote: RemoteKeySets): (registration: KeyRegistratio
   }
 }
 
-/** The registered key source, where `null`, as databases return it, counts as absent. @throws AssertionError `jwks_invalid` */
+/** The registered key source, where `null`, as databases return it, counts as absent. @throws Refusal `jwks_invalid` */
 function oneSource({ jwks, jwks_uri, allowPrivateJwksUri }: KeyRegistration): KeyRegistration {
   const source = { jwks: jwks ?? undefined, jwks_uri: jwks_uri ?? undefined, allowPrivateJwksUri: allowPrivateJwksUri === true }
   if ((source.jwks === undefined) !== (source.jwks_uri === undefined)) return source
-  throw new AssertionError('jwks_invalid', new TypeError('exactly one of jwks and jwks_uri must be registered'))
+  throw refusal('jwks_invalid', new TypeError('exactly one of jwks and jwks_uri must be registered'))
 }
 
 const byContent = new LRUCache<string, KeySet>({ max: 10_000 })

@@ -2,7 +2,7 @@ import { lookup as resolveName } from 'node:dns'
 import { get as httpGet } from 'node:http'
 import { get as httpsGet, type RequestOptions } from 'node:https'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
-import { AssertionError, refusal } from '../../host/errors.js'
+import { refusal } from '../../host/errors.js'
 
 const timeout = 3000 // ms, for the whole response
 const maxBytes = 256 * 1024
@@ -42,7 +42,10 @@ export function isPublicAddress(address: string): boolean {
   return family === 4 ? !notPublic.ipv4.check(address, 'ipv4') : family === 6 && !notPublic.ipv6.check(address, 'ipv6')
 }
 
-const blocked = (why: string) => new AssertionError('jwks_blocked', new Error(why))
+const blocked = (why: string) => refusal('jwks_blocked', new Error(why))
+
+/** For node:net, which takes only an `Error`. */
+class BlockedAddress extends Error {}
 
 /** Checks every address that a name resolves to, as part of connecting: no second resolution that could differ (DNS rebinding). */
 const publicLookup: LookupFunction = (hostname, options, callback) =>
@@ -50,14 +53,14 @@ const publicLookup: LookupFunction = (hostname, options, callback) =>
     if (error) return callback(error, '', 0)
     const bad = addresses.find(({ address }) => !isPublicAddress(address))
     const first = addresses[0]
-    if (bad || !first) return callback(blocked(`${hostname} resolves to ${bad?.address ?? 'no address'}`), '', 0)
+    if (bad || !first) return callback(new BlockedAddress(`${hostname} resolves to ${bad?.address ?? 'no address'}`), '', 0)
     if (options.all) callback(null, addresses)
     else callback(null, first.address, first.family)
   })
 
 /**
  * Parses a registered URL and checks that it may be fetched. With `allowPrivate`, http and private addresses are allowed.
- * @throws AssertionError `jwks_blocked` unless it is https, without user information or fragment, and its host is not a private address
+ * @throws Refusal `jwks_blocked` unless it is https, without user information or fragment, and its host is not a private address
  */
 export function checkKeySetUrl(url: string, allowPrivate: boolean): URL {
   if (!URL.canParse(url)) throw blocked('jwks_uri is not a URL')
@@ -77,7 +80,7 @@ export interface FetchedJson {
 
 /**
  * Fetches a small JSON document from a registered URL: no redirects, at most 256 KiB, within 3 seconds.
- * @throws AssertionError `jwks_blocked`, `jwks_invalid` (a response, but not such a document: a retry would not help, so it is not a 503);
+ * @throws Refusal `jwks_blocked`, `jwks_invalid` (a response, but not such a document: a retry would not help, so it is not a 503);
  * OAuthError `jwks_unavailable` (503: no response, or a 5xx or 429)
  */
 export function fetchJson(url: string, allowPrivate: boolean): Promise<FetchedJson> {
@@ -100,12 +103,12 @@ export function fetchJson(url: string, allowPrivate: boolean): Promise<FetchedJs
     const request = (target.protocol === 'https:' ? httpsGet : httpGet)(target, options, (response) => {
       const { statusCode = 0 } = response
       if (statusCode >= 500 || statusCode === 429) return fail(refusal('jwks_unavailable', new Error(`${url} answered ${statusCode}`)))
-      if (statusCode !== 200) return fail(new AssertionError('jwks_invalid', new Error(`${url} answered ${statusCode}`)))
+      if (statusCode !== 200) return fail(refusal('jwks_invalid', new Error(`${url} answered ${statusCode}`)))
       const chunks: Buffer[] = []
       let size = 0
       response.on('data', (chunk: Buffer) => {
         size += chunk.length
-        if (size > maxBytes) fail(new AssertionError('jwks_invalid', new Error(`${url} is larger than ${maxBytes} bytes`)))
+        if (size > maxBytes) fail(refusal('jwks_invalid', new Error(`${url} is larger than ${maxBytes} bytes`)))
         else chunks.push(chunk)
       })
       response.on('error', (error) => fail(refusal('jwks_unavailable', error)))
@@ -114,11 +117,11 @@ export function fetchJson(url: string, allowPrivate: boolean): Promise<FetchedJs
         try {
           resolve({ document: JSON.parse(Buffer.concat(chunks).toString('utf8')), bytes: size })
         } catch (error) {
-          reject(new AssertionError('jwks_invalid', error))
+          reject(refusal('jwks_invalid', error))
         }
       })
     })
-    request.on('error', (error) => fail(error instanceof AssertionError ? error : refusal('jwks_unavailable', error)))
+    request.on('error', (error) => fail(refusal(error instanceof BlockedAddress ? 'jwks_blocked' : 'jwks_unavailable', error)))
     const deadline = setTimeout(() => fail(refusal('jwks_unavailable', new Error(`${url} did not answer in ${timeout} ms`))), timeout)
   })
 }

@@ -1,13 +1,13 @@
 import { KeyObject, type webcrypto } from 'node:crypto'
 import { createLocalJWKSet, errors } from 'jose'
-import { AssertionError } from '../../host/errors.js'
+import { refusal } from '../../host/errors.js'
 import type { JWK } from '../../host/jwk.js'
-import { isSameKey, signatureJwks } from './usable-keys.js'
+import { isSameKey, usableKeys } from './usable-keys.js'
 import { verificationCost } from './verification-cost.js'
 
 /** The usable keys of one key set. */
 export interface KeySet {
-  /** The keys that fit a JOSE header, at least one. @throws AssertionError `key_not_found`, or rejects with it */
+  /** The keys that fit a JOSE header, at least one. @throws Refusal `key_not_found`, or rejects with it */
   find(header: Readonly<Record<string, unknown>>): readonly KeyObject[] | Promise<readonly KeyObject[]>
   /** Whether the set has this public key. */
   has(publicKey: KeyObject): boolean
@@ -22,13 +22,13 @@ const maxCandidatesCost = 64 // of all of them together: about 2 ms
  * Makes a key set from a JWK Set document (RFC 7517 §5), without its weak, private, symmetric and encryption keys.
  * @param unnamedFit whether a key without `kid` fits a JWT whose `kid` none of the keys has (a `kid` is a hint, RFC 7515 §4.1.4). Not for fetched sets, where an
  * unknown `kid` means that the set has changed
- * @throws AssertionError `jwks_invalid` if it is not a JWK Set, has too many keys, or no usable one
+ * @throws Refusal `jwks_invalid` if it is not a JWK Set, has too many keys, or no usable one
  */
 export function prepareKeySet(document: unknown, unnamedFit = false): KeySet {
   const listed = (document as { keys?: unknown } | null | undefined)?.keys
-  if (!Array.isArray(listed) || listed.length > maxKeys) throw new AssertionError('jwks_invalid')
-  const keys = signatureJwks(listed)
-  if (keys.length === 0) throw new AssertionError('jwks_invalid')
+  if (!Array.isArray(listed) || listed.length > maxKeys) throw refusal('jwks_invalid')
+  const keys = usableKeys(listed)
+  if (keys.length === 0) throw refusal('jwks_invalid')
   return {
     find: chooser(keys, unnamedFit),
     has: (publicKey) => keys.some((jwk) => isSameKey(jwk, publicKey.export({ format: 'jwk' }) as JWK)),
@@ -48,7 +48,7 @@ function chooser(keys: JWK[], unnamedFit: boolean): KeySet['find'] {
   return ({ alg, kid }) => {
     const isKnown = kid === undefined || kids.has(kid)
     const choose = isKnown ? all : unnamed
-    if (!choose) throw new AssertionError('key_not_found') // jose would find none either, but any sender could make it do the work
+    if (!choose) throw refusal('key_not_found') // jose would find none either, but any sender could make it do the work
     const id = isKnown ? `${alg} ${kid ?? ''}` : `${alg}`
     return chosen.get(id) ?? chosenBy(choose, isKnown ? { alg, kid } : { alg }).then((found) => chosen.set(id, found) && found)
   }
@@ -58,9 +58,9 @@ async function chosenBy(choose: LocalJwks, header: Readonly<Record<string, unkno
   try {
     return [KeyObject.from(await choose(header as { alg: string }))]
   } catch (error) {
-    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw new AssertionError('key_not_found', error)
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw refusal('key_not_found', error)
     const candidates = await affordable(error)
-    if (candidates.length === 0) throw new AssertionError('key_not_found', error)
+    if (candidates.length === 0) throw refusal('key_not_found', error)
     return candidates
   }
 }
@@ -84,6 +84,6 @@ function localJwks(keys: JWK[]): LocalJwks {
   try {
     return createLocalJWKSet({ keys })
   } catch (error) {
-    throw new AssertionError('jwks_invalid', error)
+    throw refusal('jwks_invalid', error)
   }
 }

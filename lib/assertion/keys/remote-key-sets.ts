@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import { AssertionError, refusal } from '../../host/errors.js'
+import { isAboutJwt, isRefusal, refusal } from '../../host/errors.js'
 import { type FetchedJson, fetchJson } from './guarded-fetch.js'
 import { type KeySet, prepareKeySet } from './key-set.js'
 
@@ -34,14 +34,14 @@ export class RemoteKeySets {
 
   /**
    * The keys at `url` that fit `header`. Does not wait for a fetch if there are keys, unless they are older than `maxAge`.
-   * @throws AssertionError `key_not_found`, `jwks_invalid`, `jwks_blocked`; OAuthError `jwks_unavailable` (503)
+   * @throws Refusal `key_not_found`, `jwks_invalid`, `jwks_blocked`; `jwks_unavailable` (503)
    */
   async find(url: string, allowPrivate: boolean, header: Readonly<Record<string, unknown>>): Promise<readonly KeyObject[]> {
     const { keySet, renew } = await this.#keySet(url, allowPrivate)
     try {
       return await keySet.find(header)
     } catch (error) {
-      const renewed = error instanceof AssertionError ? await renew() : undefined // the signer may have rotated its keys
+      const renewed = isRefusal(error) && isAboutJwt(error) ? await renew() : undefined // the signer may have rotated its keys
       if (!renewed) throw error
       return renewed.find(header)
     }

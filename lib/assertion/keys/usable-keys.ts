@@ -8,7 +8,7 @@ const ecCurves: readonly unknown[] = ['P-256', 'P-384', 'P-521']
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
 
 /** The usable keys of `listed`, in order: no weak, private, symmetric or encryption keys. */
-export const signatureJwks = (listed: readonly unknown[]): JWK[] => listed.filter(isUsable).map(publicPart).map(withoutEdDSAName)
+export const usableKeys = (listed: readonly unknown[]): JWK[] => listed.filter(isUsable).map(publicPart).map(withoutEdDSAName)
 
 const publicMembers = ['kty', 'crv', 'x', 'y', 'n', 'e']
 /** Whether two public JWKs are one key, whatever else they say. */

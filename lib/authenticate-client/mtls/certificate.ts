@@ -6,13 +6,13 @@ import type { ClientAuthContext } from '../mechanism.js'
 
 /**
  * The certificate whose key the TLS client proved to hold: from the host's hook if given, else from the TLS socket; headers are not read.
- * @throws OAuthError `mtls_cert_missing`; `hook_error`, `hook_timeout`
+ * @throws Refusal `mtls_cert_missing`; `hook_error`, `hook_timeout`
  */
-export async function clientCertificate({ endpoint, exchange }: ClientAuthContext): Promise<ClientCertificate> {
+export async function clientCertificate({ endpoint, transaction }: ClientAuthContext): Promise<ClientCertificate> {
   const { hooks, hookTimeout } = endpoint
   const found = hooks.getClientCertificate
-    ? await exchange.call('getClientCertificate', hookTimeout, () => hooks.getClientCertificate?.(exchange.req))
-    : fromSocket(exchange.req.socket as TLSSocket | undefined)
+    ? await transaction.call('getClientCertificate', hookTimeout, () => hooks.getClientCertificate?.(transaction.req))
+    : fromSocket(transaction.req.socket as TLSSocket | undefined)
   if (found === undefined || found === null) throw refusal('mtls_cert_missing')
   if (!(found.certificate instanceof X509Certificate))
     throw refusal('hook_error', new TypeError('getClientCertificate gives { certificate: X509Certificate, verified: boolean }'))

@@ -1,6 +1,6 @@
 import type { KeyObject, X509Certificate } from 'node:crypto'
 import type { Client } from '../../host/client.js'
-import { assertionRefusal, refusal } from '../../host/errors.js'
+import { refusal } from '../../host/errors.js'
 import type { ClientAuthentication } from '../../host/token-state.js'
 import { assertUsable } from '../find-client.js'
 import type { ClientAuthContext } from '../mechanism.js'
@@ -8,26 +8,19 @@ import { clientCertificate, thumbprint } from './certificate.js'
 
 /**
  * `self_signed_tls_client_auth` (RFC 8705 §2.2): a certificate whose public key is in the client's key set; its chain is not checked.
- * @throws OAuthError `mtls_cert_missing`, `mtls_mismatch`, `jwks_invalid`, `jwks_blocked`: one text for all; `jwks_unavailable` (503)
+ * @throws Refusal `mtls_cert_missing`, `mtls_mismatch`, `jwks_invalid`, `jwks_blocked`: one text for all; `jwks_unavailable` (503)
  */
 export async function selfSignedTlsClientAuth(context: ClientAuthContext, client: Client): Promise<ClientAuthentication> {
   assertUsable(context, client, 'self_signed_tls_client_auth')
   const { certificate } = await clientCertificate(context)
-  if (!(await isRegistered(context, client, publicKeyOf(certificate)))) throw refusal('mtls_mismatch')
+  const publicKey = publicKeyOf(certificate)
+  if (!publicKey || !(await context.endpoint.hasKey(client, publicKey))) throw refusal('mtls_mismatch')
   return {
     level: 'authenticated',
     method: 'self_signed_tls_client_auth',
     client_id: client.client_id,
     client,
     certificateThumbprint: thumbprint(certificate),
-  }
-}
-
-async function isRegistered({ endpoint }: ClientAuthContext, client: Client, publicKey: KeyObject | undefined): Promise<boolean> {
-  try {
-    return publicKey !== undefined && (await endpoint.hasKey(client, publicKey))
-  } catch (error) {
-    throw assertionRefusal('client', error)
   }
 }
 

@@ -22,7 +22,7 @@ const matches = {
 
 /**
  * `tls_client_auth` (RFC 8705 §2.1): a certificate whose chain the TLS layer verified, with the one subject that the client registered.
- * @throws OAuthError `mtls_cert_missing`, `mtls_mismatch`, `client_misconfigured`: one text for all
+ * @throws Refusal `mtls_cert_missing`, `mtls_mismatch`, `client_misconfigured`: one text for all
  */
 export async function tlsClientAuth(context: ClientAuthContext, client: Client): Promise<ClientAuthentication> {
   assertUsable(context, client, 'tls_client_auth')

@@ -31,7 +31,7 @@ const trustDomain = (spiffeId: string | undefined) => /^spiffe:\/\/[^/]+/.exec(s
  * A token of another issuer as client credential: the workload identity of Kubernetes, SPIFFE, GitHub Actions or Entra ID. Deviates from
  * RFC 7523 §3, where `sub` is the `client_id`: here the client's registration names the tokens that authenticate it. JWT-SVIDs are always
  * reusable, so a token without `iss` never gets a replay marker.
- * @throws AssertionError with the reason
+ * @throws Refusal with the reason
  */
 export async function verifyFederatedJwt(
   context: ClientAuthContext,
@@ -39,12 +39,12 @@ export async function verifyFederatedJwt(
   credential: FederatedCredential,
   jwt: ReadAssertion,
 ): Promise<ClientAuthentication> {
-  const { findKeys, clientAuthMethods, verifiedSignatures } = context.endpoint
-  if (!clientAuthMethods.includes('private_key_jwt')) throw refusal('auth_method_not_enabled') // the token is signed with a private key too
+  const { findKeys, verifiedSignatures } = context.endpoint
+  if (!context.methods.includes('private_key_jwt')) throw refusal('auth_method_not_enabled') // the token is signed with a private key too
   assertEnabled(client)
   const demands = demandsOfWorkload(credential, context.endpoint)
   const reusable = credential.replay === 'reusable' || isSpiffeCredential(credential)
   const signatures = reusable || jwt.claims.jti === undefined ? verifiedSignatures : undefined
-  const assertion = await context.exchange.timed('signature', () => verifyAssertion(jwt, demands, credential, findKeys, signatures))
+  const assertion = await context.transaction.timed('signature', () => verifyAssertion(jwt, demands, credential, findKeys, signatures))
   return { level: 'authenticated', method: 'federated_jwt', client_id: client.client_id, client, assertion, reusable }
 }
