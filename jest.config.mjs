@@ -4,5 +4,7 @@ export default {
   testMatch: ['<rootDir>/__tests__/**/*.test.js'],
   testEnvironment: 'node',
   transform: {},
+  testTimeout: 30_000, // no test of speed: a busy machine has time
+  setupFilesAfterEnv: ['<rootDir>/__tests__/support/assertions.js'],
   reporters: ['default', '<rootDir>/../scripts/summary-reporter.mjs'],
 }

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from '@jest/globals'
 import { auditLog, type GrantCandidate, JWT_BEARER_GRANT, memoryReplayStore, type Reason, type TokenEndpointEvent } from '../lib/index.js'
-import { expresses } from './support/express.js'
+import { anyExpress } from './support/express.js'
 import { forge, freshJti, now } from './support/jwt.js'
 import { encode, form, RawConnection, type RawRequest, sendRaw } from './support/raw.js'
 import {
@@ -63,7 +63,7 @@ const roles: readonly [role: string, request: (token: string) => Record<string, 
   ['client assertion of a grant', (token: string) => grantRequest(grant(), byJwt(token)), 401, 'invalid_client'],
 ]
 
-describe.each(expresses)('on %s', (_, express) => {
+describe.each(anyExpress)('on %s', (_, express) => {
   const start = (options: WorldOptions = {}) => startWorld(express, options)
 
   describe.each(roles)('what a %s may not be, before anybody is asked about it', (_role, request, status, error) => {

@@ -23,7 +23,8 @@ async function idsIn(file) {
 
 /** Each id, with the test files that name it. */
 async function citations() {
-  const files = readdirSync(join(root, tests), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.test.ts'))
+  const all = readdirSync(join(root, tests), { recursive: true, encoding: 'utf8' })
+  const files = all.filter((file) => file.endsWith('.test.ts') && !file.includes('node_modules')) // those of the hosts are not ours
   const named = new Map()
   for (const file of files.map((path) => path.replaceAll('\\', '/')).sort())
     for (const id of await idsIn(file)) named.set(id, [...(named.get(id) ?? []), file])

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals'
 import { derFromRaw, rawFromDer } from '../../lib/assertion/der.js'
 import { ec } from '../support/keys.js'
 import { random } from '../support/random.js'
+import { runs } from '../support/test-all.js'
 
 const curves = [
   ['P-256', 32, 'ES256'],
@@ -15,7 +16,7 @@ describe.each(curves)('an ECDSA signature on %s', (curve, size, alg) => {
   it('is the same in DER and in JWS, as OpenSSL reads both', () => {
     const { privateKey } = ec('k', curve, alg)
     const publicKey = createPublicKey(privateKey)
-    for (let i = 0; i < 300; i++) {
+    for (let i = 0; i < runs(300); i++) {
       const data = Buffer.from(`text ${i}`)
       const der = sign('sha256', data, privateKey)
       const raw = rawFromDer(der, size)
@@ -26,7 +27,7 @@ describe.each(curves)('an ECDSA signature on %s', (curve, size, alg) => {
 
   it('keeps its two numbers, whatever zeros they begin with', () => {
     const { below } = random(curve)
-    for (let i = 0; i < 2000; i++) {
+    for (let i = 0; i < runs(2000); i++) {
       const raw = Buffer.alloc(2 * size)
       for (const half of [0, size]) {
         const zeros = below(size + 1)

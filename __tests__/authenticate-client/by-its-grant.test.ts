@@ -9,7 +9,7 @@ import {
   type Options,
   type TrustedIssuer,
 } from '../../lib/index.js'
-import { type ExpressFactory, expresses } from '../support/express.js'
+import { anyExpress, type ExpressFactory } from '../support/express.js'
 import { now } from '../support/jwt.js'
 import {
   basic,
@@ -243,7 +243,7 @@ const presentedRows = keysOf(presented).flatMap((client_authentication) =>
   ),
 )
 
-describe.each(expresses)('T-75 a grant of a client that signs its own, on %s', (_, express) => {
+describe.each(anyExpress)('T-75 a grant of a client that signs its own, on %s', (_, express) => {
   it.each(presentedRows)('%s, %s, %s, %s: %s', async (client_authentication, clients, claim, credential, answer) => {
     const listed = presenters[clients]
     const minted: (string | undefined)[] = []
@@ -295,7 +295,7 @@ describe.each(expresses)('T-75 a grant of a client that signs its own, on %s', (
   )
 })
 
-describe.each(expresses)('implicit client authentication on %s', (_, express) => {
+describe.each(anyExpress)('implicit client authentication on %s', (_, express) => {
   it.each(cases)('$title', async ({ rule, jwt = own, scope, named, ...row }) => {
     const world = implicitWorld(express, rule, row)
     const [status, error, error_description, reason] = (rule === 'split' && row.split) || row.grant

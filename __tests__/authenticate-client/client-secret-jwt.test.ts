@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
 import { CLIENT_CREDENTIALS, type Client, ConfigurationError, JWT_BEARER_GRANT, type TrustedIssuer } from '../../lib/index.js'
-import { expresses } from '../support/express.js'
+import { anyExpress } from '../support/express.js'
 import { forge, freshJti, now } from '../support/jwt.js'
 import { ec, rsa } from '../support/keys.js'
 import { byJwt, clientCredentials, grantRequest, issuer, startWorld, type WorldOptions } from '../support/world.js'
@@ -40,7 +40,7 @@ const publicTexts = {
   'the modulus': rsaKey.jwk.n as string,
 }
 
-describe.each(expresses)('client_secret_jwt on %s', (_, express) => {
+describe.each(anyExpress)('client_secret_jwt on %s', (_, express) => {
   describe('OC-04 the secret, as UTF-8, is the key', () => {
     it.each<[alg: string, name: string, client_secret: string]>([
       ['HS256', 'of 64 bytes', secret],

@@ -1,6 +1,6 @@
-import { describe, expect, it } from '@jest/globals'
+import { afterEach, describe, expect, it, jest } from '@jest/globals'
 import { CLIENT_CREDENTIALS, type Client } from '../../lib/index.js'
-import { expresses } from '../support/express.js'
+import { anyExpress } from '../support/express.js'
 import { now } from '../support/jwt.js'
 import { byJwt, clientAssertion, clientCredentials, keys, startWorld } from '../support/world.js'
 
@@ -12,7 +12,9 @@ const registered: Client = {
   scope: 'read',
 }
 
-describe.each(expresses)('X-07 DI-15 a client assertion with a jti, on %s', (_, express) => {
+afterEach(() => void jest.restoreAllMocks())
+
+describe.each(anyExpress)('X-07 DI-15 a client assertion with a jti, on %s', (_, express) => {
   it.each<[replay: Client['replay'], second: [number, unknown]]>([
     ['reusable', [200, ['client_assertion_reusable']]],
     ['one-time', [401, 'jti_replayed']],
@@ -29,7 +31,7 @@ describe.each(expresses)('X-07 DI-15 a client assertion with a jti, on %s', (_, 
   })
 })
 
-describe.each(expresses)('T-51 a client assertion without jti, whose signature is remembered, on %s', (_, express) => {
+describe.each(anyExpress)('T-51 a client assertion without jti, whose signature is remembered, on %s', (_, express) => {
   /** A client that was authenticated by the assertion twice, so that its signature is known. */
   async function known(claims: object = {}) {
     const state = { client: registered as Client | undefined }
@@ -68,7 +70,7 @@ describe.each(expresses)('T-51 a client assertion without jti, whose signature i
 
   it('is refused when it has expired', async () => {
     const { ask } = await known({ exp: now() - 8 })
-    await new Promise((resolve) => setTimeout(resolve, 3000))
+    jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 3000)
     expect(await ask()).toEqual([401, 'expired'])
   })
 

@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { describe, expect, it } from '@jest/globals'
 import { compare, hashSync } from 'bcryptjs'
 import { CLIENT_CREDENTIALS, type Client, type Hooks } from '../../lib/index.js'
-import { expresses } from '../support/express.js'
+import { anyExpress } from '../support/express.js'
 import { now } from '../support/jwt.js'
 import { basic, byJwt, challengeOf, clientAssertion, keys, startWorld, type World } from '../support/world.js'
 
@@ -101,7 +101,7 @@ async function wire({ url }: World, form: Record<string, string>, headers: Recor
   return answer.replace(/\r\nDate: [^\r]+/, '')
 }
 
-describe.each(expresses)('secrets on %s', (_, express) => {
+describe.each(anyExpress)('secrets on %s', (_, express) => {
   describe.each(Object.entries(hosts))('of a host that keeps them %s', (_storage, hooks) => {
     const world = startWorld(express, { hooks })
 

@@ -11,7 +11,7 @@ import {
   refusal,
   refusals,
 } from '../../lib/host/errors.js'
-import { expresses } from '../support/express.js'
+import { anyExpress } from '../support/express.js'
 import { encode, form, sendRaw } from '../support/raw.js'
 import { grantRequest, startWorld } from '../support/world.js'
 
@@ -37,8 +37,8 @@ describe('the tables of refusals', () => {
     expect(fitting[error] ?? [400]).toContain(status)
   })
 
-  it.each(Object.entries(assertionRefusals))('RS-06 T-65: %s', (_, description) => {
-    if (description !== null) expect(description).toMatch(wireText)
+  it.each(Object.entries(assertionRefusals).filter(([, description]) => description !== null))('RS-06 T-65: %s', (_, description) => {
+    expect(description).toMatch(wireText)
   })
 
   it.each(Object.entries(assertionUses))('RS-06 T-65: a JWT as %s', (_, [status, error, description]) => {
@@ -189,7 +189,7 @@ describe('OAuthError', () => {
   })
 })
 
-describe.each(expresses)('what a hook throws, on %s', (_, express) => {
+describe.each(anyExpress)('what a hook throws, on %s', (_, express) => {
   let thrown: unknown
   const world = startWorld(express, {
     hooks: {

@@ -3,7 +3,7 @@ import { decodeJwt } from 'jose'
 import type { AssertionReason } from '../../lib/host/errors.js'
 import { CLIENT_CREDENTIALS, JWT_BEARER_GRANT, type TokenEndpointEvent } from '../../lib/index.js'
 import { checksBeforeLookup } from '../../lib/rules/jwt-checks.js'
-import { expresses } from '../support/express.js'
+import { anyExpress } from '../support/express.js'
 import { now } from '../support/jwt.js'
 import { basic, byJwt, clientAssertion, clientCredentials, grant, grantRequest, idp, startWorld } from '../support/world.js'
 
@@ -32,7 +32,7 @@ const flaws: Flaw[] = [
 const onlyOfClients: Flaw[] = [['aud_mismatch', { aud: 'https://other.example' }]]
 const asString = (...values: unknown[]) => (values.find((value) => typeof value === 'string') as string | undefined)?.slice(0, 256)
 
-describe.each(expresses)('onEvent on %s', (_, express) => {
+describe.each(anyExpress)('onEvent on %s', (_, express) => {
   describe('names the unverified sender of a JWT that fails before any look-up', () => {
     const world = startWorld(express)
     const uses = [...flaws, ...onlyOfClients].map((flaw) => [flaw[0], JSON.stringify(flaw.slice(1)).slice(0, 60), flaw] as const)

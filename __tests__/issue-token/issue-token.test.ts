@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals'
 import { type Granted, JWT_BEARER_GRANT, OAuthError, type TokenResponse } from '../../lib/index.js'
-import { expresses } from '../support/express.js'
+import { anyExpress } from '../support/express.js'
 import { byJwt, clientAssertion, clientCredentials, clients, grant, grantRequest, openIdp, startWorld } from '../support/world.js'
 
 const good: TokenResponse = { access_token: 'x', token_type: 'Bearer', expires_in: 60 }
 const serverError = { error: 'server_error', error_description: 'The server could not answer.' }
 
-describe.each(expresses)('issueToken on %s', (_, express) => {
+describe.each(anyExpress)('issueToken on %s', (_, express) => {
   const minting = (mintToken: (granted: Granted) => unknown, authorizeGrant = () => ({ subject: 'local', allowRefreshToken: true })) =>
     startWorld(express, { hooks: { mintToken: mintToken as never, authorizeGrant } })
 
@@ -17,7 +17,7 @@ describe.each(expresses)('issueToken on %s', (_, express) => {
         { access_token: 'x', token_type: 'Bearer' },
         { access_token: 'x', token_type: 'Bearer', scope: 'read write' },
       ],
-      ['RS-03 with a lifetime', good, { ...good, scope: 'read write' }],
+      ['a lifetime', good, { ...good, scope: 'read write' }],
       ['RS-04 with a narrower scope', { ...good, scope: 'read' }, { ...good, scope: 'read' }],
       ['but no members it does not know', { ...good, debug: 'x', subject: 'x' }, { ...good, scope: 'read write' }],
       ['nor undefined ones', { ...good, refresh_token: undefined, id_token: undefined }, { ...good, scope: 'read write' }],
@@ -31,6 +31,18 @@ describe.each(expresses)('issueToken on %s', (_, express) => {
       const { status, body } = await minting(() => minted).post(grantRequest())
       expect({ status, body }).toEqual({ status: 200, body: sent })
     })
+  })
+
+  it.each([1, 59, 3600, 2 ** 31])('RS-03 sends expires_in as it was minted: %i', async (expires_in) => {
+    for (const form of [grantRequest(), clientCredentials()])
+      expect((await minting(() => ({ ...good, expires_in })).post(form)).body).toMatchObject({ expires_in })
+  })
+
+  it('RS-03 CA-04 a token of a public client that does not say how long it lives is not sent', async () => {
+    const { expires_in: __, ...endless } = good
+    const world = minting(() => endless)
+    expect((await world.post(grantRequest(grant({ iss: openIdp }), { client_id: 'public-client' }))).body).toEqual(serverError)
+    expect((await world.post(grantRequest())).body).not.toHaveProperty('expires_in')
   })
 
   it('T-63 sends the members that the host lists as well, and says when it leaves one out', async () => {
@@ -162,7 +174,7 @@ describe.each(expresses)('issueToken on %s', (_, express) => {
   describe('tells mintToken what may be issued', () => {
     it.each<[name: string, form: () => Record<string, string>, granted: object]>([
       [
-        'a JWT grant',
+        'AT-02 a JWT grant is for a user',
         () => grantRequest(),
         {
           grant_type: JWT_BEARER_GRANT,
@@ -179,7 +191,7 @@ describe.each(expresses)('issueToken on %s', (_, express) => {
         { subject: 'local', scope: 'read', maxLifetime: 300, allowRefreshToken: false },
       ],
       [
-        'a client for itself',
+        'AT-02 a client for itself',
         () => clientCredentials(),
         { grant_type: 'client_credentials', subject: 'jwt-client', subject_type: 'client', scope: 'read write', allowRefreshToken: false },
       ],

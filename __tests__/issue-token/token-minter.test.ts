@@ -44,6 +44,19 @@ describe('tokenMinter', () => {
     expect(payload.jti).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/) // CA-14: 122 random bits
   })
 
+  it.each<[lifetime: number | undefined, maxLifetime: number | undefined, expires_in: number]>([
+    [undefined, undefined, 300],
+    [3600, undefined, 3600],
+    [3600, 60, 60],
+    [60, 3600, 60],
+    [1, 1, 1],
+  ])('RS-03 says how long a token lives: lifetime %p, at most %p', async (lifetime, maxLifetime, expires_in) => {
+    const mint = tokenMinter({ issuer, audience, key: key.privateKey, ...(lifetime && { lifetime }) })
+    const minted = await mint(granted({ maxLifetime }))
+    const { payload } = await jwtVerify(minted.access_token, key.publicKey)
+    expect([minted.expires_in, (payload.exp ?? 0) - (payload.iat ?? 0)]).toEqual([expires_in, expires_in])
+  })
+
   it.each([
     ['EC P-256', ec('a'), 'ES256'],
     ['EC P-384', ec('a', 'P-384', 'ES384'), 'ES384'],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { LoadShedding } from '../../lib/pipeline/load-shedding.js'
-import { expresses } from '../support/express.js'
+import { anyExpress } from '../support/express.js'
 import { bytesOf, encode, form, RawConnection } from '../support/raw.js'
 import { byJwt, clientCredentials, clients, grant, grantRequest, openIdp, startWorld } from '../support/world.js'
 
@@ -59,7 +59,7 @@ describe('LoadShedding', () => {
   })
 })
 
-describe.each(expresses)('load shedding on %s', (_, express) => {
+describe.each(anyExpress)('load shedding on %s', (_, express) => {
   const block = (ms: number) => {
     const end = performance.now() + ms
     while (performance.now() < end);

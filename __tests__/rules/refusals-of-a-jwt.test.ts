@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { type AssertionReason, assertionRefusals, assertionUses, type Reason, refusals } from '../../lib/host/errors.js'
 import { CLIENT_CREDENTIALS, type Client, memoryReplayStore, type ReplayStore, type TrustedIssuer } from '../../lib/index.js'
 import { checksOfRegistration } from '../../lib/rules/jwt-checks.js'
-import { expresses } from '../support/express.js'
+import { anyExpress } from '../support/express.js'
 import { forge, freshJti, now, signature } from '../support/jwt.js'
 import { ec, ed, type Pair, rsa } from '../support/keys.js'
 import { byJwt, clientCredentials, grantRequest, issuer, startWorld, tokenEndpointUrl } from '../support/world.js'
@@ -596,7 +596,7 @@ describe('the table', () => {
   })
 })
 
-describe.each(expresses)('a JWT on %s', (_, express) => {
+describe.each(anyExpress)('a JWT on %s', (_, express) => {
   const spent: string[] = [] // what stays used up when the request is over
   const memory = memoryReplayStore()
   const replayStore: ReplayStore = {

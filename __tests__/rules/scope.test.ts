@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { hostScope, intersect, isWithin, parseScope } from '../../lib/rules/scope.js'
+import { growth } from '../support/steps.js'
 
 describe('scopes (RFC 6749 §3.3)', () => {
   it.each<[scope: string, tokens: string[] | undefined]>([
@@ -23,6 +24,16 @@ describe('scopes (RFC 6749 §3.3)', () => {
     ['read é', undefined],
   ])('TE-16: %j is %j', (scope, tokens) => {
     expect(parseScope(scope)).toEqual(tokens)
+  })
+
+  it.each(['a', 'a ', ' ', '"', 'a\n'])('T-70 does twice the work for twice as many %j, not more', async (piece) => {
+    expect(await growth('scope', (pieces) => piece.repeat(pieces))).toBeLessThan(2.1)
+    expect(await growth('scope', (pieces) => `a${piece.repeat(pieces)}\\`)).toBeLessThan(2.1)
+  })
+
+  it('T-70 does twice the work for twice as many different tokens, not more', async () => {
+    const scope = (tokens: number) => Array.from({ length: tokens }, (_, i) => `s${i}`).join(' ')
+    expect(await growth('scope', scope)).toBeLessThan(2.3) // the tokens get longer
   })
 
   it.each<[scope: string, tokens: string[]]>([

@@ -15,7 +15,7 @@ import {
   tokenMinter,
 } from '../../../lib/index.js'
 import { type Certificate, type CertificateOptions, issueCertificate, jwkOf, newKeys } from '../../support/certificates.js'
-import { type ExpressFactory, expresses } from '../../support/express.js'
+import { anyExpress, type ExpressFactory } from '../../support/express.js'
 import { now } from '../../support/jwt.js'
 import {
   basic,
@@ -109,7 +109,7 @@ const names: CertificateOptions['names'] = [
 ]
 const subject: CertificateOptions['subject'] = [{ C: 'DE' }, { O: 'Example, "Inc."' }, { CN: 'client' }]
 
-describe.each(expresses)('mutual TLS on %s', (_, express) => {
+describe.each(anyExpress)('mutual TLS on %s', (_, express) => {
   describe('MT-03 tls_client_auth takes', () => {
     it.each<[name: string, certificate: CertificateOptions, registered: Partial<Client>]>([
       [

@@ -3,9 +3,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import pg from 'pg'
 import { ConfigurationError } from '../../../lib/index.js'
 import { type PostgresReplayStoreOptions, postgresReplaySchema, postgresReplayStore } from '../../../lib/replay/postgres/postgres.js'
-import { replayStoreContract } from '../../../lib/replay/testing/index.js'
+import { expectContract } from '../../support/contract.js'
 import { describeWith } from '../../support/describe-with.js'
-import { expresses } from '../../support/express.js'
+import { anyExpress } from '../../support/express.js'
 import { now } from '../../support/jwt.js'
 import { freePort, postgresNeed, type Service, usePostgres } from '../../support/services.js'
 import { grant, grantRequest, openIdp, startWorld } from '../../support/world.js'
@@ -202,7 +202,7 @@ describeWith(postgresNeed, 'postgresReplayStore on a server', () => {
   })
 
   let table: string
-  replayStoreContract({
+  expectContract({
     async makeStore() {
       table = await newTable()
       return postgresReplayStore(pool, { table })
@@ -386,7 +386,7 @@ describeWith(postgresNeed, 'postgresReplayStore on a server', () => {
       expect(answers.filter((answer) => answer === false)).toHaveLength(19)
     })
 
-    it.each(expresses)('a token endpoint on %s honours no used grant again, and goes on', async (_, express) => {
+    it.each(anyExpress)('a token endpoint on %s honours no used grant again, and goes on', async (_, express) => {
       const replayStore = postgresReplayStore(pool, { table })
       const world = startWorld(express, { options: { replayStore, clockTolerance: 0 } })
       const ask = async (assertion: string) => {

@@ -5,12 +5,13 @@ import { createClient, createCluster } from 'redis'
 import { ConfigurationError } from '../../../lib/index.js'
 import { type RedisReplayStoreOptions, redisReplayStore } from '../../../lib/replay/redis/redis.js'
 import { releaseScript } from '../../../lib/replay/redis/redis-scripts.js'
-import { replayStoreContract } from '../../../lib/replay/testing/index.js'
 import { ioRedis, nodeRedis } from '../../support/clients.js'
+import { expectContract } from '../../support/contract.js'
 import { describeWith } from '../../support/describe-with.js'
-import { expresses } from '../../support/express.js'
+import { anyExpress } from '../../support/express.js'
 import { now } from '../../support/jwt.js'
 import { type OwnRedis, ownRedisNeed, redisNeed, type Service, startRedis, useRedis } from '../../support/services.js'
+import { describeInAll, testAll } from '../../support/test-all.js'
 import { grant, grantRequest, openIdp, startWorld } from '../../support/world.js'
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
@@ -117,7 +118,7 @@ describeWith(redisNeed, 'redisReplayStore on a server', () => {
       for (const client of open) await client.close()
       await service.stop()
     })
-    replayStoreContract({
+    expectContract({
       makeStore() {
         prefix = freshPrefix()
         return newStore({ prefix })
@@ -128,7 +129,7 @@ describeWith(redisNeed, 'redisReplayStore on a server', () => {
 })
 
 describeWith(ownRedisNeed, 'redisReplayStore on a server that is full, away, or a cluster', () => {
-  describe.each(clients)('by %s', (_, connect) => {
+  describe.each(testAll ? clients : clients.slice(0, 1))('by %s', (_, connect) => {
     let redis: OwnRedis
     let dead: OwnRedis
     const open: { close(): unknown }[] = []
@@ -146,7 +147,7 @@ describeWith(ownRedisNeed, 'redisReplayStore on a server that is full, away, or 
       await redis.stop()
       await dead.stop()
     })
-    replayStoreContract({
+    expectContract({
       async makeStore() {
         const { client, command } = await clientOf(redis)
         await command('CONFIG', 'SET', 'maxmemory', '0')
@@ -169,7 +170,7 @@ describeWith(ownRedisNeed, 'redisReplayStore on a server that is full, away, or 
     })
   })
 
-  describe('a cluster', () => {
+  describeInAll('a cluster', () => {
     let node: OwnRedis
     let cluster: ReturnType<typeof createCluster>
     let ioCluster: Cluster
@@ -422,8 +423,8 @@ describeWith(ownRedisNeed, 'T-45 a Redis that loses its memory', () => {
     expect(await other.consume(key)).toBe(false)
   })
 
-  describe.each(expresses)('a token endpoint on %s', (_, express) => {
-    it.each([false, true])(
+  describe.each(anyExpress)('a token endpoint on %s', (_, express) => {
+    it.each(testAll ? [false, true] : [false])(
       'honours no used grant again after a restart without persistence, and goes on (startupGuard: %p)',
       async (startupGuard) => {
         const replayStore = redisReplayStore(client.client, { startupGuard })

@@ -10,12 +10,13 @@ import {
   replayStoreChecks,
   replayStoreContract,
 } from '../../../lib/replay/testing/index.js'
+import { expectContract } from '../../support/contract.js'
 
 jest.setTimeout(30_000)
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 describe('memoryReplayStore', () => {
-  replayStoreContract({
+  expectContract({
     makeStore: () => memoryReplayStore(),
     makePeer: (store) => store,
     makeSmallStore: () => memoryReplayStore({ max: 100, maxPerIssuer: 100 }),
@@ -24,7 +25,7 @@ describe('memoryReplayStore', () => {
 
 describe('memoryReplayStore with startupGuard, restarted', () => {
   let store: ReplayStore
-  replayStoreContract({
+  expectContract({
     makeStore() {
       store = memoryReplayStore()
       return { consume: (...args) => store.consume(...args), release: (key) => store.release?.(key) }
@@ -273,8 +274,8 @@ describe('the contract kit', () => {
   it('runs under node:test', async () => {
     const script = `
       import { describe, it } from 'node:test'
-      import { memoryReplayStore } from '${new URL('../../lib/index.js', import.meta.url)}'
-      import { replayStoreContract } from '${new URL('../../lib/testing/index.js', import.meta.url)}'
+      import { memoryReplayStore } from '${new URL('../../../lib/index.js', import.meta.url)}'
+      import { replayStoreContract } from '${new URL('../../../lib/replay/testing/index.js', import.meta.url)}'
       replayStoreContract({ makeStore: () => memoryReplayStore() }, { describe, it })`
     const { NODE_OPTIONS: _, NODE_TEST_CONTEXT: __, ...env } = process.env
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--test-reporter=tap', '--eval', script], {
