@@ -73,7 +73,7 @@ afterEach(() => {
 })
 
 const settled = async (events: readonly TokenEndpointEvent[], count: number) => {
-  for (let tries = 0; events.length < count && tries < 400; tries++) await new Promise((resolve) => setTimeout(resolve, 5))
+  for (let tries = 0; events.length < count && tries < 4000; tries++) await new Promise((resolve) => setTimeout(resolve, 5))
 }
 
 describe.each(anyExpress)('the host’s parts on %s', (_, express) => {

@@ -818,7 +818,7 @@ describe.each(expresses)('parseTokenRequest on %s', (_, express) => {
 /** Waits for what happens on the other side of a connection. */
 async function until(condition: () => boolean): Promise<void> {
   for (let turn = 0; !condition(); turn++) {
-    if (turn > 400) throw new Error('It did not happen in time')
+    if (turn > 4000) throw new Error('It did not happen in time')
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }

@@ -1,5 +1,6 @@
 import { describe, it } from '@jest/globals'
 import type { Need } from './services.js'
+import { testAll } from './test-all.js'
 
 /** `describe` for tests that need a server: where there is none, they are skipped by a name that says so, or fail if REQUIRE_SERVICES is set. */
 export function describeWith({ missing }: Need, name: string, body: () => void): void {
@@ -10,4 +11,9 @@ export function describeWith({ missing }: Need, name: string, body: () => void):
       throw new Error(missing)
     })
   }
+}
+
+/** `describe` for tests that only `npm run test:all` runs. */
+export function describeInAll(name: string, body: () => void): void {
+  if (testAll) describe(name, body)
 }

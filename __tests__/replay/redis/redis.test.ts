@@ -7,11 +7,11 @@ import { type RedisReplayStoreOptions, redisReplayStore } from '../../../lib/rep
 import { releaseScript } from '../../../lib/replay/redis/redis-scripts.js'
 import { ioRedis, nodeRedis } from '../../support/clients.js'
 import { expectContract } from '../../support/contract.js'
-import { describeWith } from '../../support/describe-with.js'
+import { describeInAll, describeWith } from '../../support/describe-with.js'
 import { anyExpress } from '../../support/express.js'
 import { now } from '../../support/jwt.js'
 import { type OwnRedis, ownRedisNeed, redisNeed, type Service, startRedis, useRedis } from '../../support/services.js'
-import { describeInAll, testAll } from '../../support/test-all.js'
+import { testAll } from '../../support/test-all.js'
 import { grant, grantRequest, openIdp, startWorld } from '../../support/world.js'
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))

@@ -12,7 +12,7 @@ import {
 } from '../../../lib/replay/testing/index.js'
 import { expectContract } from '../../support/contract.js'
 
-jest.setTimeout(30_000)
+jest.setTimeout(60_000)
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 describe('memoryReplayStore', () => {
