@@ -270,9 +270,8 @@ describe('tokenMinter', () => {
         client_id: 'c',
         client: { client_id: 'c', tls_client_certificate_bound_access_tokens: bound as true },
       }
-      await expect(tokenMinter({ issuer, audience, key: key.privateKey })(granted({ client }))).rejects.toThrow(
-        'A client certificate is needed.',
-      )
+      const mintToken = tokenMinter({ issuer, audience, key: key.privateKey })
+      await expect(mintToken(granted({ client }))).rejects.toThrow('A client certificate is needed.')
     },
   )
 
