@@ -180,7 +180,7 @@ describe('fetchJson (T-52 T-54)', () => {
     }).listen(0, '127.0.0.1')
     raw = createTcpServer((socket) => {
       socket.on('error', () => {})
-      socket.end('this is not HTTP\r\n\r\n')
+      socket.resume().end('this is not HTTP\r\n\r\n')
     }).listen(0, '127.0.0.1')
     await Promise.all([server, raw].map((one) => one.listening || new Promise((resolve) => one.once('listening', resolve))))
     base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
