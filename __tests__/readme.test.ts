@@ -231,7 +231,9 @@ describe('the README', () => {
       'onEvent',
     ])
     for (const hook of listed)
-      expect(() => endpointOf('t', { issuer, hooks: { [hook as string]: 1 } } as never, [])).toThrow(`option hooks.${hook} is a function`)
+      expect(() => endpointOf('t', { issuer, hooks: { [hook as string]: 1 } } as never, [])).toThrow(
+        `option hooks.${hook} must be a function`,
+      )
   })
 
   const [, ofClients = '', ofIssuers = ''] = section('Hooks').split(/^\*\*`(?:Client|TrustedIssuer)`\*\*/m)

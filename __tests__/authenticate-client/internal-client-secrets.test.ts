@@ -45,7 +45,7 @@ describe('internal secrets', () => {
     [{ key: 32 }, 'option key'],
     [{ key: null }, 'option key'],
     [{ key: new Array(32).fill(1) }, 'option key'],
-    [{ secret: key }, 'option secret does not exist'],
+    [{ secret: key }, 'option secret does not exist: it must be one of key.'],
     [null, 'options must be an object'],
     [key, 'options must be an object'],
   ])('refuses %j, and does not show the key', (options, message) => {

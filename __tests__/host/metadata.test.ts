@@ -29,10 +29,10 @@ describe('tokenEndpointMetadata', () => {
 
   it.each<[name: string, over: Partial<Options>, message: RegExp]>([
     ['no tokenEndpointUrl', { tokenEndpointUrl: undefined }, /tokenEndpointMetadata: option tokenEndpointUrl is missing/],
-    ['an issuer over http', { issuer: 'http://as.example.com' }, /tokenEndpointMetadata: option issuer is not https/],
-    ['an issuer with a query', { issuer: 'https://as.example.com?x=1' }, /option issuer has a query/],
-    ['an issuer with an empty query', { issuer: 'https://as.example.com?' }, /option issuer has a query/],
-    ['an issuer with a fragment', { issuer: 'https://as.example.com#x' }, /option issuer has a fragment/],
+    ['an issuer over http', { issuer: 'http://as.example.com' }, /tokenEndpointMetadata: option issuer must be an https URL/],
+    ['an issuer with a query', { issuer: 'https://as.example.com?x=1' }, /option issuer must be a URL without a query/],
+    ['an issuer with an empty query', { issuer: 'https://as.example.com?' }, /option issuer must be a URL without a query/],
+    ['an issuer with a fragment', { issuer: 'https://as.example.com#x' }, /option issuer must be a URL without a fragment/],
     ['no issuer', { issuer: undefined as never }, /option issuer is missing/],
   ])('MD-01 throws for %s', (_name, over, message) => {
     expect(() => metadata(over)).toThrow(ConfigurationError)

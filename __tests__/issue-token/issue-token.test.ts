@@ -73,6 +73,31 @@ describe.each(anyExpress)('issueToken on %s', (_, express) => {
         throw new Error('hunter2')
       },
     })
+    it.each<[given: unknown, cause: string]>([
+      [undefined, 'mintToken must return an object, not undefined.'],
+      ['hunter2', 'mintToken must return an object, not "hunter2".'],
+      [{}, 'mintToken: access_token must be a non-empty string of visible ASCII.'],
+      [{ ...good, access_token: 'hunter2\n' }, 'mintToken: access_token must be a non-empty string of visible ASCII.'],
+      [{ ...good, refresh_token: ['hunter2'] }, 'mintToken: refresh_token must be a non-empty string of visible ASCII.'],
+      [{ ...good, token_type: undefined }, 'mintToken: token_type must be a non-empty string of visible ASCII, not undefined.'],
+      [{ ...good, expires_in: '3600' }, 'mintToken: expires_in must be a whole number above 0, not "3600".'],
+      [{ ...good, expires_in: 0 }, 'mintToken: expires_in must be a whole number above 0, not 0.'],
+      [{ ...good, scope: 'read admin' }, 'mintToken: scope must be within "read write", which was granted, not "read admin".'],
+      [{ ...good, scope: ['read'] }, 'mintToken: scope must be a string, not ["read"].'],
+      [{ ...good, authorization_details: {} }, 'mintToken: authorization_details must be a list, not an object.'],
+    ])('T-57 %j: the event says what is wrong, and shows no token', async (given, cause) => {
+      const world = minting(() => given)
+      expect((await world.post(grantRequest())).body).toEqual(serverError)
+      expect((world.last().cause as Error).message).toBe(cause)
+    })
+
+    it('T-57 a token for a public client that lives longer than publicClients allows', async () => {
+      const world = minting(() => ({ ...good, expires_in: 301 }))
+      const params = { client_id: 'public-client' }
+      expect((await world.post(grantRequest(grant({ iss: openIdp }), params))).body).toEqual(serverError)
+      expect((world.last().cause as Error).message).toBe('mintToken: expires_in must be at most 300, not 301.')
+    })
+
     it.each<[name: string, mint: () => unknown, status?: number, error?: string]>([
       ['undefined', () => undefined],
       ['null', () => null],

@@ -94,16 +94,20 @@ describe('tokenMinter', () => {
   })
 
   it.each<[what: string, given: string, problem: string]>([
-    ['an encrypted PKCS#8 PEM', pem('pkcs8', key, secret), 'option key is encrypted'],
-    ['an encrypted SEC1 PEM', pem('sec1', key, secret), 'option key is encrypted'],
-    ['an encrypted PKCS#1 PEM', pem('pkcs1', rsa('r'), secret), 'option key is encrypted'],
-    ['a certificate', certificate, 'option key is a certificate'],
-    ['a public PEM', String(key.publicKey.export({ type: 'spki', format: 'pem' })), 'option key is a public key'],
-    ['a PKCS#1 public PEM', String(rsa('r').publicKey.export({ type: 'pkcs1', format: 'pem' })), 'option key is a public key'],
-    ['a PEM that is cut', pem('pkcs8', key).slice(0, 100), 'option key is a private key that cannot be read'],
-    ['a PEM whose line ends are lost', pem('pkcs8', key).replaceAll('\n', '\\n'), 'option key is a private key that cannot be read'],
-    ['the path of a PEM', '/etc/keys/2026-11.key.pem', 'option key is no private key'],
-    ['an empty string', '', 'option key is no private key'],
+    ['an encrypted PKCS#8 PEM', pem('pkcs8', key, secret), 'option key must not be encrypted'],
+    ['an encrypted SEC1 PEM', pem('sec1', key, secret), 'option key must not be encrypted'],
+    ['an encrypted PKCS#1 PEM', pem('pkcs1', rsa('r'), secret), 'option key must not be encrypted'],
+    ['a certificate', certificate, 'option key must be a private key, not a certificate'],
+    ['a public PEM', String(key.publicKey.export({ type: 'spki', format: 'pem' })), 'option key must be a private key, not a public key'],
+    [
+      'a PKCS#1 public PEM',
+      String(rsa('r').publicKey.export({ type: 'pkcs1', format: 'pem' })),
+      'option key must be a private key, not a public key',
+    ],
+    ['a PEM that is cut', pem('pkcs8', key).slice(0, 100), 'option key must be a PEM that can be read'],
+    ['a PEM whose line ends are lost', pem('pkcs8', key).replaceAll('\n', '\\n'), 'option key must be a PEM that can be read'],
+    ['the path of a PEM', '/etc/keys/2026-11.key.pem', 'option key must be a private key: a PEM'],
+    ['an empty string', '', 'option key must be a private key: a PEM'],
   ])('refuses %s, as string and Buffer', (_what, text, problem) => {
     for (const given of [text, Buffer.from(text)]) {
       expect(() => tokenMinter({ issuer, audience, key: given })).toThrow(ConfigurationError)
@@ -122,7 +126,7 @@ describe('tokenMinter', () => {
         ['sign'],
       )
       for (const given of [pair.privateKey, pair.privateKey.export({ format: 'jwk' }) as JWK, pem('pkcs1', pair), cryptoKey])
-        expect(() => tokenMinter({ issuer, audience, key: given })).toThrow('option key has less than 2048 bits')
+        expect(() => tokenMinter({ issuer, audience, key: given })).toThrow('option key must have at least 2048 bits')
     }
   })
 
@@ -150,7 +154,6 @@ describe('tokenMinter', () => {
     ].map((one) => ({ key: one }))
     const others = [
       { key: secretPem, algorithm: canary },
-      { key: secretPem, lifetime: canary },
       { key: secretPem, secret: canary },
     ]
     for (const options of [...given, ...others, { key: secretPem, issuer: undefined, kid: canary }]) {
@@ -227,11 +230,11 @@ describe('tokenMinter', () => {
       hash: 'SHA-1',
     } as never)
     for (const [key, algorithm, problem] of [
-      [p256.publicKey, undefined, 'option key is not private'],
-      [agreement.privateKey, undefined, 'option key may not sign'],
-      [sha1.privateKey, undefined, 'no algorithm fits option key'],
-      [p256.privateKey, 'ES384', 'option key is no key for'],
-      [p256.privateKey, 'RS256', 'option key is no key for'],
+      [p256.publicKey, undefined, 'option key must be private'],
+      [agreement.privateKey, undefined, 'option key must have the usage'],
+      [sha1.privateKey, undefined, 'option key must be an EC (P-256, P-384, P-521), RSA or Ed25519 key'],
+      [p256.privateKey, 'ES384', 'option key must be a key for'],
+      [p256.privateKey, 'RS256', 'option key must be a key for'],
     ] as const)
       expect(() => tokenMinter({ issuer, audience, key, ...(algorithm && { algorithm }) })).toThrow(problem)
   })
@@ -280,19 +283,22 @@ describe('tokenMinter', () => {
     await expect(mintToken(granted({ resource: ['https://evil.example'] }))).rejects.toThrow(OAuthError)
   })
 
-  it.each<[name: string, options: object]>([
-    ['no audience', { audience: undefined }],
-    ['an empty list of audiences', { audience: [] }],
-    ['no issuer', { issuer: undefined }],
-    ['a public key', { key: key.publicKey }],
-    ['a public JWK', { key: key.jwk }],
-    ['no key', { key: undefined }],
-    ['a lifetime of none', { lifetime: 0 }],
-    ['a misspelt option', { lifeTime: 60 }],
-    ['an algorithm that is not for its key', { algorithm: 'RS256' }],
-    ['an algorithm without a signature', { algorithm: 'none' }],
-    ['an algorithm for secrets', { algorithm: 'HS256' }],
-  ])('refuses %s at start', (_name, over) => {
-    expect(() => tokenMinter({ issuer, audience, key: key.privateKey, ...over } as never)).toThrow(ConfigurationError)
+  it.each<[name: string, options: object, problem: string]>([
+    ['no audience', { audience: undefined }, 'audience must be a non-empty string or a list of them, not undefined.'],
+    ['an empty list of audiences', { audience: [] }, 'audience must be a non-empty string or a list of them, not [].'],
+    ['no issuer', { issuer: undefined }, 'issuer must be a non-empty string, not undefined.'],
+    ['a public key', { key: key.publicKey }, 'key must be private'],
+    ['a public JWK', { key: key.jwk }, 'key must be a private key'],
+    ['no key', { key: undefined }, 'key must be a private key'],
+    ['a lifetime of none', { lifetime: 0 }, 'lifetime must be a whole number above 0, not 0.'],
+    ['a kid that is no string', { kid: 7 }, 'kid must be a string, not 7.'],
+    ['a misspelt option', { lifeTime: 60 }, 'lifeTime does not exist: did you mean lifetime?'],
+    ['an algorithm that is not for its key', { algorithm: 'RS256' }, 'key must be a key for the algorithm'],
+    ['an algorithm without a signature', { algorithm: 'none' }, 'key must be a key for the algorithm'],
+    ['an algorithm for secrets', { algorithm: 'HS256' }, 'key must be a key for the algorithm'],
+  ])('refuses %s at start', (_name, over, problem) => {
+    const make = () => tokenMinter({ issuer, audience, key: key.privateKey, ...over } as never)
+    expect(make).toThrow(ConfigurationError)
+    expect(make).toThrow(`tokenMinter: option ${problem}`)
   })
 })

@@ -266,20 +266,28 @@ describe('memoryReplayStore', () => {
   })
 
   describe('options', () => {
-    it.each([0, 'yes', null])('startupGuard is true or false, not %p', (value) => {
-      expect(() => memoryReplayStore({ startupGuard: value as unknown as boolean })).toThrow(/startupGuard is true or false/)
+    it.each([0, 'yes', null])('startupGuard must be true or false, not %p', (value) => {
+      expect(() => memoryReplayStore({ startupGuard: value as unknown as boolean })).toThrow(
+        /option startupGuard must be true or false, not /,
+      )
     })
 
     it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '10', null])(
-      'max and maxPerIssuer are positive integers, not %p',
+      'max and maxPerIssuer must be whole numbers above 0, not %p',
       (value) => {
         expect(() => memoryReplayStore({ max: value as number })).toThrow(ConfigurationError)
-        expect(() => memoryReplayStore({ maxPerIssuer: value as number })).toThrow(/maxPerIssuer is a positive integer/)
+        expect(() => memoryReplayStore({ maxPerIssuer: value as number })).toThrow(/maxPerIssuer must be a whole number above 0, not /)
       },
     )
 
     it('refuses options that do not exist', () => {
-      expect(() => memoryReplayStore({ maxSize: 1 } as object)).toThrow(/maxSize does not exist/)
+      expect(() => memoryReplayStore({ maxPerIssuers: 1 } as object)).toThrow(
+        'memoryReplayStore: option maxPerIssuers does not exist: did you mean maxPerIssuer?',
+      )
+    })
+
+    it.each([null, 'max', 7])('must be an object, not %p', (value) => {
+      expect(() => memoryReplayStore(value as never)).toThrow('memoryReplayStore: options must be an object, not ')
     })
 
     it('gives one issuer half of the room, unless told otherwise', () => {

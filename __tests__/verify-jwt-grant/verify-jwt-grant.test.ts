@@ -295,6 +295,21 @@ describe.each(anyExpress)('verifyJwtGrant on %s', (_, express) => {
       word = () => ({ subject: 'local' })
       expect(await world.post(grantRequest(assertion, client))).toMatchObject({ status: 200 })
     })
+
+    it.each<[decision: unknown, cause: string]>([
+      ['alice', 'authorizeGrant must return an object or undefined, not "alice".'],
+      [{}, 'authorizeGrant: subject must be a non-empty string, not undefined.'],
+      [{ subject: 7 }, 'authorizeGrant: subject must be a non-empty string, not 7.'],
+      [{ subject: 'local', scope: ['read'] }, 'authorizeGrant: scope must be a string, not ["read"].'],
+      [
+        { refused: 'unknown' },
+        "authorizeGrant: refused must be one of 'subject_unknown', 'subject_disabled', 'consent_missing', not \"unknown\".",
+      ],
+    ])('T-57 that returns %j: the event says what it must return', async (decision, cause) => {
+      const world = startWorld(express, { hooks: { authorizeGrant: () => decision as never } })
+      expect((await world.post(grantRequest())).status).toBe(500)
+      expect((world.last().cause as Error).message).toBe(cause)
+    })
   })
 
   describe('findIssuer', () => {

@@ -1,4 +1,5 @@
 import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
+import { checkOptionsOf, must, secret, tableOf } from '../host/checks.js'
 import { ConfigurationError } from '../host/errors.js'
 import type { Middleware } from '../pipeline/step.js'
 import type { Request } from '../pipeline/transaction.js'
@@ -54,16 +55,20 @@ export function internalClientSecrets(options: { key?: string | Uint8Array } = {
 }
 
 const leastBytes = 32
+const bytesOf = (key: string | Uint8Array) => (typeof key === 'string' ? Buffer.from(key) : key)
+
+const optionChecks = tableOf({
+  key: secret(
+    must(`a string or Uint8Array of at least ${leastBytes} bytes`, (key) => {
+      const bytes = bytesOf(key as string | Uint8Array)
+      return bytes instanceof Uint8Array && bytes.length >= leastBytes
+    }),
+  ),
+})
 
 function keyOf(options: { key?: string | Uint8Array }): KeyObject {
-  const where = 'internalClientSecrets'
-  if (typeof options !== 'object' || options === null) throw new ConfigurationError(`${where}: options must be an object.`)
-  const stranger = Object.keys(options).find((name) => name !== 'key')
-  if (stranger !== undefined) throw new ConfigurationError(`${where}: option ${stranger} does not exist. Its option is key.`)
-  const { key = randomBytes(leastBytes) } = options
-  const bytes = typeof key === 'string' ? Buffer.from(key) : key
-  if (bytes instanceof Uint8Array && bytes.length >= leastBytes) return createSecretKey(bytes)
-  throw new ConfigurationError(`${where}: option key must be a string or Uint8Array of at least ${leastBytes} bytes.`)
+  checkOptionsOf('internalClientSecrets', optionChecks, options)
+  return createSecretKey(bytesOf(options.key ?? randomBytes(leastBytes)))
 }
 
 /** The client that the suite has authenticated, unless the request itself carries the secret that proved it. */

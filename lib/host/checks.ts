@@ -8,7 +8,7 @@ export interface Checks {
   readonly [member: string]: Check | Checks
 }
 
-const must =
+export const must =
   (requirement: string, holds: (value: unknown) => boolean): Check =>
   (value) =>
     holds(value) ? undefined : `must be ${requirement}`
@@ -27,33 +27,54 @@ export const aName = must('a non-empty string', (value) => isString(value) && va
 export const aList = must('a list', Array.isArray)
 export const strings = must('a list of strings', isListOf(isString))
 export const stringOrStrings = must('a string or a list of strings', (value) => isString(value) || isListOf(isString)(value))
-export const aPositiveInteger = must('a positive whole number', (value) => Number.isSafeInteger(value) && (value as number) > 0)
+export const aPositiveInteger = must('a whole number above 0', (value) => Number.isSafeInteger(value) && (value as number) > 0)
 export const aDate = must('a valid Date', (value) => value instanceof Date && !Number.isNaN(value.getTime()))
 /** Not a `Date`, a date string or milliseconds: compared as seconds, they would never be reached. */
 export const aMoment = must(
   'a number of seconds since 1970',
   (value) => Number.isFinite(value) && (value as number) >= 0 && (value as number) < 1e12,
 )
-export const aDuration = must('a positive number of seconds', (value) => Number.isFinite(value) && (value as number) > 0)
+export const aDuration = must('a number of seconds above 0', (value) => Number.isFinite(value) && (value as number) > 0)
 export const secondsBetween = (least: number, most: number) =>
   must(`a number of seconds from ${least} to ${most}`, (value) => typeof value === 'number' && value >= least && value <= most)
+/** For a bound of lifetimes: no token lives less than a second. */
+export const aLifetime = must('a number of seconds, at least 1', (value) => Number.isFinite(value) && (value as number) >= 1)
 export const oneOf = (...values: readonly unknown[]) =>
   must(values.length === 1 ? quoted(values) : `one of ${quoted(values)}`, (value) => values.includes(value))
 export const listOrFunction = must('a list of strings or a function', (value) => typeof value === 'function' || isListOf(isString)(value))
 export const listOr = (word: string) => must(`a list of strings or '${word}'`, (value) => value === word || isListOf(isString)(value))
 /** A non-empty list of some of `names`. */
-export const someOf =
-  (names: readonly string[]): Check =>
-  (value) => {
-    const stranger = Array.isArray(value) ? value.find((name) => !names.includes(name)) : undefined
-    if (stranger !== undefined)
-      return `must not list ${shown(stranger)}${suggestion(String(stranger), names)}: it must list some of ${quoted(names)}`
-    return Array.isArray(value) && value.length > 0 ? undefined : `must be a non-empty list of some of ${quoted(names)}`
-  }
+export const someOf = (names: readonly string[]) =>
+  must(
+    `a non-empty list of some of ${quoted(names)}`,
+    (value) => isListOf((one) => names.includes(one as string))(value) && (value as unknown[]).length > 0,
+  )
+
+/** A secret: messages never show what was received. */
+export function secret(check: Check): Check {
+  const secretCheck: Check = (value) => check(value)
+  secrets.add(secretCheck)
+  return secretCheck
+}
+const secrets = new WeakSet<Check>()
+
+/** A table of checks, prepared: it is used for each request. */
+export interface CheckedTable {
+  readonly names: readonly string[]
+  readonly rows: readonly (readonly [name: string, check: Check | CheckedTable])[]
+}
+
+/** Prepares a table of checks. */
+export function tableOf(checks: Checks): CheckedTable {
+  const rows = Object.entries(checks).map(([name, check]) => [name, typeof check === 'function' ? check : tableOf(check)] as const)
+  return { names: rows.map(([name]) => name), rows }
+}
 
 interface Rules {
-  /** Names the object in messages: `tokenEndpoint: option`, `TrustedIssuer`. */
+  /** How messages name the object: what stands before the name of a member. `tokenEndpoint: option `, `TrustedIssuer.` */
   readonly where: string
+  /** Members that must not be absent. @default none */
+  readonly required?: readonly string[]
   /** Whether members without a check are refused. They belong to the host otherwise. @default true */
   readonly isClosed?: boolean
   /** Whether `null` counts as absent, as databases return it. @default false */
@@ -64,39 +85,74 @@ interface Rules {
  * Checks the members of an object that a host wrote. `undefined` counts as absent.
  * @throws ConfigurationError that names the member, what it must be, and what was received
  */
-export function checkMembers(checks: Checks, object: object, { where, isClosed = true, isNullAbsent = false }: Rules, path = ''): void {
+export function checkMembers(table: CheckedTable, object: object, rules: Rules, root = table, path = ''): void {
+  const { where, required = [], isClosed = true, isNullAbsent = false } = rules
   if (isClosed)
     for (const name of Object.keys(object))
-      if (!Object.hasOwn(checks, name))
-        throw new ConfigurationError(
-          `${where} ${path}${name} does not exist${suggestion(name, Object.keys(checks)) || `: it must be one of ${Object.keys(checks).join(', ')}`}.`,
-        )
-  for (const name in checks) {
+      if (!table.names.includes(name))
+        throw new ConfigurationError(`${where}${path}${name} does not exist: ${suggestion(name, table, root, path)}`)
+  for (const [name, check] of table.rows) {
     const value = (object as Record<string, unknown>)[name]
-    if (value === undefined || (isNullAbsent && value === null)) continue
-    const check = checks[name] as Check | Checks
+    const isAbsent = value === undefined || (isNullAbsent && value === null)
+    if (isAbsent && !required.includes(path + name)) continue
     const problem = typeof check === 'function' ? check(value) : anObject(value)
-    if (problem) throw new ConfigurationError(`${where} ${path}${name} ${problem}, not ${shown(value)}.`)
-    if (typeof check !== 'function') checkMembers(check, value as object, { where, isClosed, isNullAbsent }, `${path}${name}.`)
+    if (problem) throw new ConfigurationError(`${where}${path}${name} ${problem}${isSecret(check) ? '' : `, not ${shown(value)}`}.`)
+    if (typeof check !== 'function') checkMembers(check, value as object, rules, root, `${path}${name}.`)
   }
 }
 
-/** A value in a message: short, on one line. */
+const isSecret = (check: Check | CheckedTable) => typeof check === 'function' && secrets.has(check)
+
+/**
+ * Checks the options of a function.
+ * @param where the function to name in messages
+ * @param required options that must not be absent
+ * @throws ConfigurationError that names the option, what it must be, and what was received
+ */
+export function checkOptionsOf(where: string, table: CheckedTable, options: unknown, required: readonly string[] = []): void {
+  const problem = anObject(options)
+  const received = typeof options === 'string' ? 'a string' : shown(options) // it may be a key
+  if (problem) throw new ConfigurationError(`${where}: options ${problem}, not ${received}.`)
+  checkMembers(table, options as object, { where: `${where}: option `, required })
+}
+
+/** A value in a message: short, on one line, and without what stands before an `@`, such as the password of a URL. */
 export function shown(value: unknown): string {
-  if (isString(value)) return JSON.stringify((value as string).length > 60 ? `${(value as string).slice(0, 60)}…` : value)
+  if (typeof value === 'string') {
+    const open = value.replace(/^.*@/s, '…@')
+    return JSON.stringify(open.length > 60 ? `${open.slice(0, 60)}…` : open)
+  }
   if (Array.isArray(value))
-    return value.length <= 5 && value.every((one) => typeof one !== 'object') ? `[${value.map(shown).join(', ')}]` : 'a list'
+    return value.length <= 12 && value.every((one) => typeof one !== 'object' || one === null)
+      ? `[${value.map(shown).join(', ')}]`
+      : 'a list'
   if (typeof value === 'function') return 'a function'
   if (typeof value === 'object' && value !== null) return value instanceof Date ? 'a Date' : 'an object'
   return String(value)
 }
 
-/** Suggests the known name that a misspelt one most likely means. */
-function suggestion(name: string, known: readonly string[]): string {
-  const fold = (text: string) => text.toLowerCase().replace(/[^a-z0-9]/g, '')
-  const distances = known.map((candidate) => ({ candidate, distance: editDistance(fold(name.slice(0, 64)), fold(candidate)) }))
-  const [nearest] = distances.sort((one, other) => one.distance - other.distance)
-  return nearest && nearest.distance <= Math.max(2, nearest.candidate.length / 3) ? `: did you mean ${nearest.candidate}?` : ''
+const fold = (text: string) => text.toLowerCase().replace(/[^a-z0-9]/g, '')
+
+/** Suggests the known name that a misspelt or misplaced one most likely means; else all that may stand there. */
+function suggestion(name: string, { names }: CheckedTable, root: CheckedTable, path: string): string {
+  const isSame = (known: string) => fold(known) === fold(name)
+  const here = names.find(isSame)
+  const elsewhere = pathsOf(root).find((known) => isSame(known.slice(known.lastIndexOf('.') + 1)))
+  const similar = here === undefined && elsewhere === undefined ? nearest(name, names) : here
+  if (similar !== undefined) return `did you mean ${path}${similar}?`
+  return elsewhere === undefined ? `it must be one of ${names.join(', ')}.` : `did you mean ${elsewhere}?`
+}
+
+const pathsOf = ({ rows }: CheckedTable): string[] =>
+  rows.flatMap(([name, check]) => (typeof check === 'function' ? name : [name, ...pathsOf(check).map((member) => `${name}.${member}`)]))
+
+/** The known name that takes the fewest edits, if those are few. */
+function nearest(name: string, names: readonly string[]): string | undefined {
+  const distances = names.map((known) => ({ known, distance: editDistance(fold(name.slice(0, 64)), fold(known)) }))
+  const [first] = distances.sort((one, other) => one.distance - other.distance)
+  return first && first.distance <= Math.max(2, first.known.length / 3) && first.distance < fold(first.known).length
+    ? first.known
+    : undefined
 }
 
 /** How many letters must be inserted, deleted or replaced to turn one text into the other (Levenshtein). */

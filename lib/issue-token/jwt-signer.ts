@@ -30,13 +30,13 @@ const curveAlgorithms: Record<string, string> = {
 
 /**
  * Makes a function that signs claims as a JWT of one type (RFC 7519 §7.1).
- * @throws ConfigurationError if the key is not private, too small, or not for the algorithm. It says nothing of what was given: that is secret
+ * @throws ConfigurationError if the key is not private, too small, or not for the algorithm. It shows nothing of what was given: that is secret
  */
 export function jwtSigner(typ: string, { key: given, kid: givenKid, algorithm }: JwtSignerOptions): (claims: object) => Promise<string> {
   const key = privateKey(given)
   const alg = String(algorithm ?? (given as JWK).alg ?? fittingAlgorithm(key))
   const fits = key instanceof KeyObject ? isSignatureKey(alg, key) : isSameAlgorithm(alg, fittingAlgorithm(key))
-  if (!fits) throw new ConfigurationError('tokenMinter: option key is no key for the algorithm: option algorithm, or alg of the JWK.')
+  if (!fits) throw new ConfigurationError('tokenMinter: option key must be a key for the algorithm: option algorithm, or alg of the JWK.')
   const kid = givenKid ?? (typeof (given as JWK).kid === 'string' ? (given as JWK).kid : undefined)
   const header = { alg, typ, ...(kid !== undefined && { kid }) }
   if (!(key instanceof KeyObject)) return (claims) => new SignJWT({ ...claims }).setProtectedHeader(header).sign(key)
@@ -55,10 +55,9 @@ type PrivateKey = KeyObject | webcrypto.CryptoKey
 
 function privateKey(given: JwtSignerOptions['key']): PrivateKey {
   const key = given instanceof KeyObject || isCryptoKey(given) ? given : imported(given)
-  if (key.type !== 'private') throw new ConfigurationError('tokenMinter: option key is not private: tokens are signed with a private key.')
-  if ('usages' in key && !key.usages.includes('sign'))
-    throw new ConfigurationError("tokenMinter: option key may not sign: make it with the usage 'sign'.")
-  if (modulusBits(key) < 2048) throw new ConfigurationError('tokenMinter: option key has less than 2048 bits: use a larger RSA key.')
+  if (key.type !== 'private') throw new ConfigurationError('tokenMinter: option key must be private: tokens are signed with a private key.')
+  if ('usages' in key && !key.usages.includes('sign')) throw new ConfigurationError("tokenMinter: option key must have the usage 'sign'.")
+  if (modulusBits(key) < 2048) throw new ConfigurationError('tokenMinter: option key must have at least 2048 bits: use a larger RSA key.')
   return key
 }
 
@@ -73,17 +72,17 @@ function imported(given: string | Buffer | JWK): KeyObject {
   }
 }
 
-const noKey = 'is no private key: give a PEM (PKCS#8, PKCS#1 or SEC1), a private JWK, a KeyObject or a CryptoKey'
+const noKey = 'must be a private key: a PEM (PKCS#8, PKCS#1 or SEC1), a private JWK, a KeyObject or a CryptoKey'
 
 /** What a PEM without a readable private key may be, and what to do then. */
 const pemProblems: readonly (readonly [sign: RegExp, problem: string])[] = [
   [
     /^-----BEGIN ENCRYPTED |^Proc-Type: 4,ENCRYPTED/m,
-    'is encrypted: give what createPrivateKey({ key, passphrase }) of node:crypto returns',
+    'must not be encrypted: write what createPrivateKey({ key, passphrase }) of node:crypto returns',
   ],
-  [/^-----BEGIN [A-Z ]*PRIVATE KEY-----/m, 'is a private key that cannot be read: write it as PKCS#8, PKCS#1 or SEC1'],
-  [/^-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/m, 'is a certificate: give the private key that belongs to it'],
-  [/^-----BEGIN [A-Z ]*PUBLIC KEY-----/m, 'is a public key: give the private key that belongs to it'],
+  [/^-----BEGIN [A-Z ]*PRIVATE KEY-----/m, 'must be a PEM that can be read: write it as PKCS#8, PKCS#1 or SEC1'],
+  [/^-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/m, 'must be a private key, not a certificate'],
+  [/^-----BEGIN [A-Z ]*PUBLIC KEY-----/m, 'must be a private key, not a public key'],
 ]
 
 /** The size of an RSA key; infinite for other kinds, whose curves are all large enough. */
@@ -97,7 +96,9 @@ const isCryptoKey = (key: unknown): key is webcrypto.CryptoKey => Object.prototy
 function fittingAlgorithm(key: PrivateKey): string {
   const algorithm = key instanceof KeyObject ? ofKeyObject(key) : ofCryptoKey(key)
   if (!algorithm)
-    throw new ConfigurationError('tokenMinter: no algorithm fits option key: use an EC (P-256, P-384, P-521), RSA or Ed25519 key.')
+    throw new ConfigurationError(
+      'tokenMinter: option key must be an EC (P-256, P-384, P-521), RSA or Ed25519 key that some algorithm fits.',
+    )
   return algorithm
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { ConfigurationError, OAuthError } from '../host/errors.js'
+import { aName, anything, aPositiveInteger, aString, type Check, checkOptionsOf, must, tableOf } from '../host/checks.js'
+import { OAuthError } from '../host/errors.js'
 import type { Hooks } from '../host/hooks.js'
 import { type JwtSignerOptions, jwtSigner } from './jwt-signer.js'
 
@@ -13,6 +14,18 @@ export interface TokenMinterOptions extends JwtSignerOptions {
   lifetime?: number
 }
 
+const optionChecks = tableOf({
+  key: anything, // in jwt-signer.ts: it must fit the algorithm
+  kid: aString,
+  algorithm: aString,
+  issuer: aName,
+  audience: must('a non-empty string or a list of them', (value) => {
+    const audiences = Array.isArray(value) ? value : [value]
+    return audiences.length > 0 && audiences.every((one) => typeof one === 'string' && one !== '')
+  }),
+  lifetime: aPositiveInteger,
+} satisfies Record<keyof TokenMinterOptions, Check>)
+
 /**
  * Makes a `mintToken` hook that issues JWT access tokens (RFC 9068, `at+jwt`), for a host that has no tokens of its own.
  *
@@ -20,15 +33,12 @@ export interface TokenMinterOptions extends JwtSignerOptions {
  * So an issuer with `client_authentication: 'none'` must not have the `client_id` of another party as its identifier.
  *
  * @throws ConfigurationError if an option is missing or wrong, or the key is not private, too small or not for the algorithm. No error shows
- * what was given
+ * the key that was given
  * @example const mintToken = tokenMinter({ issuer, audience: 'https://api.example.com', key: readFileSync('2026-11.key.pem') })
  */
 export function tokenMinter(options: TokenMinterOptions): Hooks['mintToken'] {
-  const { issuer, audience, key, kid, algorithm, lifetime = 300, ...unknown } = options
-  for (const name of Object.keys(unknown)) throw new ConfigurationError(`tokenMinter: option ${name} does not exist.`)
-  if (!issuer || !audience || audience.length === 0) throw new ConfigurationError('tokenMinter: options issuer and audience are needed.')
-  if (!Number.isSafeInteger(lifetime) || lifetime < 1)
-    throw new ConfigurationError('tokenMinter: option lifetime is a positive whole number of seconds.')
+  checkOptionsOf('tokenMinter', optionChecks, options, ['issuer', 'audience'])
+  const { issuer, audience, key, kid, algorithm, lifetime = 300 } = options
   const sign = jwtSigner('at+jwt', { key, ...(kid !== undefined && { kid }), ...(algorithm !== undefined && { algorithm }) })
   const audiences = typeof audience === 'string' ? [audience] : audience
   const byUrl = new Map(audiences.map((one) => [normalUrl(one), one]))

@@ -1,7 +1,6 @@
 import { LRUCache } from 'lru-cache'
-import { ConfigurationError } from '../host/errors.js'
+import { aBoolean, aPositiveInteger, type Check, checkOptionsOf, tableOf } from '../host/checks.js'
 import type { ReplayStore } from '../host/replay-store.js'
-import { checkStoreOptions } from './store-options.js'
 
 /** Options of `memoryReplayStore`. */
 export interface MemoryReplayStoreOptions {
@@ -15,6 +14,12 @@ export interface MemoryReplayStoreOptions {
    */
   startupGuard?: boolean
 }
+
+const optionChecks = tableOf({
+  max: aPositiveInteger,
+  maxPerIssuer: aPositiveInteger,
+  startupGuard: aBoolean,
+} satisfies Record<keyof MemoryReplayStoreOptions, Check>)
 
 /** How many used JWTs of one issuer are remembered. */
 type Share = { readonly issuer: string; records: number }
@@ -30,14 +35,11 @@ const searchInterval = 2 // ms: a store that stays full spends at most a twentie
  * Each call drops the oldest records that have expired. If the store or the share of an issuer is full, a call also looks at 250 older
  * records, at most every 2 ms. So a full store of 100,000 records finds every expired one within a second of calls.
  *
- * @throws ConfigurationError if an option does not exist, a limit is not a positive integer, or a switch is not boolean
+ * @throws ConfigurationError if an option does not exist or is wrong
  */
 export function memoryReplayStore(options: MemoryReplayStoreOptions = {}): ReplayStore {
-  checkStoreOptions('memoryReplayStore', options, ['max', 'maxPerIssuer', 'startupGuard'], ['startupGuard'])
+  checkOptionsOf('memoryReplayStore', optionChecks, options)
   const { max = 100_000, maxPerIssuer = Math.ceil(max / 2), startupGuard = false } = options
-  for (const [name, value] of Object.entries({ max, maxPerIssuer })) {
-    if (!Number.isSafeInteger(value) || value < 1) throw new ConfigurationError(`memoryReplayStore: ${name} is a positive integer.`)
-  }
   const remembersSince = startupGuard ? Date.now() / 1000 : Number.NEGATIVE_INFINITY
   const shares = new Map<string, Share>()
   let time = 0

@@ -1,5 +1,12 @@
-import { refusal } from '../host/errors.js'
+import { aName, aString, type Check, checkMembers, oneOf, shown, tableOf } from '../host/checks.js'
+import { ConfigurationError, refusal } from '../host/errors.js'
 import type { GrantDecision } from '../host/hooks.js'
+
+const decisionChecks = tableOf({
+  subject: aName,
+  scope: aString,
+  refused: oneOf('subject_unknown', 'subject_disabled', 'consent_missing'),
+} satisfies Record<string, Check>)
 
 /** A decision that allows the grant. */
 export type Decided = Exclude<GrantDecision, { refused: unknown } | undefined>
@@ -7,17 +14,17 @@ export type Decided = Exclude<GrantDecision, { refused: unknown } | undefined>
 /** The host's decision, validated. @throws Refusal if it refuses, or is malformed (`hook_error`) */
 export function decided(decision: GrantDecision): Decided {
   if (decision === undefined || decision === null) throw refusal('subject_unknown')
-  if (typeof decision === 'object' && 'refused' in decision) {
-    const { refused } = decision
-    if (refused === 'subject_unknown' || refused === 'subject_disabled' || refused === 'consent_missing') throw refusal(refused)
-    throw refusal(
-      'hook_error',
-      new TypeError(`authorizeGrant refused for ${String(refused)}: it is one of subject_unknown, subject_disabled, consent_missing`),
-    )
+  try {
+    if (typeof decision !== 'object')
+      throw new ConfigurationError(`authorizeGrant must return an object or undefined, not ${shown(decision)}.`)
+    checkMembers(decisionChecks, decision, {
+      where: 'authorizeGrant: ',
+      required: 'refused' in decision ? ['refused'] : ['subject'],
+      isClosed: false,
+    })
+  } catch (error) {
+    throw refusal('hook_error', error)
   }
-  const { subject, scope } = decision
-  if (typeof subject !== 'string' || subject === '') throw refusal('hook_error', new TypeError('authorizeGrant gave no subject'))
-  if (scope !== undefined && typeof scope !== 'string')
-    throw refusal('hook_error', new TypeError('authorizeGrant gave a scope that is no string'))
+  if ('refused' in decision) throw refusal(decision.refused)
   return decision
 }

@@ -19,16 +19,21 @@ const noPool = { query: async () => ({ rows: [], rowCount: 0 }) }
 
 describe('postgresReplayStore', () => {
   it.each<[what: string, pool: unknown, options: unknown, message: RegExp]>([
-    ['no pool', undefined, {}, /first argument is a pool: new Pool\(\) of pg/],
-    ['a URL', 'postgres://localhost', {}, /first argument is a pool/],
-    ['an option that does not exist', noPool, { prefix: 'a' }, /prefix does not exist. Its options are table, startupGuard, sweepInterval/],
-    ['a guard that is no boolean', noPool, { startupGuard: 1 }, /startupGuard is true or false/],
-    ['no options object', noPool, null, /options is an object/],
+    ['no pool', undefined, {}, /first argument must be a pool: new Pool\(\) of pg/],
+    ['a URL', 'postgres://localhost', {}, /first argument must be a pool/],
+    [
+      'an option that does not exist',
+      noPool,
+      { prefix: 'a' },
+      /option prefix does not exist: it must be one of table, startupGuard, sweepInterval/,
+    ],
+    ['a guard that is no boolean', noPool, { startupGuard: 1 }, /startupGuard must be true or false, not 1/],
+    ['no options object', noPool, null, /options must be an object, not null/],
     ...[0, -1, Number.NaN, '60', null].map((sweepInterval): [string, unknown, unknown, RegExp] => [
       `${sweepInterval} as interval`,
       noPool,
       { sweepInterval },
-      /sweepInterval is a number of seconds/,
+      /sweepInterval must be a number of seconds above 0, not /,
     ]),
   ])('refuses %s', (_, pool, options, message) => {
     const make = () => postgresReplayStore(pool as never, options as never)
@@ -55,7 +60,7 @@ describe('postgresReplayStore', () => {
     null,
     ['a'],
   ])('takes no table named %j', (table) => {
-    const problem = 'table is a name, or schema.name, of lower-case letters, digits and underscores'
+    const problem = 'option table must be a name, or schema.name, of lower-case letters, digits and underscores'
     expect(() => postgresReplayStore(noPool, { table: table as string })).toThrow(`postgresReplayStore: ${problem}`)
     expect(() => postgresReplaySchema({ table: table as string })).toThrow(`postgresReplaySchema: ${problem}`)
   })
@@ -69,7 +74,7 @@ describe('postgresReplayStore', () => {
     expect(schema).toContain(`CREATE TABLE IF NOT EXISTS ${quoted} (`)
     expect(schema).toContain(`CREATE INDEX IF NOT EXISTS ${index} ON ${quoted} (expires_at);`)
     expect(() => postgresReplaySchema({ startupGuard: true } as never)).toThrow(
-      'postgresReplaySchema: startupGuard does not exist. Its options are table.',
+      'postgresReplaySchema: option startupGuard does not exist: it must be one of table.',
     )
   })
 

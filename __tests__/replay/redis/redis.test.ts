@@ -22,14 +22,19 @@ const freshPrefix = () => `{test-${run}-${count++}}:`
 
 describe('redisReplayStore', () => {
   it.each<[what: string, client: unknown, options: unknown, message: RegExp]>([
-    ['no client', undefined, {}, /first argument is a client: createClient\(\) of redis 4 or later, or new Redis\(\) of ioredis/],
-    ['a URL', 'redis://localhost', {}, /first argument is a client/],
-    ['an option that does not exist', { call() {} }, { ttl: 1 }, /ttl does not exist. Its options are prefix, startupGuard, durable/],
-    ['a guard that is no boolean', { call() {} }, { startupGuard: 'yes' }, /startupGuard is true or false/],
-    ['a durability that is none', { call() {} }, { durable: 1 }, /durable is true or false/],
-    ['no options object', { call() {} }, null, /options is an object/],
-    ['an empty prefix', { call() {} }, { prefix: '' }, /prefix is a non-empty string/],
-    ['a prefix that is no string', { call() {} }, { prefix: 1 }, /prefix is a non-empty string/],
+    ['no client', undefined, {}, /first argument must be a client: createClient\(\) of redis 4 or later, or new Redis\(\) of ioredis/],
+    ['a URL', 'redis://localhost', {}, /first argument must be a client/],
+    [
+      'an option that does not exist',
+      { call() {} },
+      { ttl: 1 },
+      /option ttl does not exist: it must be one of prefix, startupGuard, durable/,
+    ],
+    ['a guard that is no boolean', { call() {} }, { startupGuard: 'yes' }, /startupGuard must be true or false, not "yes"/],
+    ['a durability that is none', { call() {} }, { durable: 1 }, /durable must be true or false, not 1/],
+    ['no options object', { call() {} }, null, /options must be an object, not null/],
+    ['an empty prefix', { call() {} }, { prefix: '' }, /prefix must be a non-empty string, not ""/],
+    ['a prefix that is no string', { call() {} }, { prefix: 1 }, /prefix must be a non-empty string, not 1/],
   ])('refuses %s', (_, client, options, message) => {
     const make = () => redisReplayStore(client as never, options as never)
     expect(make).toThrow(ConfigurationError)

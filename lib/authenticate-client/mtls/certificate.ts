@@ -15,7 +15,7 @@ export async function clientCertificate({ endpoint, transaction }: ClientAuthCon
     : fromSocket(transaction.req.socket as TLSSocket | undefined)
   if (found === undefined || found === null) throw refusal('mtls_cert_missing')
   if (!(found.certificate instanceof X509Certificate))
-    throw refusal('hook_error', new TypeError('getClientCertificate gives { certificate: X509Certificate, verified: boolean }'))
+    throw refusal('hook_error', new TypeError('getClientCertificate must return { certificate: X509Certificate, verified: boolean }'))
   const { certificate } = found
   const now = Date.now()
   const isValid = now >= Date.parse(certificate.validFrom) && now <= Date.parse(certificate.validTo)

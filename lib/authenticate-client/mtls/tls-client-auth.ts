@@ -32,7 +32,7 @@ export async function tlsClientAuth(context: ClientAuthContext, client: Client):
   if (!subject || second || typeof value !== 'string' || value === '')
     throw refusal(
       'client_misconfigured',
-      new TypeError(`a tls_client_auth client registers exactly one of ${Object.keys(matches).join(', ')}`),
+      new TypeError(`a tls_client_auth client must have exactly one of ${Object.keys(matches).join(', ')}`),
     )
   const { certificate, verified } = await clientCertificate(context)
   const [, isMatch] = subject

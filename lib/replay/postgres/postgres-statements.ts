@@ -1,5 +1,4 @@
-import { ConfigurationError } from '../../host/errors.js'
-import { checkStoreOptions } from '../store-options.js'
+import { type Check, checkOptionsOf, must, tableOf } from '../../host/checks.js'
 
 /** Options of `postgresReplaySchema`. */
 export interface PostgresTableOptions {
@@ -11,13 +10,16 @@ export interface PostgresTableOptions {
 const epochKey = `':epoch'`
 const serverTime = 'extract(epoch FROM clock_timestamp())::float8'
 
-/** Quotes a table name. Its parts must be identifiers, short enough for the name of the index. */
-function quoted(where: string, table: unknown): { table: string; index: string } {
-  if (typeof table !== 'string' || !/^(?:[a-z_][a-z0-9_]{0,49}\.)?[a-z_][a-z0-9_]{0,49}$/.test(table)) {
-    throw new ConfigurationError(
-      `${where}: table is a name, or schema.name, of lower-case letters, digits and underscores, each of at most 50 characters.`,
-    )
-  }
+/** The parts must be identifiers, short enough for the name of the index. */
+export const tableName = must(
+  'a name, or schema.name, of lower-case letters, digits and underscores, each of at most 50 characters',
+  (table) => typeof table === 'string' && /^(?:[a-z_][a-z0-9_]{0,49}\.)?[a-z_][a-z0-9_]{0,49}$/.test(table),
+)
+
+const schemaChecks = tableOf({ table: tableName } satisfies Record<keyof PostgresTableOptions, Check>)
+
+/** Quotes a checked table name. */
+function quoted(table: string): { table: string; index: string } {
   const parts = table.split('.')
   return { table: parts.map((part) => `"${part}"`).join('.'), index: `"${parts.at(-1)}_expires_at"` }
 }
@@ -29,9 +31,9 @@ function quoted(where: string, table: unknown): { table: string; index: string }
  * @throws ConfigurationError if the table name is invalid
  */
 export function postgresReplaySchema(options: PostgresTableOptions = {}): string {
-  checkStoreOptions('postgresReplaySchema', options, ['table'], [])
+  checkOptionsOf('postgresReplaySchema', schemaChecks, options)
   const { table: name = 'oauth_replay' } = options
-  const { table, index } = quoted('postgresReplaySchema', name)
+  const { table, index } = quoted(name)
   return `CREATE TABLE IF NOT EXISTS ${table} (
   key text COLLATE "C" PRIMARY KEY,
   expires_at double precision NOT NULL, -- seconds since 1970
@@ -47,8 +49,8 @@ CREATE INDEX IF NOT EXISTS ${index} ON ${table} (expires_at);
  * Each statement is atomic. `consume` reads the epoch and inserts under it in one snapshot; it does not lock the row of the epoch, which
  * would serialize all requests.
  */
-export function postgresStatements(where: string, name = 'oauth_replay') {
-  const { table } = quoted(where, name)
+export function postgresStatements(name = 'oauth_replay') {
+  const { table } = quoted(name)
   return {
     /** $1 key, $2 expires at, $3 usable from (seconds), $4 the known epoch. Gives one row, or none if there is no epoch. */
     consume: `WITH epoch AS (

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { aBoolean, aDuration, type Check, checkOptionsOf, tableOf } from '../../host/checks.js'
 import { ConfigurationError } from '../../host/errors.js'
 import type { ReplayStore } from '../../host/replay-store.js'
-import { checkStoreOptions } from '../store-options.js'
-import { type PostgresTableOptions, postgresStatements } from './postgres-statements.js'
+import { type PostgresTableOptions, postgresStatements, tableName } from './postgres-statements.js'
 
 export type { ReplayStore } from '../../host/replay-store.js'
 export { type PostgresTableOptions, postgresReplaySchema } from './postgres-statements.js'
@@ -23,6 +23,11 @@ export interface PostgresReplayStoreOptions extends PostgresTableOptions {
   sweepInterval?: number
 }
 
+const optionChecks = tableOf({ table: tableName, startupGuard: aBoolean, sweepInterval: aDuration } satisfies Record<
+  keyof PostgresReplayStoreOptions,
+  Check
+>)
+
 const sweepBatch = 1000
 
 /**
@@ -36,13 +41,11 @@ const sweepBatch = 1000
  * @example postgresReplayStore(new Pool({ connectionString, connectionTimeoutMillis: 1000, query_timeout: 2000 }))
  */
 export function postgresReplayStore(pool: PostgresPool, options: PostgresReplayStoreOptions = {}): ReplayStore {
-  checkStoreOptions('postgresReplayStore', options, ['table', 'startupGuard', 'sweepInterval'], ['startupGuard'])
+  checkOptionsOf('postgresReplayStore', optionChecks, options)
   const { table, startupGuard = false, sweepInterval = 60 } = options
   if (typeof (pool as PostgresPool | null)?.query !== 'function')
-    throw new ConfigurationError('postgresReplayStore: the first argument is a pool: new Pool() of pg.')
-  if (typeof sweepInterval !== 'number' || !(sweepInterval > 0))
-    throw new ConfigurationError('postgresReplayStore: sweepInterval is a number of seconds above 0.')
-  const sql = postgresStatements('postgresReplayStore', table)
+    throw new ConfigurationError('postgresReplayStore: the first argument must be a pool: new Pool() of pg.')
+  const sql = postgresStatements(table)
   let knownEpoch: string | undefined
   let nextSweep = Date.now() + sweepInterval * 1000
   let isSweeping = false

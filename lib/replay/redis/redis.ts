@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { aBoolean, aName, type Check, checkOptionsOf, tableOf } from '../../host/checks.js'
 import { ConfigurationError } from '../../host/errors.js'
 import type { ReplayStore } from '../../host/replay-store.js'
-import { checkStoreOptions } from '../store-options.js'
 import { consumeScript, releaseScript } from './redis-scripts.js'
 
 export type { ReplayStore } from '../../host/replay-store.js'
@@ -31,6 +31,11 @@ export interface RedisReplayStoreOptions {
   durable?: boolean
 }
 
+const optionChecks = tableOf({ prefix: aName, startupGuard: aBoolean, durable: aBoolean } satisfies Record<
+  keyof RedisReplayStoreOptions,
+  Check
+>)
+
 const answers: Record<string, boolean | 'forgotten'> = { fresh: true, used: false, forgotten: 'forgotten' }
 const latestMoment = 8.64e15 // ms: the largest Date; Redis overflows later
 const givableBack = 10_000 // how many of its latest records a process can release: as many as may be waiting for their tokens
@@ -49,9 +54,8 @@ const givableBack = 10_000 // how many of its latest records a process can relea
  * @example redisReplayStore(new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 0 }))
  */
 export function redisReplayStore(client: CallingRedisClient | EvaluatingRedisClient, options: RedisReplayStoreOptions = {}): ReplayStore {
-  checkStoreOptions('redisReplayStore', options, ['prefix', 'startupGuard', 'durable'], ['startupGuard', 'durable'])
+  checkOptionsOf('redisReplayStore', optionChecks, options)
   const { prefix = '{oauth-replay}:', startupGuard = false, durable = false } = options
-  if (typeof prefix !== 'string' || prefix === '') throw new ConfigurationError('redisReplayStore: prefix is a non-empty string.')
   const evaluate = evaluator(client)
   const epochKey = `${prefix}epoch`
   const markerKey = (key: string) => `${prefix}jwt:${key}`
@@ -118,6 +122,6 @@ function evaluator(client: CallingRedisClient | EvaluatingRedisClient) {
   if (typeof evaluate === 'function')
     return (script: string, keys: string[], args: string[]) => evaluate.call(client, script, { keys, arguments: args }) as Promise<unknown>
   throw new ConfigurationError(
-    'redisReplayStore: the first argument is a client: createClient() of redis 4 or later, or new Redis() of ioredis.',
+    'redisReplayStore: the first argument must be a client: createClient() of redis 4 or later, or new Redis() of ioredis.',
   )
 }
