@@ -24,81 +24,95 @@ export type ProvenBy = Exclude<ClientAuthMethodName, 'none'> | 'federated_jwt' |
 export type ClientAssertionAudience = 'issuer' | 'issuer-or-token-endpoint'
 
 /**
- * A workload identity that may authenticate a client: a token of Kubernetes, SPIFFE, GitHub Actions or Entra ID, sent as its client
- * assertion. (`iss`, `sub`, `aud`) must match exactly; `sub` need not be the `client_id`. `private_key_jwt` must be enabled.
+ * A workload identity that may authenticate a client: a token of Kubernetes, SPIFFE, GitHub Actions or Entra ID, sent as client assertion.
+ * `iss`, `sub` and `aud` must match exactly. `sub` need not be the `client_id`. The method `private_key_jwt` must be enabled.
  */
 export interface FederatedCredential extends KeyRegistration {
   /**
-   * The `iss` of the token. `spiffe://<trust domain>` is for JWT-SVIDs: then `iss` is not read, `sub` must be in the domain, `alg` must be one
-   * that JWT-SVIDs may have, and the token may always be sent again.
+   * The `iss` of the token. For JWT-SVIDs, write `spiffe://<trust domain>`: then `sub` must be in that domain, and `iss` is not read. `alg`
+   * must be one that JWT-SVIDs may have, and the token may always be sent again.
    */
   issuer: string
+  /** The `sub` of the token. */
   subject: string
-  /** The one `aud` of the token. Default: the issuer identifier of this server. */
+  /** The one `aud` of the token. @default issuer */
   audience?: string
-  /** Longest lifetime in seconds, from `iat` to `exp`. Default 3600. */
+  /** Longest lifetime in seconds, from `iat` to `exp`. @default 3600 */
   maxLifetime?: number
-  /** `reusable`: a token with `jti` may be sent again until it expires. Default `one-time`, which applies only to tokens with `jti`. */
+  /** `reusable`: a token with `jti` may be sent again until it expires. A token without `jti` always may. @default 'one-time' */
   replay?: 'one-time' | 'reusable'
 }
 
-/** The certificate of a TLS client, and whether its chain was verified (RFC 8705 §2). */
+/** The certificate of a TLS client (RFC 8705 §2). */
 export interface ClientCertificate {
+  /** The certificate that the client presented in its TLS handshake. */
   certificate: X509Certificate
+  /** Whether your TLS layer verified its chain. `tls_client_auth` needs `true`. */
   verified: boolean
 }
 
-/** A registered client. The names are those of RFC 7591 §2; members that are not listed belong to the host and are ignored. */
+/** A registered client. The names are those of RFC 7591 §2 and RFC 8705 §2. You may add members of your own: they are ignored. */
 export interface Client extends KeyRegistration {
+  /** Compared character by character. */
   client_id: string
-  /** Default `client_secret_basic`, as in RFC 7591. `none` is a public client. */
+  /** Its one authentication method (RFC 7591 §2). `none` is a public client. @default 'client_secret_basic' */
   token_endpoint_auth_method?: string
-  /** The one algorithm that its client assertions use; default: any of `algorithms`. */
+  /** The one `alg` of its client assertions (RFC 7591 §2). Without it, each of these may be used. @default algorithms */
   token_endpoint_auth_signing_alg?: string
-  /** Default `['authorization_code']`, as in RFC 7591: the JWT grant must be listed to be used. */
+  /**
+   * The grants that it may use (RFC 7591 §2). To use the JWT grant or `client_credentials` here, a client must list it.
+   * @default ['authorization_code']
+   */
   grant_types?: readonly string[]
-  /** Space-separated ceiling of what the client may ask for. Without it, `client_credentials` grants no scope. */
+  /** Space-separated scope that the client may ask for. Without it, `client_credentials` grants no scope. */
   scope?: string
+  /** Its secret in plain text. If you store hashed secrets, leave it out and write the hook `verifyClientSecret`. */
   client_secret?: string
-  /** Seconds since the epoch; 0 or absent: never. */
+  /** When the secret expires, in seconds since the epoch (RFC 7591 §3.2.1). 0 means never. @default 0 */
   client_secret_expires_at?: number
-  /** For `tls_client_auth`, exactly one of these five names the certificate's subject (RFC 8705 §2.1.2). */
+  /** Subject of its certificate, for `tls_client_auth`. Exactly one of the five `tls_client_auth_…` members must be set (RFC 8705 §2.1.2). */
   tls_client_auth_subject_dn?: string
+  /** DNS name in its certificate, for `tls_client_auth`. */
   tls_client_auth_san_dns?: string
+  /** URI in its certificate, for `tls_client_auth`. */
   tls_client_auth_san_uri?: string
+  /** IP address in its certificate, for `tls_client_auth`. */
   tls_client_auth_san_ip?: string
+  /** Email address in its certificate, for `tls_client_auth`. */
   tls_client_auth_san_email?: string
   /**
-   * Binds the tokens of `tokenMinter` to the certificate that authenticated the client (RFC 8705 §3.1): for `tls_client_auth` and
-   * `self_signed_tls_client_auth` only. With another method there are no tokens for it.
+   * Makes `tokenMinter` bind its tokens to the certificate that authenticated the client (RFC 8705 §3.1). The client then gets no token
+   * without a certificate.
+   * @default false
    */
   tls_client_certificate_bound_access_tokens?: boolean
-  /** This suite takes no DPoP proofs (RFC 9449): a client whose tokens must be bound to one is refused. */
+  /** A client with `true` is refused: its tokens need a DPoP proof (RFC 9449), and this suite accepts none. @default false */
   dpop_bound_access_tokens?: boolean
-  /** Tokens of other issuers that also authenticate this client. The request must name the client in `client_id`. */
+  /** Tokens of other issuers that also authenticate this client. The request must have its `client_id`. */
   federated_credentials?: readonly FederatedCredential[]
-  /** Overrides `clientAssertions.audience` for this client. */
+  /** The accepted `aud` of its client assertions: `issuer` or `issuer-or-token-endpoint`. @default clientAssertions.audience */
   audience?: ClientAssertionAudience
-  /** Overrides `clientAssertions.requireJti` for this client. */
+  /** Refuses its client assertions without `jti`. @default clientAssertions.requireJti */
   requireJti?: boolean
-  /** Overrides `clientAssertions.maxLifetime` for this client, in seconds. */
+  /** Longest lifetime of its client assertions in seconds. @default clientAssertions.maxLifetime */
   maxLifetime?: number
   /**
-   * `reusable`: a client assertion with a `jti` may be sent again until it expires, for clients that keep one for several requests (MSAL). Default
-   * `one-time`, which binds only assertions with a `jti`.
+   * `reusable`: a client assertion with `jti` may be sent again until it expires. Some clients keep one for several requests, as MSAL does.
+   * @default 'one-time'
    */
   replay?: 'one-time' | 'reusable'
-  /** A method with a secret or a JWT that the client may still use while it migrates to the registered one; each use gives a notice. */
+  /** A method with a secret or a JWT that still works while the client moves to the registered one. Each use adds a notice to the event. */
   previous_auth_method?: string
-  /** Seconds since the epoch, from which `previous_auth_method` is refused. Default: never. */
+  /** When `previous_auth_method` stops working, in seconds since the epoch. Without it, the previous method does not stop. */
   previous_auth_method_expires_at?: number
   /**
-   * `observe`, to try out keys: a client assertion that comes with a secret is only verified and reported in the event; the secret decides.
-   * Default: `clientAssertions.mode`.
+   * `observe`: if a request has both a secret and a client assertion, the secret decides. The result of the assertion goes to
+   * `event.observed`.
+   * @default clientAssertions.mode
    */
   client_assertion_mode?: 'enforce' | 'observe'
-  /** The signature of its own grants does not authenticate the client: it needs another method. Default false. */
+  /** Demands a credential beside grants that the client signed itself. Their signature then does not authenticate it. @default false */
   require_explicit_auth?: boolean
-  /** `false` refuses the client from the next request on. */
+  /** Any value but `true` disables the client from the next request on, also `null`. @default true */
   enabled?: boolean
 }

@@ -1,63 +1,70 @@
 import type { OAuthErrorCode, Reason } from './errors.js'
 import type { ClientAuthentication } from './token-state.js'
 
-/** Something a host may want to know about a request, although it was no reason to refuse it. */
+/** A fact about a request that you may want to know. It is no reason to refuse the request. */
 export type Notice =
   /** A client assertion was accepted with the token endpoint URL as `aud` (`issuer-or-token-endpoint`). */
   | 'aud_legacy'
   /** A client authenticated by its `previous_auth_method`. */
   | 'previous_auth_method'
-  /** A client assertion that may be sent again: it has no `jti`, or was registered as reusable. */
+  /** A client assertion may be sent again: it has no `jti`, or was registered as reusable. */
   | 'client_assertion_reusable'
-  /** A grant that may be sent again, by the `replay` of its issuer. */
+  /** A grant may be sent again, by the `replay` of its issuer. */
   | 'grant_reusable'
-  /** The granted scope is less than what was asked for. */
+  /** The granted scope is less than the requested scope. */
   | 'scope_narrowed'
-  /** `mintToken` made a refresh token that the policy does not allow; it was not sent. */
+  /** `mintToken` returned a refresh token that the policy does not allow. It was not sent. */
   | 'refresh_token_dropped'
-  /** `mintToken` gave a member that was not sent: see `responseMembers`. */
+  /** `mintToken` returned a member that was not sent, because `responseMembers` does not list it. */
   | 'response_member_dropped'
-  /** A replay marker could not be released: a legitimate retry of this request will be refused. */
+  /** A JWT could not be given back to the replay store. If the client repeats this request, it is refused. */
   | 'release_failed'
 
 /**
- * One per token request, when it is answered. It contains no token, no assertion and no secret. Unverified strings of the sender are
- * under `claimed`, as printable ASCII of at most 256 characters.
+ * One event for each token request, when it is answered. It contains no token, no assertion and no secret. Unverified strings of the sender
+ * are under `claimed`, as printable ASCII of at most 256 characters.
  */
 export interface TokenEndpointEvent {
-  /** `handed_on`: the host's own handler answered; `aborted`: the client disconnected. */
+  /**
+   * `issued`: a token was sent. `refused`: the request was wrong (4xx). `failed`: this server could not answer (5xx). `handed_on`: your own
+   * handler answered. `aborted`: the client disconnected.
+   */
   outcome: 'issued' | 'refused' | 'failed' | 'handed_on' | 'aborted'
   /** HTTP status. */
   status: number
+  /** The `error` member of the response. */
   error?: OAuthErrorCode
-  /** The exact reason: see the error table. */
+  /** The exact reason: each has a section among the errors. `hook_denied`: a hook threw an `OAuthError`. */
   reason?: Reason
-  /** The step that answered, or the last that ran. */
+  /** The step that answered, or the last one that ran. */
   step: string
-  /** The client, and how it is known. Verified only if `client_level` is `authenticated`: one that is `identified` only named itself. */
+  /** The client. It is verified only if `client_level` is `authenticated`. If it is `identified`, the client only named itself. */
   client_id?: string
+  /** How the client is known: `authenticated`, `identified` or `anonymous`. */
   client_level?: ClientAuthentication['level']
+  /** The method that authenticated the client. */
   client_auth_method?: string
-  /** Verified: the issuer of the grant. */
+  /** The issuer of the grant, verified. */
   issuer?: string
-  /** A digest of the grant's (`iss`, `sub`), the same for the same subject. */
+  /** A digest of `iss` and `sub` of the grant. It is always the same for one subject. */
   subject_hash?: string
   /** Granted scope. */
   scope?: string
-  /** The first characters of the keys of the replay markers that this request consumed. */
+  /** The first characters of the replay keys of the JWTs that this request used up. */
   replay_keys?: string[]
-  /** `observe`: the result of the client assertion that came with a secret: `ok`, or why it would have been refused. */
+  /** In mode `observe`: the result of a client assertion beside a secret. It is `ok`, or the reason of the refusal. */
   observed?: { method: string; result: 'ok' | Reason }
   /**
-   * What the request says of itself, unverified: `client_id` is that parameter, or else `sub` or `iss` of the client assertion; `issuer` is
-   * `iss` of the grant. Both are also set for a JWT that could be decoded, and was refused.
+   * What the request says of itself, unverified. `client_id` is that parameter, or else `sub` or `iss` of the client assertion. `issuer` is
+   * `iss` of the grant. Both are also set if the JWT was refused, as long as it could be decoded.
    */
   claimed: { grant_type?: string; client_id?: string; issuer?: string }
+  /** Facts that were no reason to refuse the request. */
   notices: Notice[]
-  /** Milliseconds in total. */
+  /** Milliseconds from the first step to the answer. */
   duration: number
-  /** Milliseconds of each step and hook, the replay store (`consume`), and `signature` with its key look-up. A step includes its hooks. */
+  /** Milliseconds of each step, each hook, the replay store (`consume`), and `signature` with its keys. A step includes its hooks. */
   timings: Record<string, number>
-  /** What a hook threw, for debugging. Not enumerable, so that `JSON.stringify` omits it: it may contain anything. */
+  /** The exception of a hook, for debugging. It is not enumerable, so that `JSON.stringify` omits it: it may contain anything. */
   readonly cause?: unknown
 }

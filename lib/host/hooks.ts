@@ -7,57 +7,61 @@ import type { TrustedIssuer } from './trusted-issuer.js'
 /** A value, or a promise for it. */
 export type Awaitable<T> = T | PromiseLike<T>
 
-/** A proven grant that the host has not approved yet: the input of `authorizeGrant`. */
+/** The input of `authorizeGrant`: a proven grant that you have not approved yet. */
 export interface GrantCandidate {
+  /** The issuer of the grant. */
   readonly issuer: TrustedIssuer
-  /** The asserted subject. It means something only together with `issuer`: two issuers may assert the same `sub`. */
+  /** The asserted subject. Look up the account by `issuer` and `sub` together: two issuers may assert the same `sub`. */
   readonly sub: string
   /** All claims; a null-prototype object. */
   readonly claims: Readonly<Record<string, unknown>>
   /** The JOSE header; a null-prototype object. */
   readonly header: Readonly<Record<string, unknown>>
+  /** The client that presents the grant, and how it is known (`level`). */
   readonly client: ClientAuthentication
-  /** `issuer`: no `sub`, it is for its issuer (`default_sub`). Else `asserted`: a user, a pseudonym, or as agreed (RFC 7521 §6.3). */
+  /** `issuer`: the grant has no `sub` and is for the issuer itself. `asserted`: a user, a pseudonym, or as agreed (RFC 7521 §6.3). */
   readonly subject_kind: 'asserted' | 'issuer'
-  /** Space-separated: the requested scope within the ceilings of issuer and client, or those ceilings if none was requested. */
+  /** Space-separated: the requested scope within the limits of issuer and client. If none was requested, these limits. */
   readonly scope: string | undefined
-  /** RFC 8707 `resource` parameters. */
+  /** The `resource` parameters (RFC 8707). */
   readonly resource: readonly string[]
 }
 
-/** The host's decision on a grant: the account it is for, or why it is refused. `undefined` is `{ refused: 'subject_unknown' }`. */
+/** The result of `authorizeGrant`: the account that the grant is for, or why it is refused. `undefined` means `subject_unknown`. */
 export type GrantDecision =
   | {
       /** The local account; `sub` of the tokens. */
       subject: string
-      /** Space-separated; what is not in `candidate.scope` is not granted. Default: `candidate.scope`, if a ceiling bounds it. */
+      /** Space-separated. Scope that is not in `candidate.scope` is not granted. Without it, `candidate.scope` is granted if it is limited. */
       scope?: string
-      /** Lets `mintToken` add a refresh token, for an authenticated client. Default false (RFC 7521 §4.1). */
+      /** Lets `mintToken` add a refresh token, for an authenticated client (RFC 7521 §4.1). @default false */
       allowRefreshToken?: boolean
-      /** Passed to `mintToken` unchanged. */
+      /** Reaches `mintToken` unchanged. */
       context?: unknown
     }
   | { refused: 'subject_unknown' | 'subject_disabled' | 'consent_missing' }
   | undefined
 
-/** What may be issued: the input of `mintToken`. */
+/** The input of `mintToken`: what may be issued. */
 export interface Granted {
+  /** The grant type of the request. */
   readonly grant_type: string
+  /** The client, and how it is known (`level`). */
   readonly client: ClientAuthentication
-  /** The account of a JWT grant; for `client_credentials` the client itself. */
+  /** The account of a JWT grant. For `client_credentials`, the client itself. */
   readonly subject: string
   /**
-   * Whether `subject` is the client itself: for `client_credentials`, and for a service account whose grants stand for their issuer. The
-   * `sub` values of users and clients must not be confused (RFC 9068 §5).
+   * `client`: `subject` is the `client_id`, for `client_credentials` and for a service account whose grants have no `sub`. Make sure that
+   * account IDs and client IDs never overlap (RFC 9068 §5).
    */
   readonly subject_type: 'user' | 'client'
   /** Space-separated; empty if none. */
   readonly scope: string
-  /** RFC 8707 `resource` parameters. */
+  /** The `resource` parameters (RFC 8707). */
   readonly resource: readonly string[]
-  /** Upper bound of the token's lifetime in seconds, where the policy sets one. */
+  /** Upper bound for the lifetime of the token in seconds, if there is one: `publicClients.maxLifetime`. */
   readonly maxLifetime: number | undefined
-  /** Whether a refresh token may be issued; if not, one in the response is dropped. */
+  /** Whether a refresh token may be issued. If not, one in the response is dropped. */
   readonly allowRefreshToken: boolean
   /** Only for a JWT grant: issuer, claims, and the `context` that `authorizeGrant` returned. */
   readonly grant?: {
@@ -69,29 +73,29 @@ export interface Granted {
 }
 
 /**
- * The functions that the host provides. Each but `onEvent` has `hookTimeout` seconds. An `OAuthError` that a hook throws is sent to the
- * client; any other throw is a `server_error` (500), a timeout is `temporarily_unavailable` (503).
+ * The functions that you write. Each but `onEvent` has `hookTimeout` seconds. If a hook throws an `OAuthError`, the client receives it. Any
+ * other exception becomes a 500 `server_error` without details. A timeout becomes a 503 `temporarily_unavailable`.
  */
 export interface Hooks {
-  /** The registered client, or `undefined`. `client_id` is unverified input of the sender. */
+  /** Returns the registered client, or `undefined`. The sender chose `client_id`: nothing about it is verified. */
   findClient(client_id: string): Awaitable<Client | undefined>
-  /** The trusted issuer, or `undefined`. `iss` is unverified input of the sender. */
+  /** Returns the trusted issuer, or `undefined`. The sender chose `iss`: the signature is not verified yet. */
   findIssuer(iss: string): Awaitable<TrustedIssuer | undefined>
-  /** Resolves the subject and its consent. Called after everything about the grant is proven, before it is consumed. */
+  /** Returns the account of a grant, after you have checked consent. Everything about the grant is proven, and it is not used up yet. */
   authorizeGrant(candidate: GrantCandidate): Awaitable<GrantDecision>
-  /** Makes the tokens. */
+  /** Returns the token response (RFC 6749 §5.1). If it throws, the client may send its JWTs again. */
   mintToken(granted: Granted): Awaitable<TokenResponse>
   /**
-   * Checks a client secret that is stored hashed. Default: constant-time comparison with `client.client_secret`. `client` is `undefined` if
-   * it is unknown or may not use a secret, and the result is ignored: compare with a dummy hash, so that response times do not reveal
-   * clients.
+   * Compares a secret with the hash that you store. Without this hook, secrets are compared with `client.client_secret` in constant time.
+   * If the client is unknown or may not use a secret, `client` is `undefined`, and the result is ignored. Then compare with a dummy hash:
+   * otherwise response times reveal which clients exist.
    */
   verifyClientSecret?(client: Client | undefined, secret: string): Awaitable<boolean>
   /**
-   * The certificate of the TLS client, if a proxy terminates TLS: from a header that only this proxy can set. Default: the certificate of
-   * the TLS socket. Called only for clients whose registered method uses a certificate.
+   * Returns the certificate of the TLS client, if a proxy ends TLS. Read it from a header that only this proxy can set. Without this hook,
+   * the certificate comes from the TLS socket. It is called only for clients that registered a certificate method.
    */
   getClientCertificate?(req: IncomingMessage): Awaitable<ClientCertificate | undefined>
-  /** Called once per token request, when it is answered. Errors of it are ignored. */
+  /** Receives one event for each token request, when it is answered. Its errors are ignored. */
   onEvent?(event: TokenEndpointEvent, req: IncomingMessage): void
 }

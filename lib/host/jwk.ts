@@ -18,16 +18,16 @@ export interface JSONWebKeySet {
   keys: JWK[]
 }
 
-/** Where the keys of a signer come from: exactly one of `jwks` and `jwks_uri`, and only from registration (RFC 7517). */
+/** The keys of a signer (RFC 7517): exactly one of `jwks` and `jwks_uri`. A key that stands in a JWT is never used. */
 export interface KeyRegistration {
-  /** Adding and removing keys takes effect at once; do not change a key object in place. */
+  /** The public keys. Adding and removing keys takes effect at once. Do not change a key object in place. */
   jwks?: JSONWebKeySet
   /**
-   * An https URL that this server fetches; private and loopback addresses are refused. A new `kid` is accepted within 30 seconds, a new key
-   * under an old `kid` within 10 minutes.
+   * An https URL from which this server fetches the keys. Private and loopback addresses are refused. A new `kid` is accepted within 30
+   * seconds, a new key under an old `kid` within 10 minutes.
    */
   jwks_uri?: string
-  /** Lets `jwks_uri` point to a private or loopback address, and then over http too. Default false. */
+  /** Lets `jwks_uri` have a private or loopback address, and use http. @default false */
   allowPrivateJwksUri?: boolean
 }
 

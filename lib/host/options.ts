@@ -27,77 +27,120 @@ export const isSameAlgorithm = (one: unknown, other: unknown) => one === other |
 /** HMAC algorithms, only for `client_secret_jwt`: a public key must never serve as an HMAC secret (RFC 8725 §2.1). */
 export const secretAlgorithms: readonly string[] = ['HS256', 'HS384', 'HS512']
 
-/** Options of the suite. Steps that are mounted separately must get the same object. All times in seconds. */
+/** Options of the suite. Steps that are mounted separately must get the same object. All times are in seconds. */
 export interface Options<H extends Partial<Hooks> = Hooks> {
-  /** Issuer identifier of this server (RFC 8414 §2): https, without query and fragment; http only on loopback. */
+  /**
+   * Issuer identifier of this server (RFC 8414 §2), such as `https://as.example.com`. It must be an https URL without query and fragment.
+   * On loopback, http is allowed.
+   */
   issuer: string
-  /** URL of the token endpoint as its clients see it. Without it, only `issuer` is an audience. */
+  /**
+   * URL of the token endpoint as its clients see it. Without it, only `issuer` is accepted as `aud`. With it, grants may have either value.
+   * Client assertions may have it only with `audience: 'issuer-or-token-endpoint'`.
+   */
   tokenEndpointUrl?: string
-  /** The functions that the host provides. Each step requires only those that it calls. */
+  /** Your functions: see {@link Hooks}. */
   hooks: H
-  /** Leaves every request that is not for this suite to the next handler, unchanged. Default false: such a request is refused. */
+  /**
+   * Leaves every request that is not for this suite to the next handler, unchanged. Without it, such a request is refused.
+   * @default false
+   */
   fallthrough?: boolean
   /**
-   * Your handler verifies client assertions (RFC 7523 §2.2) itself. A request with a `client_assertion` is then for this suite only if
-   * `grantTypes` has its grant; every other one reaches your handler unchanged. Needs `fallthrough: true`.
+   * Your handler verifies client assertions (RFC 7523 §2.2) itself. This suite then handles only the grants in `grantTypes`. Every other
+   * request reaches your handler unchanged. It needs `fallthrough: true`.
    *
-   * Only for a handler that verifies them: one that ignores the parameter takes the `client_id` beside it for a public client.
+   * Set it only if your handler verifies them. A handler that ignores `client_assertion` takes the `client_id` for a public client.
    * @default false
    */
   hostVerifiesClientAssertions?: boolean
   /**
-   * Grants for which tokens are issued here. Default: both. With `fallthrough`, the default leaves a `client_credentials` request
-   * without `client_assertion` to the host. With `hostVerifiesClientAssertions`, the default is the JWT grant alone.
+   * Grants for which this suite issues tokens. With `fallthrough`, the default leaves a `client_credentials` request without
+   * `client_assertion` to your handler. With `hostVerifiesClientAssertions`, the default is the JWT grant alone.
+   * @default ['urn:ietf:params:oauth:grant-type:jwt-bearer', 'client_credentials']
    */
   grantTypes?: readonly GrantTypeName[]
-  /** Enabled client authentication methods. Default: all that this package has. */
+  /**
+   * Enabled methods of client authentication (RFC 7591 §2, RFC 8705 §2). `private_key_jwt` also enables the tokens of workloads.
+   * @default ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth', 'client_secret_jwt', 'client_secret_basic', 'client_secret_post', 'none']
+   */
   clientAuthMethods?: readonly ClientAuthMethodName[]
-  /** Requirements for client assertions, unless the client's registration overrides them. */
+  /** Requirements for client assertions. The registration of a client may override each. */
   clientAssertions?: {
-    /** Default `issuer`: after CVE-2025-27370 the only safe audience. */
+    /**
+     * The accepted `aud`: only `issuer`, or also `tokenEndpointUrl` (`issuer-or-token-endpoint`), as RFC 7523 allows. Only the default is
+     * safe against CVE-2025-27370.
+     * @default 'issuer'
+     */
     audience?: ClientAssertionAudience
-    /** Refuse client assertions without `jti`. Default false: those may be used until they expire, the others once. */
+    /**
+     * Refuses client assertions without `jti`. Without it, they may be used until they expire. Those with `jti` work once in either case.
+     * @default false
+     */
     requireJti?: boolean
-    /** Longest lifetime in seconds. Default 3600. */
+    /** Longest lifetime in seconds, from `iat` (or now, if that is earlier) to `exp`. @default 3600 */
     maxLifetime?: number
-    /** `observe`: one that comes with a secret is only verified and reported; the secret decides. Default `enforce`: refused. */
+    /**
+     * `enforce`: a request with both a secret and a client assertion is refused. `observe`: the secret decides. The result of the assertion
+     * goes to `event.observed`.
+     * @default 'enforce'
+     */
     mode?: 'enforce' | 'observe'
   }
   /**
-   * The error for a grant that should authenticate its client and fails to (RFC 7521 §4.1.1). `grant` (default): always `invalid_grant`.
+   * The error if a grant should authenticate its client and fails (RFC 7521 §4.1.1). `grant`: always `invalid_grant`.
+   *
    * `split`: `invalid_client` if the signer is not proven: issuer or client unknown or disabled, no usable key, wrong signature. Errors in
-   * the JWT itself (times, lifetime, audience, missing claims, `alg`, `typ`) are `invalid_grant` in both cases, and checked before the
-   * signature.
+   * the JWT itself stay `invalid_grant`: times, lifetime, audience, missing claims, `alg`, `typ`. They are checked before the signature.
+   * @default 'grant'
    */
   implicitErrors?: 'grant' | 'split'
+  /** Lets public clients use the JWT grant within these limits. Without it, public clients get no token from this suite. */
+  publicClients?: {
+    /** Space-separated scope that public clients may get. */
+    scope: string
+    /** Longest lifetime of their tokens in seconds. @default 300 */
+    maxLifetime?: number
+  }
   /**
-   * Lets public clients use the JWT grant, within `scope` (space-separated) and for tokens of at most `maxLifetime` seconds (default 300).
-   * Default: they may not.
+   * Signature algorithms of assertions (RFC 7518 §3.1, RFC 9864). `ES512` is supported too. HMAC is only for `client_secret_jwt`.
+   * @default ['ES256', 'ES384', 'PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512', 'EdDSA', 'Ed25519']
    */
-  publicClients?: { scope: string; maxLifetime?: number }
-  /** Signature algorithms of assertions. Default: all but ES512. */
   algorithms?: readonly string[]
-  /** Leeway for `exp`, `nbf`, `iat` in seconds. Default 10, at most 60. */
+  /** Leeway for `exp`, `nbf` and `iat` in seconds, at most 60. @default 10 */
   clockTolerance?: number
-  /** Remembers used one-time JWTs. Default: a `memoryReplayStore()`, which works for one process only. */
+  /** Remembers used one-time JWTs: see {@link ReplayStore}. The default works for one process only. @default memoryReplayStore() */
   replayStore?: ReplayStore
-  /** Timeout of each hook and store call in seconds. Default 3. */
+  /** Timeout of each hook call and each store call in seconds. @default 3 */
   hookTimeout?: number
   /**
-   * Load shedding: how many seconds the requests of one event loop turn may take while successive turns take longer. Later requests of such
-   * a turn are answered 503 with `Retry-After` before any signature is verified, if 128 came before them or the turn takes ten times as
-   * long. Default 0.015; `Infinity` switches it off.
+   * Load shedding: how many seconds the requests of one event loop turn may take while turns keep taking longer. Later requests of that turn
+   * get a 503 with `Retry-After`, before any signature is verified. This applies only after 128 requests of the turn, or after ten times
+   * `turnBudget`. `Infinity` switches it off.
+   * @default 0.015
    */
   turnBudget?: number
   /**
-   * HTTP status of `invalid_client` when no Authorization header was used (RFC 6749 §5.2). A 401 carries a challenge (`WWW-Authenticate`, RFC
-   * 9110 §15.5.2), which some client libraries report instead of the body; a 400 carries none. Default 401.
+   * HTTP status of `invalid_client` if the request has no `Authorization` header (RFC 6749 §5.2). A 401 has a challenge
+   * (`WWW-Authenticate`, RFC 9110 §15.5.2), which some client libraries report instead of the body. A 400 has none.
+   * @default 401
    */
   invalidClientStatus?: 400 | 401
-  /** Refuse requests that did not come over TLS (`req.secure`, which respects Express's `trust proxy`). Default false. */
+  /** Refuses requests that did not come over TLS. It reads `req.secure`, which respects Express's `trust proxy`. @default false */
   requireTls?: boolean
-  /** Members of what `mintToken` gives that are sent besides those of RFC 6749 §5.1 (§8.2 there): `patient` of SMART, `instance_url`. Default: none. */
+  /**
+   * Names of further response members (RFC 6749 §8.2) that `mintToken` returns and clients receive: `patient` of SMART, `instance_url`.
+   * The members of RFC 6749 §5.1 are always sent.
+   * @default []
+   */
   responseMembers?: readonly string[]
-  /** Upper bounds. Defaults: `body` 32768 bytes, `parameters` 50, `assertion` 8192 characters. */
-  limits?: { body?: number; parameters?: number; assertion?: number }
+  /** Upper bounds. If your own parser reads the body, only `parameters` and `assertion` apply. */
+  limits?: {
+    /** Bytes of the request body. @default 32768 */
+    body?: number
+    /** Number of parameters. @default 50 */
+    parameters?: number
+    /** Characters of one JWT. @default 8192 */
+    assertion?: number
+  }
 }

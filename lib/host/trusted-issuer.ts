@@ -1,47 +1,59 @@
 import type { KeyRegistration } from './jwk.js'
 
-/** An issuer whose JWTs are accepted as authorization grants (RFC 7523 §2.1): one declarative object. */
+/** An issuer whose JWTs are accepted as authorization grants (RFC 7523 §2.1). */
 export interface TrustedIssuer extends KeyRegistration {
   /** Compared with `iss` character by character (RFC 7523 §3). */
   issuer: string
   /**
-   * The client that signs grants as this issuer, if it is a client itself. It may always present them. The signature also authenticates it, if
-   * nobody else may present the grants (no other client in `clients`, `client_authentication` is `required`), or if the grant names it: its
-   * `client_id` claim is this value. Any other grant authenticates nobody: the client must send its own credential.
+   * The client that signs grants as this issuer. It may always present them. The signature also authenticates it, if nobody else may present
+   * the grants: `clients` lists no other client, and `client_authentication` is `required`. If others may, the signature authenticates it
+   * only if the `client_id` claim of the grant names it. In any other case, the client must send a credential.
    */
   client_id?: string
   /**
-   * Which other registered clients may present its grants. Default: none. Without effect if `client_authentication` is `none`: anybody may.
-   * If it lists another client, or is `any`, a grant authenticates `client_id` only if it names that client (see there).
+   * The registered clients that may present its grants: a list of `client_id`s, or `any`. It has no effect if `client_authentication` is
+   * `none`.
+   * @default []
    */
   clients?: readonly string[] | 'any'
-  /** `required`: an authenticated client; `identified`: a public client suffices; `none`: no client needed. Default `required`. */
+  /**
+   * Who may present its grants. `required`: an authenticated client. `identified`: also a public client. `none`: anybody.
+   * @default 'required'
+   */
   client_authentication?: 'required' | 'identified' | 'none'
-  /** Which `sub` values it may assert. Default: any, and `authorizeGrant` resolves it. */
+  /** The `sub` values that it may assert: a list, or a function. Without it, it may assert any `sub`. */
   subjects?: readonly string[] | ((sub: string) => boolean)
-  /** Space-separated ceiling of what its grants may yield. */
+  /** Space-separated scope that its grants may yield at most. */
   scope?: string
-  /** Source of the scope: the form parameter within the `scope` claim (`intersection`, default), or only one of them. */
+  /**
+   * Where the requested scope stands. `intersection`: the form parameter must be within the `scope` claim. `parameter`: only the form
+   * parameter counts. `assertion`: only the claim counts.
+   * @default 'intersection'
+   */
   scope_from?: 'intersection' | 'parameter' | 'assertion'
-  /** `iss`: a grant without `sub` is for its issuer (service accounts). Default: `sub` is required. */
+  /** `iss`: a grant without `sub` is for the issuer itself, as for service accounts. Without it, `sub` is required. */
   default_sub?: 'iss'
-  /** The `aud` of its grants: exactly one of these. Default: the issuer identifier or `tokenEndpointUrl` of this server. */
+  /**
+   * The `aud` of its grants: each grant must have exactly one of these values. `tokenEndpointUrl` counts only if it is set.
+   * @default [issuer, tokenEndpointUrl]
+   */
   audience?: string | readonly string[]
-  /** Signature algorithms of this issuer; default: `algorithms` of the endpoint. */
+  /** Signature algorithms of its grants. The option `algorithms` must list them, too. @default algorithms */
   algorithms?: readonly string[]
-  /** The `typ` header that its grants must carry. Default: absent, `JWT`, `JOSE` or `authorization-grant+jwt`. */
+  /** The `typ` header that its grants must have. Without it, `typ` must be absent, `JWT`, `JOSE` or `authorization-grant+jwt`. */
   typ?: string
-  /** Refuses grants without `jti`. Default false: a digest of the signed text makes them one-time. */
+  /** Refuses grants without `jti`. Those without `jti` work once as well: a digest of the signed text is remembered. @default false */
   requireJti?: boolean
-  /** Longest lifetime of its grants in seconds, from `iat` (or from now) to `exp`. Default 300. */
+  /** Longest lifetime of its grants in seconds, from `iat` (or now, if that is earlier) to `exp`. @default 300 */
   maxLifetime?: number
   /**
-   * `one-time` (default); `same-client`: the client that the grant names in its `client_id` claim may send it again;
-   * `reusable` until it expires.
+   * How often a grant may be used. `one-time`: once. `same-client`: again by the client that its `client_id` claim names. `reusable`: until
+   * it expires.
+   * @default 'one-time'
    */
   replay?: 'one-time' | 'same-client' | 'reusable'
-  /** `false` refuses its grants from the next request on. */
+  /** Any value but `true` refuses its grants from the next request on, also `null`. @default true */
   enabled?: boolean
-  /** The moment from which its grants are refused. */
+  /** From this moment on, its grants are refused. */
   not_after?: Date
 }

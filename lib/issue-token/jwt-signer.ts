@@ -12,9 +12,9 @@ export interface JwtSignerOptions {
    * P-521), Ed25519, or RSA of at least 2048 bits.
    */
   key: string | Buffer | JWK | KeyObject | webcrypto.CryptoKey
-  /** `kid` header. Default: that of the JWK. */
+  /** `kid` header. Without it, the `kid` of the JWK. */
   kid?: string
-  /** `alg` header. Default: the one that fits the key; RS256 for RSA. */
+  /** `alg` header. Without it, the one that fits the key; `RS256` for RSA. */
   algorithm?: string
 }
 

@@ -4,13 +4,16 @@ import { OAuthError } from '../host/errors.js'
 import type { Hooks } from '../host/hooks.js'
 import { type JwtSignerOptions, jwtSigner } from './jwt-signer.js'
 
-/** Options of `tokenMinter`: the key, and what the tokens say. */
+/** Options of `tokenMinter`: the key, and the content of the tokens. */
 export interface TokenMinterOptions extends JwtSignerOptions {
-  /** Issuer identifier of this server: `iss`. */
+  /** Issuer identifier of this server: `iss` of the tokens. */
   issuer: string
-  /** The resource servers that the tokens are for: `aud`. The first is the default; a `resource` parameter (RFC 8707) may select others. */
+  /**
+   * The resource servers that the tokens are for: `aud`. The first one is the default. A `resource` parameter (RFC 8707) may select others.
+   * Any other `resource` is `invalid_target`.
+   */
   audience: string | readonly string[]
-  /** Lifetime of the tokens in seconds. Default 300: a token should not outlive its grant by much (RFC 7521 §4.1). */
+  /** Lifetime of the tokens in seconds. Keep it short: a token should not outlive its grant by much (RFC 7521 §4.1). @default 300 */
   lifetime?: number
 }
 

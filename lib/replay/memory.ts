@@ -4,13 +4,18 @@ import type { ReplayStore } from '../host/replay-store.js'
 
 /** Options of `memoryReplayStore`. */
 export interface MemoryReplayStoreOptions {
-  /** How many used JWTs are remembered at once. @default 100,000: 322 grants a second that live 300 s and `clockTolerance` */
+  /**
+   * How many used JWTs are remembered at once. A full store returns `'full'`: 503. The default is enough for 322 grants a second that live
+   * 300 seconds and `clockTolerance`.
+   * @default 100_000
+   */
   max?: number
-  /** How many of them one issuer may have. If there is only one issuer, set it to `max`. @default half of `max` */
+  /** How many of them one issuer may have. If you have only one issuer, set it to `max`. @default Math.ceil(max / 2) */
   maxPerIssuer?: number
   /**
    * Refuses JWTs that could have been used before this store was made. So a restarted process accepts no used JWT again. It also refuses
-   * unused JWTs that were signed before the start, and JWTs without `iat` for as long as their longest lifetime. @default false
+   * unused JWTs that were signed before the start, and JWTs without `iat` for as long as their longest lifetime.
+   * @default false
    */
   startupGuard?: boolean
 }

@@ -2,7 +2,10 @@ import { type Check, checkOptionsOf, must, tableOf } from '../../host/checks.js'
 
 /** Options of `postgresReplaySchema`. */
 export interface PostgresTableOptions {
-  /** Name of the table, also `schema.table`: letters, digits and underscores. Default `oauth_replay`. */
+  /**
+   * Name of the table, also `schema.table`: letters, digits and underscores. Each authorization server needs a table of its own.
+   * @default 'oauth_replay'
+   */
   table?: string
 }
 

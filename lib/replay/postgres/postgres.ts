@@ -15,11 +15,12 @@ export interface PostgresPool {
 /** Options of `postgresReplayStore`. */
 export interface PostgresReplayStoreOptions extends PostgresTableOptions {
   /**
-   * Treats a table that is empty at the first call of this process as one that has lost its records, and refuses JWTs that could have been
-   * used before. Default false: it counts as new, unless this process has seen it with records.
+   * Treats a table that is empty at the first call of this process as one that lost its records. JWTs that could have been used before are
+   * refused. Without it, an empty table counts as new, unless this process has seen it with records.
+   * @default false
    */
   startupGuard?: boolean
-  /** Seconds between two deletions of expired records. Default 60. */
+  /** Seconds between two deletions of expired records. @default 60 */
   sweepInterval?: number
 }
 

@@ -17,16 +17,22 @@ export interface EvaluatingRedisClient {
 
 /** Options of `redisReplayStore`. */
 export interface RedisReplayStoreOptions {
-  /** Prefix of every key. The part in braces keeps all keys on one shard of a cluster, which is required. Default `{oauth-replay}:`. */
+  /**
+   * Prefix of every key. The part in braces keeps all keys on one shard of a cluster, which is required. Each authorization server needs a
+   * prefix of its own.
+   * @default '{oauth-replay}:'
+   */
   prefix?: string
   /**
-   * Treats a Redis that is empty at the first call of this process as one that has lost its records, and refuses JWTs that could have been
-   * used before. Default false: it counts as new, unless this process has seen it with records.
+   * Treats a Redis that is empty at the first call of this process as one that lost its records. JWTs that could have been used before are
+   * refused. Without it, an empty Redis counts as new, unless this process has seen it with records.
+   * @default false
    */
   startupGuard?: boolean
   /**
    * Declares that a restart or a fail-over of Redis loses no record, not even the last one: `appendfsync always`, and `WAIT` for replicas.
-   * Default false: after one, JWTs that were usable before it are refused.
+   * Without it, JWTs that were usable before a restart or a fail-over are refused.
+   * @default false
    */
   durable?: boolean
 }
