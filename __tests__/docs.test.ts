@@ -504,15 +504,14 @@ describe('docs/troubleshooting.md', () => {
   it.each(listeners.map(({ block }, index) => [index, block] as const))(
     'has listener %i, which tells the reason',
     async (_index, block) => {
-      const hooks: Partial<Hooks> = {}
       const lines: [fields: object, message: string][] = []
       const write = (fields: object, message: string) => lines.push([fields, message])
       const error = jest.fn()
       const logger = { info: write, warn: write, error: write }
-      new Function('hooks', 'auditLog', 'logger', 'console', block)(hooks, auditLog, logger, { error })
+      const onEvent = new Function('auditLog', 'logger', 'console', `${block}\nreturn onEvent`)(auditLog, logger, { error })
       const cause = new Error('the database is down')
       const findClient = () => Promise.reject(cause)
-      const world = startWorld(express as never, { hooks: { ...hooks, findClient } })
+      const world = startWorld(express as never, { options: { onEvent }, hooks: { findClient } })
       expect((await world.post(clientCredentials())).status).toBe(500)
       expect(lines).toMatchObject([[{ reason: 'hook_error' }, 'token request failed: hook_error']])
       expect(JSON.stringify(lines)).not.toContain('database')
@@ -580,12 +579,12 @@ describe('docs/troubleshooting.md', () => {
 
   it('says how strict a TrustedIssuer is, and a Client not', async () => {
     const causes: unknown[] = []
-    const onEvent: Hooks['onEvent'] = ({ cause }, _req: IncomingMessage) => void causes.push(cause)
+    const onEvent: Options['onEvent'] = ({ cause }, _req: IncomingMessage) => void causes.push(cause)
     const trusted = { issuer: 'https://strict.example.org', jwks: { keys: [signer.jwk] }, clients: 'any' as const }
     const by = async (over: object, on: 'trusted' | 'client') => {
       const [theirs, client] =
         on === 'trusted' ? [{ ...trusted, ...over }, clients['jwt-client']] : [trusted, { ...clients['jwt-client'], ...over }]
-      const world = startWorld(express as never, { hooks: { findIssuer: () => theirs, findClient: () => client, onEvent } })
+      const world = startWorld(express as never, { options: { onEvent }, hooks: { findIssuer: () => theirs, findClient: () => client } })
       const { status, body } = await world.post(grantRequest(grant({ iss: trusted.issuer }, key)))
       return [status, body.error]
     }

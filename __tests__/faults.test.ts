@@ -102,6 +102,10 @@ describe.each(anyExpress)('the host’s parts on %s', (_, express) => {
           ),
           release: faulty('release', (key: string) => store.release?.(key)),
         },
+        onEvent: (event) => {
+          events.push(event)
+          return faulty('onEvent', () => undefined)()
+        },
         ...options,
       },
       hooks: {
@@ -109,10 +113,6 @@ describe.each(anyExpress)('the host’s parts on %s', (_, express) => {
         findClient: (id) =>
           broken?.part === 'findClientOfGrant' ? faulty('findClientOfGrant', healthy.findClient)(id) : hooks.findClient?.(id),
         mintToken: (granted) => (broken?.part === 'release' ? Promise.reject(new Error(canary)) : hooks.mintToken?.(granted)) as never,
-        onEvent: (event) => {
-          events.push(event)
-          return faulty('onEvent', () => undefined)()
-        },
       },
       after,
     })

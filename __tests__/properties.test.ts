@@ -377,6 +377,8 @@ describe.each(anyExpress)('on %s', (_, express) => {
         verifyClientSecret: (client, sent) => part('verifyClientSecret', client?.client_secret === sent),
         authorizeGrant: ({ sub }) => part('authorizeGrant', { subject: sub, context: secret }),
         mintToken: () => part('mintToken', { access_token: secret, token_type: 'Bearer', expires_in: 60, refresh_token: secret }),
+      },
+      options: {
         onEvent: (event) => {
           texts.push(JSON.stringify(event))
           for (const listener of write) listener(event)

@@ -221,15 +221,7 @@ describe('the README', () => {
 
   it('lists every hook', () => {
     const listed = [...section('Hooks').matchAll(/^\| `(\w+)\(/gm)].map(([, name]) => name)
-    expect(listed).toEqual([
-      'findClient',
-      'findIssuer',
-      'authorizeGrant',
-      'mintToken',
-      'verifyClientSecret',
-      'getClientCertificate',
-      'onEvent',
-    ])
+    expect(listed).toEqual(['findClient', 'findIssuer', 'authorizeGrant', 'mintToken', 'verifyClientSecret', 'getClientCertificate'])
     for (const hook of listed)
       expect(() => endpointOf('t', { issuer, hooks: { [hook as string]: 1 } } as never, [])).toThrow(
         `option hooks.${hook} must be a function`,

@@ -35,11 +35,12 @@ interface Who {
 /** A server behind one proxy, so that a request comes from where the test says. */
 function start(recipe: typeof protectedTokenEndpoint, express: ExpressFactory, limits: Limits, options: Partial<Options> = {}) {
   const events: TokenEndpointEvent[] = []
-  const { calls, ...plain } = hooks({ onEvent: (event) => void events.push(event), ...options.hooks })
+  const { calls, ...plain } = hooks(options.hooks)
+  const onEvent = (event: TokenEndpointEvent) => void events.push(event)
   const app = express()
   app.set('trust proxy', 1)
   app.use(helmet())
-  app.post('/token', ...recipe({ issuer, ...options, hooks: plain }, limits), (_req, res) => void res.status(418).send('old'))
+  app.post('/token', ...recipe({ issuer, onEvent, ...options, hooks: plain }, limits), (_req, res) => void res.status(418).send('old'))
   app.use('/token', tokenErrorHandler())
   const server = app.listen(0)
   servers.push(server)

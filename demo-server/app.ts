@@ -27,8 +27,8 @@ export function createApp(registry: Registry, onEvent?: (event: TokenEndpointEve
         return account ? { subject: account.id, scope: account.scope } : { refused: 'subject_unknown' }
       },
       mintToken: tokenMinter({ issuer, audience: `${issuer}/api`, key: keys.server.privateKey, kid: keys.server.kid }),
-      ...(onEvent && { onEvent }),
     },
+    ...(onEvent && { onEvent }),
   }
 
   const metadata = serverMetadata(options)

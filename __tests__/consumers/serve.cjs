@@ -37,14 +37,14 @@ module.exports = async function serve(express, oauth, over = {}) {
       audience: 'https://api.example.com',
       key: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
     }),
-    onEvent: async (event) => {
-      events.push(`${event.outcome} ${event.status} ${event.reason ?? ''}`.trim())
-      throw new Error('an event listener that fails') // unhandled, it would end this process
-    },
     ...over,
   }
+  const onEvent = async (event) => {
+    events.push(`${event.outcome} ${event.status} ${event.reason ?? ''}`.trim())
+    throw new Error('an event listener that fails') // unhandled, it would end this process
+  }
   const app = express()
-  app.post('/token', ...oauth.tokenEndpoint({ issuer, hooks }))
+  app.post('/token', ...oauth.tokenEndpoint({ issuer, hooks, onEvent }))
   const server = app.listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
   try {

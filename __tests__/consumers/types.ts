@@ -34,10 +34,10 @@ const hooks: Hooks = {
   authorizeGrant: ({ sub, issuer, client }: GrantCandidate): GrantDecision =>
     client.level === 'anonymous' || issuer.enabled === false ? { refused: 'consent_missing' } : { subject: `${client.client_id}/${sub}` },
   mintToken: async ({ subject, scope }: Granted): Promise<TokenResponse> => ({ access_token: subject, token_type: 'Bearer', scope }),
-  onEvent: ({ outcome, reason }: TokenEndpointEvent) => void [outcome, reason],
 }
 const replayStore: ReplayStore = { consume: async () => true, release: () => undefined }
-const options: Options = { issuer: 'https://as.example.com', hooks, replayStore, fallthrough: true }
+const onEvent = ({ outcome, reason }: TokenEndpointEvent) => void [outcome, reason]
+const options: Options = { issuer: 'https://as.example.com', hooks, onEvent, replayStore, fallthrough: true }
 const handler: express.RequestHandler = (req, res) => {
   const client = req.tokenState?.client
   if (client?.level === 'authenticated') res.json({ client_id: client.client_id.toUpperCase(), name: client.client.client_id })

@@ -176,7 +176,7 @@ describe.each(anyExpress)('onEvent on %s', (_, express) => {
     ],
     ['rejects', () => Promise.reject(new Error('x'))],
   ])('T-59 %s, and nothing changes', async (_name, onEvent) => {
-    const world = startWorld(express, { hooks: { onEvent: onEvent as never } })
+    const world = startWorld(express, { options: { onEvent } })
     expect((await world.post(grantRequest())).status).toBe(200)
     expect((await world.post(grantRequest('x'))).status).toBe(400)
   })

@@ -77,9 +77,8 @@ describe.each(anyExpress)('auditLog and metrics at the token endpoint on %s', (_
     const canary = 'hunter2'
     const logger = lineLogger()
     const world = startWorld(express, {
-      options: { fallthrough: true, clientAssertions: { mode: 'observe' } },
+      options: { fallthrough: true, clientAssertions: { mode: 'observe' }, onEvent: auditLog(logger) },
       hooks: {
-        onEvent: auditLog(logger),
         mintToken: () => ({ access_token: `${canary}-token`, token_type: 'Bearer', refresh_token: `${canary}-refresh` }),
         authorizeGrant: ({ sub }) => {
           if (sub === 'boom') throw new Error(`password=${canary}`)
@@ -127,7 +126,7 @@ describe.each(anyExpress)('auditLog and metrics at the token endpoint on %s', (_
 
   it('counts and times each request by few values, none of them the sender’s', async () => {
     const meter = stubMeter()
-    const world = startWorld(express, { hooks: { onEvent: metrics(meter) } })
+    const world = startWorld(express, { options: { onEvent: metrics(meter) } })
     expect(Object.keys(meter.instruments)).toEqual(['oauth.token.requests', 'oauth.token.duration', 'oauth.token.part.duration']) // before the first request
     await world.post(grantRequest())
     await world.post(grantRequest(grant({ iss: 'jwt-client' }, { key: keys.client }), {}))
@@ -158,7 +157,7 @@ describe.each(anyExpress)('auditLog and metrics at the token endpoint on %s', (_
     const broken = { info: throws, warn: throws, error: throws }
     const counter = { createCounter: () => ({ add: throws }), createHistogram: () => ({ record: throws }) }
     for (const onEvent of [auditLog(broken), metrics(counter)]) {
-      const world = startWorld(express, { hooks: { onEvent } })
+      const world = startWorld(express, { options: { onEvent } })
       expect((await world.post(grantRequest())).status).toBe(200)
       expect((await world.post(grantRequest('x'))).status).toBe(400)
     }

@@ -59,11 +59,13 @@ const mistakes: [option: string, over: object, problem: string][] = [
   ['tokenEndpointUrl', { tokenEndpointUrl: 'https://as.example.com/token#a' }, 'must be a URL without a fragment'],
   ['hooks', { hooks: true }, 'must be an object'],
   ['hooks', { hooks: null }, 'must be an object'],
-  ...['findClient', 'findIssuer', 'authorizeGrant', 'mintToken', 'verifyClientSecret', 'onEvent'].map((hook): [string, object, string] => [
+  ...['findClient', 'findIssuer', 'authorizeGrant', 'mintToken', 'verifyClientSecret'].map((hook): [string, object, string] => [
     `hooks.${hook}`,
     { hooks: { ...all, [hook]: {} } },
     'must be a function',
   ]),
+  ['onEvent', { onEvent: {} }, 'must be a function'],
+  ['hooks.onEvent', { hooks: { ...all, onEvent: () => undefined } }, 'does not exist: did you mean onEvent?'],
   ['fallthrough', { fallthrough: 'yes' }, 'must be true or false'],
   ['fallthrough', { fallthrough: null }, 'must be true or false'],
   ['hostVerifiesClientAssertions', { fallthrough: true, hostVerifiesClientAssertions: 1 }, 'must be true or false'],
@@ -255,6 +257,7 @@ describe('good options', () => {
     expect(plain).toEqual({
       issuer,
       tokenEndpointUrl: undefined,
+      onEvent: undefined,
       ownAudience: [issuer],
       fallthrough: false,
       hostVerifiesClientAssertions: false,

@@ -93,10 +93,11 @@ describeWith(need, 'better-auth behind the suite', () => {
 
     beforeAll(async () => {
       const { betterAuthHost } = (await import(fileURLToPath(new URL('host.mjs', folder)))) as { betterAuthHost: BetterAuthHost }
-      const { calls: _, ...plain } = hooks({ findClient: () => registered, onEvent: (event) => void events.push(event) })
+      const { calls: _, ...plain } = hooks({ findClient: () => registered })
+      const onEvent = (event: TokenEndpointEvent) => void events.push(event)
       const listen = async (over?: Partial<Options>) => {
         const app = express()
-        if (over) app.post(path, ...tokenEndpoint({ issuer, hooks: plain, fallthrough: true, ...over }))
+        if (over) app.post(path, ...tokenEndpoint({ issuer, hooks: plain, onEvent, fallthrough: true, ...over }))
         app.use(await betterAuthHost(issuer, keys.client.jwk))
         const server = app.listen(0)
         servers.push(server)

@@ -38,8 +38,9 @@ const old: RequestHandler = (req, res) => void res.status(201).json({ old: req.m
 
 function newSuite() {
   const events: TokenEndpointEvent[] = []
-  const { calls: _, ...plain } = hooks({ onEvent: (event) => void events.push(event) })
-  return { events, suite: tokenEndpoint({ issuer, hooks: plain, fallthrough: true, replayStore: memoryReplayStore() }) }
+  const { calls: _, ...plain } = hooks()
+  const onEvent = (event: TokenEndpointEvent) => void events.push(event)
+  return { events, suite: tokenEndpoint({ issuer, hooks: plain, onEvent, fallthrough: true, replayStore: memoryReplayStore() }) }
 }
 
 const preflight: RawRequest = {

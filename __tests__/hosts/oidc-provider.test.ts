@@ -21,7 +21,7 @@ import { basic, byJwt, clientAssertion, grant, idp, issuer, keys, tokenEndpointU
 interface Recipe {
   findClient(provider: Provider): Hooks['findClient']
   mintToken(provider: Provider): Hooks['mintToken']
-  mount(app: Express, provider: Provider, yours: Pick<Hooks, 'findIssuer' | 'authorizeGrant' | 'onEvent'>): void
+  mount(app: Express, provider: Provider, yours: Pick<Hooks, 'findIssuer' | 'authorizeGrant'>, onEvent?: Options['onEvent']): void
 }
 const recipe = await recipeOf<Recipe>('docs/recipes.md', 'oidc-provider.mjs')
 
@@ -177,7 +177,7 @@ describe.each(expresses)('oidc-provider behind the suite, on %s', (_, express) =
     const { Provider } = await import('oidc-provider')
     newProvider = (registered) => Object.assign(new Provider(issuer, { ...configuration, clients: registered }), { proxy: true })
     bare = listen((app, provider) => void app.use(provider.callback()), nativeClients)
-    wrapped = listen((app, provider) => recipe.mount(app, provider, { findIssuer, authorizeGrant, onEvent }))
+    wrapped = listen((app, provider) => recipe.mount(app, provider, { findIssuer, authorizeGrant }, onEvent))
   })
   beforeEach(() => void events.splice(0))
   afterAll(() => {

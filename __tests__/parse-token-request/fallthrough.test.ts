@@ -166,11 +166,12 @@ interface Running {
 /** Starts a legacy host, with or without our middlewares in front of its handler. */
 function startHost(express: ExpressFactory, { before, behind }: Host, ours: Partial<Options> | null): Running {
   const events: TokenEndpointEvent[] = []
-  const { calls: _, ...plain } = hooks({ onEvent: (event) => void events.push(event) })
+  const { calls: _, ...plain } = hooks()
+  const onEvent = (event: TokenEndpointEvent) => void events.push(event)
   const app = express()
   for (const middleware of before) app.use(middleware)
   const suite = ours
-    ? tokenEndpoint({ issuer, tokenEndpointUrl, hooks: plain, fallthrough: true, replayStore: memoryReplayStore(), ...ours })
+    ? tokenEndpoint({ issuer, tokenEndpointUrl, hooks: plain, onEvent, fallthrough: true, replayStore: memoryReplayStore(), ...ours })
     : []
   app.use('/token', ...suite, ...behind, legacyHandler)
   app.use(legacyErrors)

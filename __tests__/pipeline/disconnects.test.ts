@@ -338,9 +338,9 @@ describe.each(expresses)('T-36 on %s', (_, express) => {
 
   it("T-32: Node's own time limits end a slow sender; one event tells of it", async () => {
     const events: TokenEndpointEvent[] = []
-    const { calls: __, ...plain } = hooks({ onEvent: (event) => void events.push(event) })
+    const { calls: __, ...plain } = hooks()
     const app = express()
-    app.post('/token', ...tokenEndpoint({ issuer, hooks: plain }))
+    app.post('/token', ...tokenEndpoint({ issuer, hooks: plain, onEvent: (event) => void events.push(event) }))
     const server = createServer({ headersTimeout: 100, requestTimeout: 200, connectionsCheckingInterval: 20 }, app).listen(0)
     servers.push(server)
     await until(() => server.listening)

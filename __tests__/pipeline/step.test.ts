@@ -35,8 +35,9 @@ const key: Record<StepName, keyof TokenState> = {
 /** Options with their own events and counts. */
 function world(over: Partial<Options> = {}, overHooks: Partial<Hooks> = {}) {
   const events: TokenEndpointEvent[] = []
-  const { calls, ...plain } = hooks({ onEvent: (event) => void events.push(event), ...overHooks })
-  const options: Options = { issuer, tokenEndpointUrl, hooks: plain, replayStore: memoryReplayStore(), ...over }
+  const { calls, ...plain } = hooks(overHooks)
+  const onEvent = (event: TokenEndpointEvent) => void events.push(event)
+  const options: Options = { issuer, tokenEndpointUrl, hooks: plain, onEvent, replayStore: memoryReplayStore(), ...over }
   return { options, events, calls }
 }
 const mount = (names: readonly StepName[], options: Options) => names.map((name) => steps[name](options))
@@ -175,11 +176,11 @@ describe.each(expresses)('steps on %s', (_, express) => {
 
     it('one object each, of the same issuer and replay store, with just the hooks of the step', async () => {
       const { options, events } = world({ grantTypes: [JWT_BEARER_GRANT, CLIENT_CREDENTIALS] })
-      const { issuer, replayStore, hooks } = options
-      const { findClient, findIssuer, authorizeGrant, mintToken, onEvent } = hooks
+      const { issuer, replayStore, onEvent, hooks } = options
+      const { findClient, findIssuer, authorizeGrant, mintToken } = hooks
       const app = serve(
         express,
-        parseTokenRequest({ issuer, replayStore, hooks: { onEvent }, grantTypes: [JWT_BEARER_GRANT, CLIENT_CREDENTIALS] }),
+        parseTokenRequest({ issuer, replayStore, hooks: {}, onEvent, grantTypes: [JWT_BEARER_GRANT, CLIENT_CREDENTIALS] }),
         authenticateClient({ issuer, replayStore, hooks: { findClient } }),
         verifyJwtGrant({ issuer, replayStore, hooks: { findIssuer, authorizeGrant } }),
         issueToken({ issuer, replayStore, hooks: { mintToken } }),
@@ -365,8 +366,8 @@ describe.each(expresses)('steps on %s', (_, express) => {
 
     it('JC-05 parse and authenticate, then the host serves its own grant to a proven client', async () => {
       const { options, events } = world({ fallthrough: true })
-      const { findClient, onEvent } = options.hooks
-      const o = { ...options, hooks: { findClient, onEvent } }
+      const { findClient } = options.hooks
+      const o = { ...options, hooks: { findClient } }
       const host: RequestHandler = (req, res) => {
         const { client } = req.tokenState as TokenState
         res.json({ token_for: client?.level === 'authenticated' ? client.client_id : null, code: req.tokenState?.request?.parameters.code })
@@ -626,10 +627,10 @@ describe.each(expresses)('steps on %s', (_, express) => {
       const { findClient, findIssuer, authorizeGrant, mintToken } = hooks
       const app = serve(
         express,
-        parseTokenRequest({ issuer, replayStore, hooks: { onEvent: first } }),
-        authenticateClient({ issuer, replayStore, hooks: { findClient, onEvent: first } }),
+        parseTokenRequest({ issuer, replayStore, hooks: {}, onEvent: first }),
+        authenticateClient({ issuer, replayStore, hooks: { findClient }, onEvent: first }),
         verifyJwtGrant({ issuer, replayStore, hooks: { findIssuer, authorizeGrant } }),
-        issueToken({ issuer, replayStore, hooks: { mintToken, onEvent: second } }),
+        issueToken({ issuer, replayStore, hooks: { mintToken }, onEvent: second }),
       )
       expect((await post(app)).status).toBe(200)
       expect(await settled(heard, 2)).toEqual(['first', 'second'])
@@ -664,7 +665,7 @@ describe.each(expresses)('steps on %s', (_, express) => {
         calls++
         return onEvent()
       }
-      const { options } = world({ fallthrough: true }, { onEvent: counted as never })
+      const { options } = world({ fallthrough: true, onEvent: counted })
       const app = serve(express, ...tokenEndpoint(options), hostHandler)
       const statuses = []
       for (const [, form] of answers) statuses.push((await post(app, form())).status)

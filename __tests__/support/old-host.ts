@@ -35,7 +35,7 @@ export function oldHost(express: ExpressFactory, hooks: Hooks, { place, ours }: 
   const events: TokenEndpointEvent[] = []
   const app = express()
   const parser = place === 'of its own, behind' ? readingRaw : express.urlencoded({ extended: true })
-  const suite = ours ? tokenEndpoint({ ...ours, hooks: { ...hooks, onEvent: (event) => void events.push(event) } }) : []
+  const suite = ours ? tokenEndpoint({ ...ours, hooks, onEvent: (event) => void events.push(event) }) : []
   app.post('/token', ...(place === 'in front' ? [parser, ...suite] : [...suite, parser]), showing)
   return { app, events }
 }

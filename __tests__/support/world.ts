@@ -166,12 +166,12 @@ const servers: Server[] = []
 /** Starts a server whose /token is `tokenEndpoint`, and takes it down after the tests of the file. */
 export function startWorld(express: ExpressFactory, { options = {}, hooks: over = {}, before = [], after = [] }: WorldOptions = {}): World {
   const events: TokenEndpointEvent[] = []
-  const counted = hooks({ onEvent: (event) => void events.push(event), ...over })
-  const { calls, ...plain } = counted
+  const { calls, ...plain } = hooks(over)
   const all: Options = {
     issuer,
     tokenEndpointUrl,
     hooks: plain,
+    onEvent: (event) => void events.push(event),
     publicClients: { scope: 'read' },
     replayStore: memoryReplayStore(),
     ...options,

@@ -4,8 +4,7 @@ import type { ClientAuthentication, TokenRequest } from '../host/token-state.js'
 import type { Endpoint } from '../pipeline/endpoint.js'
 import type { Transaction } from '../pipeline/transaction.js'
 
-export type ClientHooks = Pick<Hooks, 'findClient'> &
-  Partial<Pick<Hooks, 'findIssuer' | 'verifyClientSecret' | 'getClientCertificate' | 'onEvent'>>
+export type ClientHooks = Pick<Hooks, 'findClient'> & Partial<Pick<Hooks, 'findIssuer' | 'verifyClientSecret' | 'getClientCertificate'>>
 
 /** What a method may use to verify a credential. */
 export interface ClientAuthContext {

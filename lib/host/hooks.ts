@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http'
 import type { Client, ClientCertificate } from './client.js'
-import type { TokenEndpointEvent } from './event.js'
 import type { ClientAuthentication, TokenResponse } from './token-state.js'
 import type { TrustedIssuer } from './trusted-issuer.js'
 
@@ -73,7 +72,7 @@ export interface Granted {
 }
 
 /**
- * The functions that you write. Each but `onEvent` has `hookTimeout` seconds. If a hook throws an `OAuthError`, the client receives it. Any
+ * The functions that you write. Each has `hookTimeout` seconds. If a hook throws an `OAuthError`, the client receives it. Any
  * other exception becomes a 500 `server_error` without details. A timeout becomes a 503 `temporarily_unavailable`.
  */
 export interface Hooks {
@@ -96,6 +95,4 @@ export interface Hooks {
    * the certificate comes from the TLS socket. It is called only for clients that registered a certificate method.
    */
   getClientCertificate?(req: IncomingMessage): Awaitable<ClientCertificate | undefined>
-  /** Receives one event for each token request, when it is answered. Its errors are ignored. */
-  onEvent?(event: TokenEndpointEvent, req: IncomingMessage): void
 }

@@ -24,7 +24,7 @@ const levels = { issued: 'info', handed_on: 'info', aborted: 'info', refused: 'w
 /**
  * An `onEvent` that writes one log line for each token request: issued at `info`, refused at `warn`, failed at `error`.
  *
- * @example hooks: { onEvent: auditLog(pino()) }
+ * @example tokenEndpoint({ issuer, hooks, onEvent: auditLog(pino()) })
  */
 export function auditLog(logger: Logger): (event: TokenEndpointEvent) => void {
   return (event) => {
@@ -38,7 +38,7 @@ export function auditLog(logger: Logger): (event: TokenEndpointEvent) => void {
  * outcome, reason, step and client authentication method, and the duration of each part (`oauth.token.part.duration`). All attributes have
  * few values, none of them chosen by the sender.
  *
- * @example hooks: { onEvent: metrics(opentelemetry.metrics.getMeter('token-endpoint')) }
+ * @example tokenEndpoint({ issuer, hooks, onEvent: metrics(opentelemetry.metrics.getMeter('token-endpoint')) })
  */
 export function metrics(meter: Meter): (event: TokenEndpointEvent) => void {
   const requests = meter.createCounter('oauth.token.requests', { description: 'Token requests' })

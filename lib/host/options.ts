@@ -1,4 +1,6 @@
+import type { IncomingMessage } from 'node:http'
 import type { ClientAssertionAudience, ClientAuthMethodName } from './client.js'
+import type { TokenEndpointEvent } from './event.js'
 import type { Hooks } from './hooks.js'
 import type { ReplayStore } from './replay-store.js'
 
@@ -41,6 +43,8 @@ export interface Options<H extends Partial<Hooks> = Hooks> {
   tokenEndpointUrl?: string
   /** Your functions: see {@link Hooks}. */
   hooks: H
+  /** Receives one event for each token request, when it is answered. Its errors are ignored. See `auditLog` and `metrics`. */
+  onEvent?: (event: TokenEndpointEvent, req: IncomingMessage) => void
   /**
    * Leaves every request that is not for this suite to the next handler, unchanged. Without it, such a request is refused.
    * @default false

@@ -12,6 +12,7 @@ export interface Settings<H extends Partial<Hooks> = Partial<Hooks>> {
   /** Issuer identifier and token endpoint URL. */
   readonly ownAudience: readonly string[]
   readonly hooks: H
+  readonly onEvent: Options['onEvent']
   readonly fallthrough: boolean
   readonly hostVerifiesClientAssertions: boolean
   readonly grantTypes: readonly string[]
@@ -81,6 +82,7 @@ export function settingsOf<H extends Partial<Hooks>>(where: string, options: Opt
     tokenEndpointUrl,
     ownAudience,
     hooks: options.hooks,
+    onEvent: options.onEvent,
     fallthrough,
     hostVerifiesClientAssertions,
     grantTypes: options.grantTypes ?? (hostVerifiesClientAssertions ? [JWT_BEARER_GRANT] : grantTypeNames),

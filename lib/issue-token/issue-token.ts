@@ -7,7 +7,7 @@ import type { Transaction } from '../pipeline/transaction.js'
 import { hostScope } from '../rules/scope.js'
 import { isResponseMember, toTokenResponse } from './token-response.js'
 
-type MintHooks = Pick<Hooks, 'mintToken'> & Partial<Pick<Hooks, 'onEvent'>>
+type MintHooks = Pick<Hooks, 'mintToken'>
 
 /**
  * Step 4: answers with tokens for a verified JWT grant, or for an authenticated client itself (`client_credentials`); passes on everything

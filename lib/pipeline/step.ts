@@ -73,7 +73,7 @@ function transactionOf(req: Request & { [transactionOfRequest]?: Transaction }, 
     req[transactionOfRequest] = transaction
     show(transaction)
   }
-  transaction.addListener(endpoint.hooks.onEvent)
+  transaction.addListener(endpoint.onEvent)
   return transaction
 }
 

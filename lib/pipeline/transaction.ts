@@ -33,7 +33,7 @@ export class Transaction {
   mayBeImplicit: boolean | undefined
   #spent: string[] = []
   #mayRollBack = true
-  readonly #listeners: NonNullable<Endpoint['hooks']['onEvent']>[] = []
+  readonly #listeners: NonNullable<Endpoint['onEvent']>[] = []
   #ended = false
   #isWatched = false
 
@@ -44,7 +44,7 @@ export class Transaction {
   ) {}
 
   /** Steps mounted separately may have different listeners; each is called once. */
-  addListener(listener: Endpoint['hooks']['onEvent']): void {
+  addListener(listener: Endpoint['onEvent']): void {
     if (!listener || this.#listeners.includes(listener)) return
     this.#listeners.push(listener)
     this.#watch()

@@ -10,7 +10,7 @@ export interface MemoryReplayStoreOptions {
    * @default 100_000
    */
   max?: number
-  /** How many of them one issuer may have. If you have only one issuer, set it to `max`. @default Math.ceil(max / 2) */
+  /** How many of them one issuer may have. If you have only one issuer, set it to `max`. @default half of `max` */
   maxPerIssuer?: number
   /**
    * Refuses JWTs that could have been used before this store was made. So a restarted process accepts no used JWT again. It also refuses

@@ -11,7 +11,7 @@ import { type BoundedScope, grantedScope, issuerPolicy, scopePolicy, subjectIsCl
 import { type Decided, decided } from './grant-decision.js'
 import { proveGrant } from './prove-grant.js'
 
-type GrantHooks = Pick<Hooks, 'findIssuer' | 'authorizeGrant'> & Partial<Pick<Hooks, 'onEvent'>>
+type GrantHooks = Pick<Hooks, 'findIssuer' | 'authorizeGrant'>
 
 /**
  * Step 3: verifies a JWT authorization grant (RFC 7523 §2.1, §3), adds `req.tokenState.grant` and consumes the grant; passes on other grant
