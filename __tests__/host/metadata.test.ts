@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals'
-import { clientAuthMethodNames } from '../../lib/host/client.js'
 import { tokenEndpointMetadata } from '../../lib/host/metadata.js'
 import { algorithmNames, secretAlgorithms } from '../../lib/host/options.js'
 import { CLIENT_CREDENTIALS, type Client, ConfigurationError, JWT_BEARER_GRANT, type Options } from '../../lib/index.js'
@@ -21,9 +20,8 @@ describe('tokenEndpointMetadata', () => {
       issuer,
       token_endpoint: tokenEndpointUrl,
       grant_types_supported: [JWT_BEARER_GRANT, CLIENT_CREDENTIALS],
-      token_endpoint_auth_methods_supported: [...clientAuthMethodNames],
+      token_endpoint_auth_methods_supported: ['private_key_jwt', 'client_secret_jwt', 'client_secret_basic', 'client_secret_post'],
       token_endpoint_auth_signing_alg_values_supported: [...algorithmNames.filter((name) => name !== 'ES512'), ...secretAlgorithms],
-      tls_client_certificate_bound_access_tokens: true,
     })
   })
 
@@ -52,7 +50,7 @@ describe('tokenEndpointMetadata', () => {
       { clientAuthMethods: ['client_secret_basic', 'none', 'private_key_jwt', 'none'] },
       { token_endpoint_auth_methods_supported: ['kerberos', 'none'] },
     )
-    expect(token_endpoint_auth_methods_supported).toEqual(['private_key_jwt', 'client_secret_basic', 'none', 'kerberos'])
+    expect(token_endpoint_auth_methods_supported).toEqual(['private_key_jwt', 'client_secret_basic', 'kerberos', 'none'])
   })
 
   it.each<[methods: NonNullable<Options['clientAuthMethods']>, algorithms: readonly string[] | undefined, expected: string[] | undefined]>([
@@ -60,7 +58,7 @@ describe('tokenEndpointMetadata', () => {
     [['client_secret_jwt'], ['ES256'], [...secretAlgorithms]],
     [['private_key_jwt', 'client_secret_jwt'], ['PS256'], ['PS256', ...secretAlgorithms]],
     [['private_key_jwt'], ['ES512'], ['ES512']],
-    [['client_secret_basic', 'none'], ['ES256'], undefined],
+    [['client_secret_basic'], ['ES256'], undefined],
     [['private_key_jwt'], ['EdDSA'], ['EdDSA', 'Ed25519']],
     [['private_key_jwt'], ['Ed25519', 'ES256'], ['EdDSA', 'Ed25519', 'ES256']],
   ])('MD-04 names the algorithms of %j with %j', (clientAuthMethods, algorithms, expected) => {
@@ -89,6 +87,58 @@ describe('tokenEndpointMetadata', () => {
     [['private_key_jwt', 'client_secret_basic'], undefined],
   ])('MD-05 says whether tokens may be bound to a certificate: %j', (clientAuthMethods, bound) => {
     expect(metadata({ clientAuthMethods }).tls_client_certificate_bound_access_tokens).toBe(bound)
+  })
+
+  const getClientCertificate = () => undefined
+  const verifyClientSecret = () => true
+  const { findClient, findIssuer, authorizeGrant, mintToken } = hooks()
+  const methods = (over: object) => metadata(over).token_endpoint_auth_methods_supported
+
+  it('MD-03 names a method only if it can be used with these options', () => {
+    const has = (name: string, over: object) => methods(over).includes(name)
+    const withHook = (hook: object) => ({ hooks: { ...options().hooks, ...hook } })
+    for (const name of ['tls_client_auth', 'self_signed_tls_client_auth']) {
+      expect([name, has(name, {})]).toEqual([name, false])
+      expect([name, has(name, withHook({ getClientCertificate }))]).toEqual([name, true])
+      expect([name, has(name, { clientAuthMethods: [name] })]).toEqual([name, true])
+      expect([name, has(name, { clientAuthMethods: ['private_key_jwt'], ...withHook({ getClientCertificate }) })]).toEqual([name, false])
+    }
+    expect(has('client_secret_jwt', {})).toBe(true)
+    expect(has('client_secret_jwt', withHook({ verifyClientSecret }))).toBe(false)
+    expect(metadata(withHook({ verifyClientSecret })).token_endpoint_auth_signing_alg_values_supported).not.toContain('HS256')
+    expect(has('client_secret_jwt', { clientAuthMethods: ['client_secret_jwt'], ...withHook({ verifyClientSecret }) })).toBe(true)
+    expect(has('client_secret_basic', withHook({ verifyClientSecret }))).toBe(true)
+  })
+
+  it('MD-03 names none only if public clients can use the JWT grant', () => {
+    const publicClients = { scope: 'read' }
+    expect(methods({ publicClients })).toContain('none')
+    expect(methods({})).not.toContain('none')
+    expect(methods({ publicClients, clientAuthMethods: ['private_key_jwt'] })).not.toContain('none')
+    expect(methods({ publicClients, grantTypes: [CLIENT_CREDENTIALS] })).not.toContain('none')
+  })
+
+  it('MD-02 names a grant only if its hooks are there', () => {
+    const grants = (given: object) =>
+      tokenEndpointMetadata({ issuer, tokenEndpointUrl, hooks: given }, { grant_types_supported: ['authorization_code'] })
+        .grant_types_supported
+    expect(grants({ findClient, mintToken })).toEqual([CLIENT_CREDENTIALS, 'authorization_code'])
+    expect(grants({ findClient, findIssuer, mintToken })).toEqual([CLIENT_CREDENTIALS, 'authorization_code'])
+    expect(grants({ findClient, findIssuer, authorizeGrant, mintToken })).toEqual([
+      JWT_BEARER_GRANT,
+      CLIENT_CREDENTIALS,
+      'authorization_code',
+    ])
+    expect(grants({ findClient })).toEqual(['authorization_code'])
+  })
+
+  it('MD-02 MD-03 throws if nothing can be used: absent lists have defaults (RFC 8414 §2)', () => {
+    const bare = { issuer, tokenEndpointUrl, hooks: {} }
+    expect(() => tokenEndpointMetadata(bare)).toThrow('grant_types_supported must not be empty')
+    const grants = { grant_types_supported: ['authorization_code'] }
+    expect(() => tokenEndpointMetadata(bare, grants)).toThrow('token_endpoint_auth_methods_supported must not be empty')
+    const own = { ...grants, token_endpoint_auth_methods_supported: ['none'] }
+    expect(tokenEndpointMetadata(bare, own)).toEqual({ issuer, token_endpoint: tokenEndpointUrl, ...own })
   })
 
   it('gives a document of its own each time, and names no issuer that it trusts (IJ-17)', () => {
