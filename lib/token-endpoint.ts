@@ -20,24 +20,33 @@
  */
 import { authenticateClient } from './authenticate-client/authenticate-client.js'
 import type { Hooks } from './host/hooks.js'
-import type { Options } from './host/options.js'
+import type { CLIENT_CREDENTIALS, Options } from './host/options.js'
 import { issueToken } from './issue-token/issue-token.js'
 import { parseTokenRequest } from './parse-token-request/parse-token-request.js'
 import { endpointOf } from './pipeline/endpoint.js'
 import type { Middleware } from './pipeline/step.js'
 import { verifyJwtGrant } from './verify-jwt-grant/verify-jwt-grant.js'
 
+/** Options of an endpoint that serves `client_credentials` alone: nothing calls the hooks of the JWT grant. */
+type WithoutJwtGrant = Options<Pick<Hooks, 'findClient' | 'mintToken'> & Partial<Hooks>> & {
+  grantTypes: readonly (typeof CLIENT_CREDENTIALS)[]
+}
+type Steps = [Middleware, Middleware, Middleware, Middleware]
+
 /**
  * The token endpoint (RFC 6749 §3.2) with both uses of a JWT (RFC 7523), as the four Express handlers in the order of the flow. A step that
  * refuses ends the request with an OAuth error response. With `fallthrough`, a request that is not for this suite reaches the next handler
  * unchanged.
  *
- * @param options checked now, not per request
+ * @param options checked now, not per request. `findIssuer` and `authorizeGrant` are needed only if the JWT grant is served.
  * @throws ConfigurationError naming the option, the problem and the fix
  * @example app.post('/token', ...tokenEndpoint({ issuer: 'https://as.example.com', hooks }))
  * @example app.post('/token', ...tokenEndpoint({ issuer, hooks, fallthrough: true }), oldTokenHandler)
  */
-export function tokenEndpoint(options: Options<Hooks>): [Middleware, Middleware, Middleware, Middleware] {
-  endpointOf('tokenEndpoint', options, ['findClient', 'findIssuer', 'authorizeGrant', 'mintToken'])
+export function tokenEndpoint(options: WithoutJwtGrant): Steps
+export function tokenEndpoint(options: Options<Hooks>): Steps
+export function tokenEndpoint(given: WithoutJwtGrant | Options<Hooks>): Steps {
+  endpointOf('tokenEndpoint', given, ['findClient', 'findIssuer', 'authorizeGrant', 'mintToken'])
+  const options = given as Options<Hooks> // it has the hooks that are called
   return [parseTokenRequest(options), authenticateClient(options), verifyJwtGrant(options), issueToken(options)]
 }

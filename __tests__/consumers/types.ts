@@ -11,6 +11,7 @@ import {
   type InternalClientSecrets,
   internalClientSecrets,
   issueToken,
+  JWT_BEARER_GRANT,
   memoryReplayStore,
   OAuthError,
   type Options,
@@ -61,6 +62,13 @@ app.post(
   issueToken({ issuer: 'https://as.example.com', hooks: { mintToken: hooks.mintToken } }),
   handler,
 )
+const { findClient, mintToken } = hooks
+app.post(
+  '/keys',
+  ...tokenEndpoint({ issuer: 'https://as.example.com', hooks: { findClient, mintToken }, grantTypes: ['client_credentials'] }),
+)
+const ofClients = { issuer: 'https://as.example.com', hooks: { findClient } }
+app.post('/proven', parseTokenRequest(ofClients), authenticateClient(ofClients), handler)
 express.Router().post('/token', ...tokenEndpoint({ ...options, replayStore: memoryReplayStore({ max: 10 }) }))
 hooks.mintToken = tokenMinter({ issuer: 'https://as.example.com', audience: 'https://api.example.com', key: { kty: 'EC' } })
 export const errors: Error[] = [new OAuthError('invalid_grant', 'The account is closed.', { status: 400 }), new ConfigurationError('no')]
@@ -91,6 +99,12 @@ tokenEndpoint({ ...options, clockTolerence: 5 })
 tokenEndpoint({ hooks })
 // @ts-expect-error a hook is missing
 tokenEndpoint({ issuer: 'https://as.example.com', hooks: { findClient: hooks.findClient } })
+// @ts-expect-error the hooks of the JWT grant are missing
+tokenEndpoint({ issuer: 'https://as.example.com', hooks: { findClient, mintToken } })
+// @ts-expect-error the hooks of the JWT grant are missing
+tokenEndpoint({ issuer: 'https://as.example.com', hooks: { findClient, mintToken }, grantTypes: [JWT_BEARER_GRANT, 'client_credentials'] })
+// @ts-expect-error a hook is missing
+tokenEndpoint({ issuer: 'https://as.example.com', hooks: { findClient }, grantTypes: ['client_credentials'] })
 // @ts-expect-error the hook of this step is missing
 issueToken({ issuer: 'https://as.example.com', hooks: { findClient: hooks.findClient } })
 // @ts-expect-error a hook of another shape

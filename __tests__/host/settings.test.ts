@@ -200,7 +200,8 @@ describe('each step asks for the hooks that it calls, and for no others', () => 
     ['verifyJwtGrant', ['findIssuer', 'authorizeGrant']],
     ['issueToken', ['mintToken']],
   ]
-  const mount = (name: keyof typeof steps, given: object) => steps[name]({ issuer, hooks: given } as never)
+  const mountOf = (name: keyof typeof steps, given: object) => steps[name](given as never)
+  const mount = (name: keyof typeof steps, given: object) => mountOf(name, { issuer, hooks: given })
 
   it.each(needed)('%s: %j', (name, names) => {
     const enough = Object.fromEntries(names.map((hook) => [hook, all[hook]]))
@@ -208,12 +209,25 @@ describe('each step asks for the hooks that it calls, and for no others', () => 
     for (const hook of names) {
       const error = thrownBy(() => mount(name, { ...enough, [hook]: undefined }))
       expect(error).toBeInstanceOf(ConfigurationError)
-      expect(error.message).toBe(`${name}: option hooks.${hook} is missing: it is a function that ${name} calls.`)
+      expect(error.message).toBe(`${name}: option hooks.${hook} is missing: it must be a function, which ${name} calls.`)
     }
   })
 
   it.each(needed.flatMap(([, names]) => names))('tokenEndpoint needs hooks.%s', (hook) => {
     expect(() => tokenEndpoint(options({ hooks: { ...all, [hook]: undefined } }))).toThrow(`option hooks.${hook} is missing`)
+  })
+
+  it('demands the hooks of the JWT grant only if that is served', () => {
+    const { findClient, mintToken } = all
+    const hooks = { findClient, mintToken }
+    expect(tokenEndpoint({ issuer, hooks, grantTypes: [CLIENT_CREDENTIALS] })).toHaveLength(4)
+    expect(mountOf('verifyJwtGrant', { issuer, hooks: {}, grantTypes: [CLIENT_CREDENTIALS] }).name).toBe('verifyJwtGrant')
+    for (const grantTypes of [undefined, [JWT_BEARER_GRANT], [CLIENT_CREDENTIALS, JWT_BEARER_GRANT]])
+      expect(() => tokenEndpoint({ issuer, hooks, grantTypes } as never)).toThrow('option hooks.findIssuer is missing')
+    for (const missing of ['findClient', 'mintToken'])
+      expect(() => tokenEndpoint({ issuer, hooks: { ...hooks, [missing]: undefined }, grantTypes: [CLIENT_CREDENTIALS] })).toThrow(
+        `option hooks.${missing} is missing`,
+      )
   })
 
   it('takes hooks that are methods of an object', () => {

@@ -57,8 +57,16 @@ async function start(options: Partial<Options> = {}, isSecure = false): Promise<
   const events: TokenEndpointEvent[] = []
   const read: string[] = []
   let arrived = 0
-  const { calls, ...plain } = hooks({ onEvent: (event) => void events.push(event) })
-  const steps: Middleware[] = tokenEndpoint({ issuer, tokenEndpointUrl, hooks: plain, replayStore: memoryReplayStore(), ...options })
+  const { calls, ...plain } = hooks()
+  const onEvent = (event: TokenEndpointEvent) => void events.push(event)
+  const steps: Middleware[] = tokenEndpoint({
+    issuer,
+    tokenEndpointUrl,
+    hooks: plain,
+    onEvent,
+    replayStore: memoryReplayStore(),
+    ...options,
+  })
   const handler: Handler = (req, res) => {
     arrived++
     const left = [...steps]

@@ -12,11 +12,14 @@ import {
   listOrFunction,
   must,
   oneOf,
+  shown,
   stringOrStrings,
   strings,
   tableOf,
 } from './checks.js'
 import type { Client, FederatedCredential } from './client.js'
+import { ConfigurationError } from './errors.js'
+import type { GrantDecision } from './hooks.js'
 import type { TrustedIssuer } from './trusted-issuer.js'
 
 /** The check of each member of a trusted issuer; `anything`: it is checked where it is used. */
@@ -89,4 +92,21 @@ export function checkClient(client: Client): void {
   checkMembers(clientChecks, client, { where: 'Client.', isClosed: false, isNullAbsent: true })
   for (const credential of client.federated_credentials ?? [])
     checkMembers(federatedChecks, credential, { where: 'FederatedCredential.', required: ['issuer', 'subject'], isNullAbsent: true })
+}
+
+const decisionChecks = tableOf({
+  subject: aName,
+  scope: aString,
+  refused: oneOf('subject_unknown', 'subject_disabled', 'consent_missing'),
+} satisfies Record<string, Check>)
+
+/**
+ * Checks what `authorizeGrant` returned.
+ * @throws ConfigurationError that names the member, what it must be, and what was received
+ */
+export function checkDecision(decision: NonNullable<GrantDecision>): void {
+  if (typeof decision !== 'object')
+    throw new ConfigurationError(`authorizeGrant must return an object or undefined, not ${shown(decision)}.`)
+  const required = 'refused' in decision ? ['refused'] : ['subject']
+  checkMembers(decisionChecks, decision, { where: 'authorizeGrant: ', required, isClosed: false })
 }

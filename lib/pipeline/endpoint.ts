@@ -5,7 +5,7 @@ import { VerifiedSignatures } from '../assertion/verified-signatures.js'
 import { ConfigurationError } from '../host/errors.js'
 import type { Hooks } from '../host/hooks.js'
 import type { KeyRegistration } from '../host/jwk.js'
-import type { Options } from '../host/options.js'
+import { JWT_BEARER_GRANT, type Options } from '../host/options.js'
 import type { ReplayStore } from '../host/replay-store.js'
 import { type Settings, settingsOf } from '../host/settings.js'
 import { memoryReplayStore } from '../replay/memory.js'
@@ -25,13 +25,16 @@ export interface Endpoint<H extends Partial<Hooks> = Partial<Hooks>> extends Set
   readonly verifiedSignatures: VerifiedSignatures
 }
 
+/** Hooks that only the JWT grant needs. */
+const ofJwtGrant: readonly (keyof Hooks)[] = ['findIssuer', 'authorizeGrant']
+
 const known = new WeakMap<object, Endpoint>()
 
 /**
  * The endpoint of an options object. The same object gives the same endpoint, so that steps mounted separately share one replay store.
  *
  * @param where the function to name in messages
- * @param required hooks that it calls
+ * @param required hooks that it calls; those of the JWT grant are demanded only if that is served
  * @throws ConfigurationError naming the option, the problem and the fix
  */
 export function endpointOf<H extends Partial<Hooks>>(where: string, options: Options<H>, required: readonly (keyof Hooks)[]): Endpoint<H> {
@@ -44,9 +47,10 @@ export function endpointOf<H extends Partial<Hooks>>(where: string, options: Opt
     endpoint = makeEndpoint(settingsOf(where, options))
     known.set(options, endpoint)
   }
+  const servesJwtGrant = endpoint.grantTypes.includes(JWT_BEARER_GRANT)
   for (const hook of required) {
-    if (!endpoint.hooks[hook])
-      throw new ConfigurationError(`${where}: option hooks.${hook} is missing: it is a function that ${where} calls.`)
+    if (!endpoint.hooks[hook] && (servesJwtGrant || !ofJwtGrant.includes(hook)))
+      throw new ConfigurationError(`${where}: option hooks.${hook} is missing: it must be a function, which ${where} calls.`)
   }
   return endpoint as Endpoint<H>
 }
