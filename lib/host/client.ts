@@ -57,7 +57,7 @@ export interface Client extends KeyRegistration {
   client_id: string
   /** Its one authentication method (RFC 7591 §2). `none` is a public client. @default 'client_secret_basic' */
   token_endpoint_auth_method?: string
-  /** The one `alg` of its client assertions (RFC 7591 §2). Without it, each of these may be used. @default algorithms */
+  /** The one `alg` of its client assertions (RFC 7591 §2). Without it, any `alg` in the option `algorithms` may be used. */
   token_endpoint_auth_signing_alg?: string
   /**
    * The grants that it may use (RFC 7591 §2). To use the JWT grant or `client_credentials` here, a client must list it.

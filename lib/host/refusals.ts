@@ -1,6 +1,6 @@
 /**
- * Every refusal of the suite, as data: what the client reads (status, `error`, `error_description`) and the exact
- * reason that only the event carries. RFC 6749 §5.2, RFC 7521 §4.1.1 and §4.2.1, RFC 7523 §3.1 and §3.2.
+ * Every refusal of the suite, as data: what the client receives (status, `error`, `error_description`) and the exact reason, which only the
+ * event has. RFC 6749 §5.2, RFC 7521 §4.1.1 and §4.2.1, RFC 7523 §3.1 and §3.2.
  */
 
 /** Error codes that may be sent (IANA OAuth Extensions Error Registry; the last two only with a 5xx or 429 status). */
@@ -25,9 +25,12 @@ const clientText = 'Client authentication failed.'
 const grantText = 'The assertion was refused.'
 export const busyText = 'The server cannot answer now. Try again later.'
 
-/** Problems of the request, of a client after a look-up, of policy, of the server: `reason: [status, error, error_description]`. */
+/**
+ * Problems of the request, of a client after a look-up, of policy, of the server: `reason: [status, error, error_description]`. The comments
+ * between the groups are the headings of docs/reference/errors.md.
+ */
 export const refusals = {
-  // the shape of the request
+  // the request
   method_not_allowed: [405, 'invalid_request', 'A token request is made with POST.'],
   tls_required: [400, 'invalid_request', 'A token request is made over TLS.'],
   unsupported_media_type: [400, 'invalid_request', 'Send the parameters as application/x-www-form-urlencoded in UTF-8.'],
@@ -42,7 +45,7 @@ export const refusals = {
   credential_in_query: [400, 'invalid_request', 'Send the parameters in the request body, not in the URL.'],
   missing_parameter: [400, 'invalid_request', 'A required parameter is missing.'],
   unsupported_grant_type: [400, 'unsupported_grant_type', 'The grant type is not supported.'],
-  // the shape of client credentials
+  // client credentials
   incomplete_client_assertion: [400, 'invalid_request', 'client_assertion and client_assertion_type go together.'],
   malformed_authorization: [400, 'invalid_request', 'The Authorization header is malformed.'],
   multiple_client_auth: [400, 'invalid_request', 'Use one client authentication method.'],
@@ -53,7 +56,7 @@ export const refusals = {
   auth_method_not_enabled: [401, 'invalid_client', clientText],
   client_auth_missing: [401, 'invalid_client', 'Client authentication is required.'],
   client_id_malformed: [401, 'invalid_client', clientText],
-  // the client, after a look-up: one text for all, so that responses do not reveal which clients exist
+  // the client: after a look-up, so one text for all, which does not reveal which clients exist
   client_unknown: [401, 'invalid_client', clientText],
   client_disabled: [401, 'invalid_client', clientText],
   client_secret_mismatch: [401, 'invalid_client', clientText],
@@ -64,7 +67,7 @@ export const refusals = {
   client_misconfigured: [401, 'invalid_client', clientText],
   mtls_cert_missing: [401, 'invalid_client', clientText],
   mtls_mismatch: [401, 'invalid_client', clientText],
-  // policy, after identity is proven
+  // policy
   grant_not_allowed_for_client: [400, 'unauthorized_client', 'The client is not registered for this grant type.'],
   public_client_not_allowed: [400, 'unauthorized_client', 'A public client may not use this grant.'],
   implicit_auth_not_allowed: [400, 'unauthorized_client', 'The client must authenticate besides.'],
@@ -75,7 +78,7 @@ export const refusals = {
   scope_exceeds_grant: [400, 'invalid_scope', 'The scope exceeds what the grant allows.'],
   scope_param_forbidden: [400, 'invalid_request', 'The scope of this grant stands in its assertion.'],
   target_invalid: [400, 'invalid_target', 'A resource is an absolute URI without a fragment.'],
-  // the grant, after its signature: one text for all, so that responses do not reveal which subjects exist
+  // the grant: after its signature, and one text for all, which does not reveal which subjects exist
   pop_required: [400, 'invalid_grant', grantText],
   jwt_kind_confusion: [400, 'invalid_grant', grantText],
   grant_client_unknown: [400, 'invalid_grant', grantText],
@@ -98,8 +101,8 @@ export const refusals = {
 } as const satisfies Record<string, readonly [status: number, error: OAuthErrorCode, description: string]>
 
 /**
- * Problems of a JWT, whatever it is used for. A text is given where the check needs only the JWT and public settings;
- * `null` where it would reveal what is registered here: then the uniform text of the use is sent.
+ * Problems of a JWT, whatever it is used for. There is a text if the check needs only the JWT and public settings. `null`: a text would
+ * reveal what is registered here, so the uniform text of the use is sent.
  */
 export const assertionRefusals = {
   jwt_malformed: 'The assertion is not one JWT in JWS compact serialization.',

@@ -4,11 +4,7 @@ import type { ReplayStore } from '../host/replay-store.js'
 
 /** Options of `memoryReplayStore`. */
 export interface MemoryReplayStoreOptions {
-  /**
-   * How many used JWTs are remembered at once. A full store returns `'full'`: 503. The default is enough for 322 grants a second that live
-   * 300 seconds and `clockTolerance`.
-   * @default 100_000
-   */
+  /** How many used JWTs are remembered at once: of 322 grants a second that live 300 s and `clockTolerance`. @default 100_000 */
   max?: number
   /** How many of them one issuer may have. If you have only one issuer, set it to `max`. @default half of `max` */
   maxPerIssuer?: number

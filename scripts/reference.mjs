@@ -1,0 +1,240 @@
+// Generates the reference pages in docs/reference/ and the table of faults in SECURITY.md, from the code and its docstrings.
+// `node scripts/reference.mjs [--check]` after `npm run compile`: rewrites what stands between the markers, or fails if that would change it.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { literalsOf, membersOf, summaryOf } from './read-interface.mjs'
+
+const root = new URL('..', import.meta.url)
+const built = new URL(process.env.BUILD_DIR ?? 'build/', root)
+const read = (file) => readFileSync(new URL(file, root), 'utf8')
+const { refusals, assertionRefusals, assertionUses } = await import(new URL('lib/host/refusals.js', built).href)
+const { shapeRungs, registrationRungs } = await import(new URL('lib/rules/jwt-checks.js', built).href)
+const { clientPolicy, issuerPolicy } = await import(new URL('lib/rules/policy.js', built).href)
+const { faultTable } = await import(new URL('__tests__/support/faults.js', built).href)
+const reasons = JSON.parse(read('docs/reference/reasons.json'))
+
+const code = (text) => `\`${text}\``
+const pages = {
+  Client: 'client.md',
+  Hooks: 'hooks.md',
+  ReplayStore: 'stores.md',
+  TokenEndpointEvent: 'events.md',
+  TrustedIssuer: 'trusted-issuer.md',
+  Options: 'options.md',
+}
+const linked = (text) => text.replaceAll(/\{@link (\w+)\}/g, (_, name) => (pages[name] ? `[${code(name)}](${pages[name]})` : code(name)))
+const anchor = (name) => name.toLowerCase().replaceAll('.', '')
+const firstSentence = (text) => linked(/^.*?[.:](?= [A-Z`]|$)/.exec(text.split('\n')[0])?.[0] ?? text).replace(/:$/, '.')
+const cell = (text) => text.replaceAll('|', '\\|').replaceAll('\n\n', ' ')
+
+const sourceOf = (name, file) => {
+  const text = read(`lib/${file}.ts`)
+  const own = membersOf(text, name)
+  const inherits = new RegExp(`^export interface ${name}\\b[^\\n]* extends [^{]*KeyRegistration`, 'm').test(text)
+  return { summary: linked(summaryOf(text, name)), members: inherits ? [...own, ...keyMembers()] : own }
+}
+const keyMembers = () => membersOf(read('lib/host/jwk.ts'), 'KeyRegistration')
+/** Members of nested objects follow their group, by their path. */
+const flat = (members, path = '') =>
+  members.flatMap(({ members: nested, ...member }) => [
+    { ...member, name: path + member.name },
+    ...flat(nested ?? [], `${path}${member.name}.`),
+  ])
+
+const defaultOf = ({ optional, default: value, type }) => {
+  if (value !== undefined) return code(value)
+  return optional ? (type === 'object' ? '' : 'none') : 'required'
+}
+
+/** A table that links to a section for each member. */
+function sections(name, file) {
+  const { summary, members } = sourceOf(name, file)
+  const all = flat(members)
+  const short = (member) => (defaultOf(member).length > 40 ? 'see below' : defaultOf(member))
+  const rows = all.map(
+    (member) => `| [${code(member.name)}](#${anchor(member.name)}) | ${short(member)} | ${cell(firstSentence(member.text))} |`,
+  )
+  const details = all.map((member) => {
+    const facts = [`Type: ${code(member.type)}.`, ...(defaultOf(member) ? [fact(defaultOf(member))] : [])]
+    return `### ${member.name}\n\n${linked(member.text)}\n\n${facts.join(' ')}`
+  })
+  return [summary, ['| name | default | in short |', '|---|---|---|', ...rows].join('\n'), ...details].join('\n\n')
+}
+const fact = (value) => (value === 'required' ? 'Required.' : value === 'none' ? 'Default: none.' : `Default: ${value}.`)
+
+function table(name, file, { hasDefaults = true } = {}) {
+  const { summary, members } = sourceOf(name, file)
+  const rows = flat(members).map((member) => {
+    const cells = [code(member.name), code(member.type), ...(hasDefaults ? [defaultOf(member)] : []), linked(member.text)]
+    return `| ${cells.map(cell).join(' | ')} |`
+  })
+  const head = hasDefaults ? ['| name | type | default | meaning |', '|---|---|---|---|'] : ['| name | type | meaning |', '|---|---|---|']
+  return `${summary}\n\n${[...head, ...rows].join('\n')}`
+}
+
+/** A section for each hook: how it is called, and what it must do. */
+function hookSections() {
+  const { summary, members } = sourceOf('Hooks', 'host/hooks')
+  const details = members.map(({ name, type, text, optional }) => {
+    const signature = `\`\`\`ts\n${name}${type.startsWith('(') ? '' : ': '}${type}\n\`\`\``
+    return `### ${name}\n\n${signature}\n\n${linked(text)}${optional ? ' This hook is optional.' : ''}`
+  })
+  return [summary, ...details].join('\n\n')
+}
+
+function eventSections() {
+  const { summary, members } = sourceOf('TokenEndpointEvent', 'host/event')
+  const details = members.map(({ name, type, text, optional }) => {
+    return `### ${name}\n\n${linked(text)}\n\nType: ${code(type)}. ${optional ? 'It may be absent.' : 'It is always there.'}`
+  })
+  return [summary, ...details].join('\n\n')
+}
+
+const noticeTable = () =>
+  [
+    '| notice | meaning |',
+    '|---|---|',
+    ...literalsOf(read('lib/host/event.ts'), 'Notice').map(({ name, text }) => `| ${code(name)} | ${text} |`),
+  ].join('\n')
+
+const capital = (text) => text[0].toUpperCase() + text.slice(1)
+const checks = [...shapeRungs, ...registrationRungs]
+
+function reasonSection(reason, onTheWire) {
+  const { cause, fix, check } = reasons[reason]
+  const demands = checks.filter((rung) => rung.reason === reason).map((rung) => rung.demands)
+  const demanded = demands.length > 0 ? demands.join('; ') : check
+  return [
+    `### ${reason}`,
+    onTheWire,
+    [...(demanded ? [`* Check: ${demanded}.`] : []), `* Usual cause: ${cause}`, `* Fix: ${fix}`].join('\n'),
+  ].join('\n\n')
+}
+
+/** A section for each reason, in the groups of lib/host/refusals.ts. */
+function errorSections() {
+  const source = read('lib/host/refusals.ts').split('\n')
+  const parts = []
+  for (const [reason, [status, error, text]] of Object.entries(refusals)) {
+    const before = source[source.findIndex((line) => line.startsWith(`  ${reason}: [`)) - 1]
+    const group = /^ {2}\/\/ ([^:]*)/.exec(before)?.[1]
+    if (group) parts.push(`## ${capital(group)}`)
+    parts.push(reasonSection(reason, `${status} ${code(error)}: "${text}"`))
+  }
+  const [client, grant] = [assertionUses.client, assertionUses.grant]
+  const uses = `${client[0]} ${code(client[1])} for a ${code('client_assertion')}, ${grant[0]} ${code(grant[1])} for an ${code('assertion')}`
+  parts.push('## The JWT')
+  for (const [reason, text] of Object.entries(assertionRefusals))
+    parts.push(reasonSection(reason, text ? `${uses}: "${text}"` : `${uses}. The text is constant: "${client[2]}" or "${grant[2]}"`))
+  parts.push('## A hook', reasonSection('hook_denied', 'Status, `error` and text are those of the `OAuthError` that a hook threw.'))
+  return parts.join('\n\n')
+}
+
+function errorTable() {
+  const rows = new Map()
+  const link = (reason) => `[${code(reason)}](#${reason})`
+  for (const [reason, [status, error]] of Object.entries(refusals)) {
+    const key = `| ${status} | ${code(error)} |`
+    rows.set(key, [...(rows.get(key) ?? []), link(reason)])
+  }
+  const [client, grant] = [assertionUses.client, assertionUses.grant]
+  const ofJwts = Object.keys(assertionRefusals).map(link).join(', ')
+  return [
+    '| status | `error` | reasons |',
+    '|---|---|---|',
+    ...[...rows].map(([key, listed]) => `${key} ${listed.join(', ')} |`),
+    `| ${client[0]} or ${grant[0]} | ${code(client[1])} for a \`client_assertion\`, ${code(grant[1])} for an \`assertion\` | ${ofJwts} |`,
+  ].join('\n')
+}
+
+const checkTable = () =>
+  [
+    '| reason | what must hold |',
+    '|---|---|',
+    ...checks.map(({ reason, demands }) => `| [${code(reason)}](#${reason}) | ${demands} |`),
+  ].join('\n')
+
+/** The results of the policy functions for every kind of client. */
+function policyTable() {
+  const grant = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+  const registered = { client_id: 'c', grant_types: [grant, 'client_credentials'] }
+  const open = { publicClients: { scope: '', maxLifetime: 300 } }
+  const kinds = [
+    ['is authenticated', { level: 'authenticated', client_id: 'c', client: registered }, open],
+    ['is public, with `publicClients`', { level: 'identified', client_id: 'c', client: registered }, open],
+    ['is public, without `publicClients`', { level: 'identified', client_id: 'c', client: registered }, { publicClients: undefined }],
+    ['is not named', { level: 'anonymous' }, open],
+  ]
+  const answer = (refused) => (refused ? code(refusals[refused.refused][1]) : 'yes')
+  const demands = ['required', 'identified', 'none']
+  return [
+    `| the client | ${code('client_credentials')} | ${demands.map((demand) => `JWT grant, issuer says ${code(demand)}`).join(' | ')} |`,
+    '|---|---|---|---|---|',
+    ...kinds.map(([name, client, settings]) => {
+      const request = (grant_type) => ({ grant_type, parameters: {} })
+      const byGrant = demands.map((client_authentication) =>
+        answer(
+          clientPolicy(client, request(grant), settings) ??
+            issuerPolicy(client, { issuer: 'i', clients: ['c'], client_authentication }, {}),
+        ),
+      )
+      return `| ${name} | ${answer(clientPolicy(client, request('client_credentials'), settings))} | ${byGrant.join(' | ')} |`
+    }),
+  ].join('\n')
+}
+
+const documents = {
+  'docs/reference/options.md': { options: sections('Options', 'host/options') },
+  'docs/reference/client.md': {
+    client: sections('Client', 'host/client'),
+    'federated-credential': table('FederatedCredential', 'host/client'),
+    policy: policyTable(),
+  },
+  'docs/reference/trusted-issuer.md': { 'trusted-issuer': sections('TrustedIssuer', 'host/trusted-issuer') },
+  'docs/reference/hooks.md': {
+    hooks: hookSections(),
+    'grant-candidate': table('GrantCandidate', 'host/hooks', { hasDefaults: false }),
+    'grant-decision': table('GrantDecision', 'host/hooks'),
+    granted: table('Granted', 'host/hooks', { hasDefaults: false }),
+    'client-certificate': table('ClientCertificate', 'host/client', { hasDefaults: false }),
+    'token-minter': tokenMinterTable(),
+  },
+  'docs/reference/events.md': { event: eventSections(), notices: noticeTable() },
+  'docs/reference/stores.md': {
+    memory: table('MemoryReplayStoreOptions', 'replay/memory'),
+    redis: table('RedisReplayStoreOptions', 'replay/redis/redis'),
+    postgres: postgresTable(),
+  },
+  'docs/reference/errors.md': { errors: errorTable(), checks: checkTable(), reasons: errorSections() },
+  'SECURITY.md': { faults: faultTable().join('\n') },
+}
+
+/** The options of an interface and of the one that it extends, in one table. */
+function tokenMinterTable() {
+  const own = table('TokenMinterOptions', 'issue-token/token-minter')
+  return `${own}\n${table('JwtSignerOptions', 'issue-token/jwt-signer').split('\n').slice(4).join('\n')}`
+}
+function postgresTable() {
+  const own = table('PostgresReplayStoreOptions', 'replay/postgres/postgres')
+  return `${own}\n${table('PostgresTableOptions', 'replay/postgres/postgres-statements').split('\n').slice(4).join('\n')}`
+}
+
+function fill(file, text, name, content) {
+  const [begin, end] = [`<!-- ${name} -->\n`, `<!-- end of ${name} -->`]
+  const at = text.indexOf(begin)
+  if (at < 0) throw new Error(`${file} has no <!-- ${name} -->`)
+  const until = text.indexOf(end)
+  if (until > at) return `${text.slice(0, at + begin.length)}${content}\n${text.slice(until)}`
+  return text.replace(new RegExp(`(${begin})(?:\\|.*\\n)*`), (_, marker) => `${marker}${content}\n`) // a table alone ends by itself
+}
+
+for (const [file, blocks] of Object.entries(documents)) {
+  const path = fileURLToPath(new URL(file, root))
+  const before = readFileSync(path, 'utf8')
+  const after = Object.entries(blocks).reduce((text, [name, content]) => fill(file, text, name, content), before)
+  if (!process.argv.includes('--check')) writeFileSync(path, after)
+  else if (before !== after) {
+    console.error(`${file} is not what the code and its docstrings make it. Run npm run docs.`)
+    process.exitCode = 1
+  }
+}
