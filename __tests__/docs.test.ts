@@ -1,18 +1,14 @@
-/** What docs/recipes.md and docs/troubleshooting.md say: each code block runs as it stands there. */
+/** What docs/recipes.md says: each code block runs as it stands there. */
 import { execFile, spawnSync } from 'node:child_process'
 import { createPublicKey } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import type { IncomingMessage } from 'node:http'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it, jest } from '@jest/globals'
 import express, { type RequestHandler } from 'express'
 import { decodeJwt, jwtVerify } from 'jose'
-import { assertionRefusals, refusals } from '../lib/host/refusals.js'
 import {
-  auditLog,
   CLIENT_CREDENTIALS,
   type Client,
   type Granted,
@@ -27,7 +23,6 @@ import {
 import { describeWith } from './support/describe-with.js'
 import { now } from './support/jwt.js'
 import { ec, type Pair, rsa } from './support/keys.js'
-import { form, type RawRequest, sendRaw } from './support/raw.js'
 import { recipeOf } from './support/recipe.js'
 import {
   basic,
@@ -45,7 +40,7 @@ import {
 
 const build = join(dirname(fileURLToPath(import.meta.url)), '..')
 const read = (file: string) => readFileSync(join(build, '../docs', file), 'utf8')
-const [recipes, troubleshooting] = [read('recipes.md'), read('troubleshooting.md')]
+const recipes = read('recipes.md')
 const blocksOf = (text: string) =>
   [...text.matchAll(/```(\w+)\n(.*?)```/gs)].map(([, language, block]) => ({ language, block: block as string }))
 const blocks = blocksOf(recipes)
@@ -462,141 +457,6 @@ describe('docs/recipes.md, keys', () => {
       expect((await jwtVerify(access_token, publicKey)).protectedHeader).toMatchObject({ kid: '2026-11', alg: 'ES256' })
     }
     delete process.env.MINTER_KEY
-  })
-})
-
-describe('docs/troubleshooting.md', () => {
-  const reasons = [...troubleshooting.matchAll(/^\| `(\w+)` \|/gm)].map(([, reason]) => reason as string)
-  const listeners = blocksOf(troubleshooting).filter(({ language }) => language === 'js')
-
-  it('names reasons that there are, each once', () => {
-    const known = new Set([...Object.keys(refusals), ...Object.keys(assertionRefusals)])
-    for (const reason of reasons) expect(known).toContain(reason)
-    expect(new Set(reasons).size).toBe(reasons.length)
-    expect(reasons.length).toBeGreaterThanOrEqual(33)
-  })
-
-  it('links to sections that there are', () => {
-    const anchor = (title: string) =>
-      title
-        .toLowerCase()
-        .replace(/[^\w\- ]/g, '')
-        .replaceAll(' ', '-')
-    const readme = readFileSync(join(build, '../README.md'), 'utf8')
-    const anchors = (text: string) => [...text.matchAll(/^#+ (.*)$/gm)].map(([, title]) => anchor(title as string))
-    const targets: Record<string, string> = {
-      '../README.md': readme,
-      'recipes.md': recipes,
-      'troubleshooting.md': troubleshooting,
-      '': recipes,
-    }
-    for (const [, file = '', hash] of [
-      ...recipes.matchAll(/\]\(([^)#]*)#?([^)]*)\)/g),
-      ...troubleshooting.matchAll(/\]\(([^)#]*)#?([^)]*)\)/g),
-    ]) {
-      expect(Object.keys(targets)).toContain(file)
-      if (hash) expect(anchors(targets[file] as string)).toContain(hash)
-    }
-    for (const [, file, hash] of readme.matchAll(/\]\(docs\/(recipes|troubleshooting)\.md#?([^)]*)\)/g))
-      if (hash) expect(anchors(targets[`${file}.md`] as string)).toContain(hash)
-  })
-
-  it.each(listeners.map(({ block }, index) => [index, block] as const))(
-    'has listener %i, which tells the reason',
-    async (_index, block) => {
-      const lines: [fields: object, message: string][] = []
-      const write = (fields: object, message: string) => lines.push([fields, message])
-      const error = jest.fn()
-      const logger = { info: write, warn: write, error: write }
-      const onEvent = new Function('auditLog', 'logger', 'console', `${block}\nreturn onEvent`)(auditLog, logger, { error })
-      const cause = new Error('the database is down')
-      const findClient = () => Promise.reject(cause)
-      const world = startWorld(express as never, { options: { onEvent }, hooks: { findClient } })
-      expect((await world.post(clientCredentials())).status).toBe(500)
-      expect(lines).toMatchObject([[{ reason: 'hook_error' }, 'token request failed: hook_error']])
-      expect(JSON.stringify(lines)).not.toContain('database')
-      expect(error.mock.calls).toEqual(block.includes('cause') ? [[cause]] : [])
-    },
-  )
-
-  describe('lists the requests without an event', () => {
-    const byOther = { client_assertion: 'x', client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:saml2-bearer' }
-    const refresh = { grant_type: 'refresh_token' }
-    const text = (form: Record<string, string>) => new URLSearchParams(form).toString()
-    const devour: RequestHandler = (req, _res, next) => void req.on('end', next).resume()
-    /** For each, what the list says. */
-    const cases: [listed: string, request: () => RawRequest, options: Partial<Options>, before: RequestHandler[]][] = [
-      ['The method is not POST', () => ({ method: 'PUT', headers: [form], body: text(grantRequest()) }), {}, []],
-      ['The body is not a form', () => ({ headers: ['Content-Type: application/json'], body: JSON.stringify(grantRequest()) }), {}, []],
-      [
-        'The body has a `Content-Encoding`',
-        () => ({ headers: [form, 'Content-Encoding: gzip'], body: gzipSync(text(grantRequest())) }),
-        {},
-        [],
-      ],
-      [
-        'and there is no `client_assertion`.',
-        () => ({ headers: [form], body: text({ ...grantRequest(grant(), {}), grant_type: 'JWT' }) }),
-        {},
-        [],
-      ],
-      [
-        'The grant is `client_credentials`',
-        () => ({ headers: [form, `Authorization: ${basic('basic-client', 'basic-secret')}`], body: `grant_type=${CLIENT_CREDENTIALS}` }),
-        {},
-        [],
-      ],
-      ['`client_assertion_type` is not that of a JWT', () => ({ headers: [form], body: text({ ...refresh, ...byOther }) }), {}, []],
-      [
-        '`clientAuthMethods` has neither',
-        () => ({ headers: [form], body: text({ ...refresh, ...byJwt() }) }),
-        { clientAuthMethods: ['client_secret_basic'] },
-        [],
-      ],
-      [
-        'you have set `hostVerifiesClientAssertions`',
-        () => ({ headers: [form], body: text({ ...refresh, ...byJwt() }) }),
-        { hostVerifiesClientAssertions: true },
-        [],
-      ],
-      ['in the URL alone', () => ({ path: `/token?${text(grantRequest())}`, headers: [form], body: 'x=y' }), {}, []],
-      ['larger than `limits.body`', () => ({ headers: [form], body: `x=${'y'.repeat(40_000)}&${text(grantRequest())}` }), {}, []],
-      ['without leaving it in `req.body`', () => ({ headers: [form], body: text(grantRequest()) }), {}, [devour]],
-    ]
-
-    it.each(cases)('%s', async (_listed, request, options, before) => {
-      const { server, events } = startWorld(express as never, { options: { fallthrough: true, ...options }, before, after: [byHandler] })
-      expect(await sendRaw(server, request())).toMatchObject({ status: 418 })
-      expect(await sendRaw(server, { headers: [form], body: 'grant_type=refresh_token' })).toMatchObject({ status: 418 })
-      expect(events).toEqual([])
-    })
-
-    it('and no others', () => {
-      const list = troubleshooting.split('## No event')[1]?.match(/^\* .*$/gm) ?? []
-      expect(list.map((line) => cases.filter(([listed]) => line.includes(listed)).length)).toEqual(cases.map(() => 1))
-    })
-  })
-
-  it('says how strict a TrustedIssuer is, and a Client not', async () => {
-    const causes: unknown[] = []
-    const onEvent: Options['onEvent'] = ({ cause }, _req: IncomingMessage) => void causes.push(cause)
-    const trusted = { issuer: 'https://strict.example.org', jwks: { keys: [signer.jwk] }, clients: 'any' as const }
-    const by = async (over: object, on: 'trusted' | 'client') => {
-      const [theirs, client] =
-        on === 'trusted' ? [{ ...trusted, ...over }, clients['jwt-client']] : [trusted, { ...clients['jwt-client'], ...over }]
-      const world = startWorld(express as never, { options: { onEvent }, hooks: { findIssuer: () => theirs, findClient: () => client } })
-      const { status, body } = await world.post(grantRequest(grant({ iss: trusted.issuer }, key)))
-      return [status, body.error]
-    }
-    expect(await by({}, 'trusted')).toEqual([200, undefined])
-    expect(await by({ maxLifetme: 60 }, 'trusted')).toEqual([500, 'server_error'])
-    expect(String(causes.at(-1))).toContain('TrustedIssuer.maxLifetme')
-    expect(await by({ scope: null }, 'trusted')).toEqual([500, 'server_error'])
-    expect(String(causes.at(-1))).toContain('TrustedIssuer.scope')
-    expect(await by({ maxLifetime: '60' }, 'trusted')).toEqual([500, 'server_error'])
-    expect(await by({ owner: 'ops', maxLifetme: 60, maxLifetime: null, jwks_uri: null }, 'client')).toEqual([200, undefined])
-    expect(await by({ maxLifetime: '60' }, 'client')).toEqual([401, 'invalid_client'])
-    expect(String(causes.at(-1))).toContain('Client.maxLifetime')
   })
 })
 
