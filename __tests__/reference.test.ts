@@ -649,3 +649,45 @@ describe('links and code blocks', () => {
     ])
   })
 })
+
+describe('docs/scaling.md', () => {
+  const scaling = read('docs/scaling.md')
+  /** The example in the row of the table of formulas. */
+  const example = (row: string) => new RegExp(`^\\| ${row} \\|.*\\| (.*) \\|$`, 'm').exec(scaling)?.[1] as string
+  const perRecord = (row: string) => Number(new RegExp(`^\\| ${row} \\|.* × (\\d+) bytes`, 'm').exec(scaling)?.[1])
+
+  it('has examples that follow from its formulas', () => {
+    const [grants, lifetime] = [500, 300]
+    const records = grants * (lifetime + settings.clockTolerance)
+    expect(example('live records')).toBe(`${grants} × ${lifetime + settings.clockTolerance} = ${records.toLocaleString('en')}`)
+    expect(example('cores')).toMatch(/^500 × 0\.00016 = 0\.08 /)
+    for (const row of ['memory store', 'Redis']) expect(example(row)).toBe(`${Math.round((records * perRecord(row)) / 1e6)} MB`)
+    expect(example('PostgreSQL')).toBe(`${Math.round(((records + 600 * grants) * perRecord('PostgreSQL')) / 1e6)} MB`)
+    expect(Math.round((1 - (60 + 10) / (3600 + 10)) * 100)).toBe(98)
+    expect(scaling).toContain('save 98 % of the memory')
+  })
+
+  it('names limits and caches that the code has', () => {
+    expect(source('assertion/keys/find-keys')).toContain('max: 10_000')
+    expect(scaling).toContain('for 10,000 key sets')
+    expect(`${settings.limits.body / 1024}k`).toBe(/client_max_body_size (\d+k)/.exec(scaling)?.[1])
+    expect(scaling).toContain(`${settings.limits.assertion / 1024} KiB, which is \`limits.assertion\``)
+  })
+})
+
+describe('docs/mutation.md', () => {
+  const mutation = read('docs/mutation.md')
+
+  it('names files that there are', () => {
+    const [, table = ''] = mutation.split('## Changes that may survive')
+    const files = [...table.matchAll(/`([\w/-]+\.ts)`/g)].map(([, file]) => file as string)
+    expect(files.length).toBeGreaterThanOrEqual(10)
+    expect(files.filter((file) => !existsSync(join(root, 'lib', file)))).toEqual([])
+  })
+
+  it('says below which score the command fails, and calls it with groups that there are', () => {
+    expect(mutation).toContain(`fails below ${/const least = (\d+)/.exec(read('scripts/mutation.mjs'))?.[1]} %`)
+    const [, asked = ''] = /npm run mutation -- ([a-z -]+?) +#/.exec(mutation) ?? []
+    for (const name of asked.split(' ')) expect(mutation).toContain(`| \`${name}\` | `)
+  })
+})

@@ -1,7 +1,8 @@
-// Generates the reference pages in docs/reference/ and the table of faults in SECURITY.md, from the code and its docstrings.
+// Generates the reference pages in docs/reference/, the table of faults in SECURITY.md and that of groups in docs/mutation.md, from the code and its docstrings.
 // `node scripts/reference.mjs [--check]` after `npm run compile`: rewrites what stands between the markers, or fails if that would change it.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { groups } from './mutation-groups.mjs'
 import { literalsOf, membersOf, summaryOf } from './read-interface.mjs'
 
 const root = new URL('..', import.meta.url)
@@ -183,6 +184,14 @@ function policyTable() {
   ].join('\n')
 }
 
+const groupTable = () => {
+  const list = (paths) => paths.map(code).join(', ')
+  const rows = Object.entries(groups).map(([name, { mutate, tests }]) => {
+    return `| ${code(name)} | ${list(mutate)} | ${list(tests.map((test) => `__tests__/${test}.test.ts`))} |`
+  })
+  return ['| group | changes | tests |', '|---|---|---|', ...rows].join('\n')
+}
+
 const documents = {
   'docs/reference/options.md': { options: sections('Options', 'host/options') },
   'docs/reference/client.md': {
@@ -206,6 +215,7 @@ const documents = {
     postgres: postgresTable(),
   },
   'docs/reference/errors.md': { errors: errorTable(), checks: checkTable(), reasons: errorSections() },
+  'docs/mutation.md': { groups: groupTable() },
   'SECURITY.md': { faults: faultTable().join('\n') },
 }
 
