@@ -28,7 +28,7 @@ import {
 } from '../lib/index.js'
 import { endpointOf } from '../lib/pipeline/endpoint.js'
 import { postgresReplaySchema } from '../lib/replay/postgres/postgres.js'
-import { registrationRungs, shapeRungs } from '../lib/rules/jwt-checks.js'
+import { checksBeforeLookup, checksOfRegistration } from '../lib/rules/jwt-checks.js'
 import { demandsOfClient, demandsOfIssuer, demandsOfWorkload } from '../lib/rules/jwt-demands.js'
 import { clientPolicy, issuerPolicy, scopePolicy } from '../lib/rules/policy.js'
 import { ioRedis } from './support/clients.js'
@@ -404,7 +404,7 @@ describe('docs/reference/errors.md', () => {
   })
 
   it('has a check for each reason of a JWT: of the list of checks, or else its own', () => {
-    const listed = new Set<string>([...shapeRungs, ...registrationRungs].map(({ reason }) => reason))
+    const listed = new Set<string>([...checksBeforeLookup, ...checksOfRegistration].map(({ reason }) => reason))
     const own = Object.keys(assertionRefusals).filter((reason) => !listed.has(reason))
     expect(Object.keys(reasons).filter((reason) => reasons[reason]?.check)).toEqual(own)
   })

@@ -9,7 +9,7 @@ const root = new URL('..', import.meta.url)
 const built = new URL(process.env.BUILD_DIR ?? 'build/', root)
 const read = (file) => readFileSync(new URL(file, root), 'utf8')
 const { refusals, assertionRefusals, assertionUses } = await import(new URL('lib/host/refusals.js', built).href)
-const { shapeRungs, registrationRungs } = await import(new URL('lib/rules/jwt-checks.js', built).href)
+const { checksBeforeLookup, checksOfRegistration } = await import(new URL('lib/rules/jwt-checks.js', built).href)
 const { clientPolicy, issuerPolicy } = await import(new URL('lib/rules/policy.js', built).href)
 const { faultTable } = await import(new URL('__tests__/support/faults.js', built).href)
 const reasons = JSON.parse(read('docs/reference/reasons.json'))
@@ -99,7 +99,7 @@ const noticeTable = () =>
   ].join('\n')
 
 const capital = (text) => text[0].toUpperCase() + text.slice(1)
-const checks = [...shapeRungs, ...registrationRungs]
+const checks = [...checksBeforeLookup, ...checksOfRegistration]
 
 function reasonSection(reason, onTheWire) {
   const { cause, fix, check } = reasons[reason]
