@@ -15,7 +15,7 @@ export interface Meter {
   ): { add(value: number, attributes?: Record<string, string>): void }
   createHistogram(
     name: string,
-    options?: { description?: string; unit?: string },
+    options?: { description?: string; unit?: string; advice?: { explicitBucketBoundaries?: number[] } },
   ): { record(value: number, attributes?: Record<string, string>): void }
 }
 
@@ -33,21 +33,38 @@ export function auditLog(logger: Logger): (event: TokenEndpointEvent) => void {
   }
 }
 
+/** Bounds of the buckets of a histogram, in seconds: those that a meter has by default are for milliseconds. */
+const advice = { explicitBucketBoundaries: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] }
+
 /**
- * An `onEvent` that counts token requests (`oauth.token.requests`) and records their duration in milliseconds (`oauth.token.duration`) by
- * outcome, reason, step and client authentication method, and the duration of each part (`oauth.token.part.duration`). All attributes have
- * few values, none of them chosen by the sender.
+ * An `onEvent` that records metrics in the style of OpenTelemetry's conventions, times in seconds:
+ *
+ * * `oauth.token.requests`: how many requests there were;
+ * * `oauth.token.request.duration`: how long each took;
+ * * `oauth.token.part.duration`: how long each step, hook and signature took, by `oauth.part`.
+ *
+ * The attributes of the first two are `oauth.outcome`, `oauth.step`, `oauth.client_auth_method` if it is known, and `error.type`, the reason
+ * of a request that was refused or failed. All attributes have few values, and the sender chooses none of them.
  *
  * @example tokenEndpoint({ issuer, hooks, onEvent: metrics(opentelemetry.metrics.getMeter('token-endpoint')) })
  */
 export function metrics(meter: Meter): (event: TokenEndpointEvent) => void {
-  const requests = meter.createCounter('oauth.token.requests', { description: 'Token requests' })
-  const duration = meter.createHistogram('oauth.token.duration', { description: 'Duration of token requests', unit: 'ms' })
-  const parts = meter.createHistogram('oauth.token.part.duration', { description: 'Duration of steps, hooks and signatures', unit: 'ms' })
-  return ({ outcome, step, reason = 'none', client_auth_method = 'none', duration: milliseconds, timings }) => {
-    const attributes = { outcome, step, reason, client_auth_method }
+  const requests = meter.createCounter('oauth.token.requests', { description: 'Token requests', unit: '{request}' })
+  const duration = meter.createHistogram('oauth.token.request.duration', { description: 'Duration of token requests', unit: 's', advice })
+  const parts = meter.createHistogram('oauth.token.part.duration', {
+    description: 'Duration of steps, hooks and signatures',
+    unit: 's',
+    advice,
+  })
+  return (event) => {
+    const attributes = {
+      'oauth.outcome': event.outcome,
+      'oauth.step': event.step,
+      ...(event.client_auth_method !== undefined && { 'oauth.client_auth_method': event.client_auth_method }),
+      ...(event.reason !== undefined && { 'error.type': event.reason }),
+    }
     requests.add(1, attributes)
-    duration.record(milliseconds, attributes)
-    for (const [part, took] of Object.entries(timings)) parts.record(took, { part })
+    duration.record(event.duration / 1000, attributes)
+    for (const [part, milliseconds] of Object.entries(event.timings)) parts.record(milliseconds / 1000, { 'oauth.part': part })
   }
 }
