@@ -15,16 +15,20 @@ import { clientAuthMethodNames, type FederatedCredential } from '../lib/host/cli
 import { assertionRefusals, refusals } from '../lib/host/refusals.js'
 import * as suite from '../lib/index.js'
 import {
+  authenticateClient,
   CLIENT_CREDENTIALS,
   type Client,
   type ClientAuthentication,
   type Granted,
+  issueToken,
   JWT_BEARER_GRANT,
   memoryReplayStore,
   type Options,
+  parseTokenRequest,
   type TokenEndpointEvent,
   type TokenRequest,
   type TrustedIssuer,
+  verifyJwtGrant,
 } from '../lib/index.js'
 import { endpointOf } from '../lib/pipeline/endpoint.js'
 import { postgresReplaySchema } from '../lib/replay/postgres/postgres.js'
@@ -124,6 +128,9 @@ describe('members: each is on its page, and nothing else is', () => {
     ['hooks', 'host/client', 'ClientCertificate'],
     ['hooks', 'issue-token/token-minter', 'TokenMinterOptions'],
     ['hooks', 'issue-token/jwt-signer', 'JwtSignerOptions'],
+    ['steps', 'host/token-state', 'TokenState'],
+    ['steps', 'host/token-state', 'TokenRequest'],
+    ['steps', 'host/token-state', 'JwtGrant'],
     ['stores', 'replay/memory', 'MemoryReplayStoreOptions'],
     ['stores', 'replay/redis/redis', 'RedisReplayStoreOptions'],
     ['stores', 'replay/postgres/postgres', 'PostgresReplayStoreOptions'],
@@ -648,6 +655,41 @@ describe('links and code blocks', () => {
       [4, 5000, 20_000, 5000, 0],
     ])
   })
+})
+
+it('docs/reference/steps.md says what each step adds, and which hooks it calls', async () => {
+  const rows = [...page('steps').matchAll(/^\| `(\w+)` \| .*? \| (.*) \|$/gm)]
+  const steps = { parseTokenRequest, authenticateClient, verifyJwtGrant }
+  const calls: string[] = []
+  const record =
+    (name: string, hook: unknown) =>
+    (...args: never[]) => {
+      calls.push(name)
+      return (hook as (...all: never[]) => unknown)(...args)
+    }
+  const recorded = Object.fromEntries(Object.entries(hooks()).map(([name, hook]) => [name, record(name, hook)]))
+  const { calls: _, ...plain } = recorded
+  const app = express()
+  const seen: [step: string, added: string[], called: string[]][] = []
+  const shared = { issuer, hooks: plain } as unknown as Options
+  for (const [step, make] of Object.entries(steps)) {
+    const note: RequestHandler = (req, _res, next) => {
+      seen.push([step, Object.keys(req.tokenState ?? {}), calls.splice(0)])
+      next()
+    }
+    app.use('/token', make(shared) as RequestHandler, note)
+  }
+  app.use('/token', issueToken(shared) as RequestHandler)
+  const server = app.listen(0)
+  const { port } = server.address() as { port: number }
+  const { status } = await fetch(`http://127.0.0.1:${port}/token`, { method: 'POST', body: new URLSearchParams(grantRequest()) })
+  server.close()
+  expect(status).toBe(200)
+  expect(seen.map(([, added]) => added)).toEqual([['request'], ['request', 'client'], ['request', 'client', 'grant']])
+  for (const [step, , called] of [...seen, ['issueToken', [], calls] as const])
+    for (const hook of called) expect(rows.find(([, name]) => name === step)?.[2]).toContain(`\`${hook}\``)
+  expect(seen.map(([, , called]) => called.length)).toEqual([0, 1, 2])
+  expect(calls).toContain('mintToken')
 })
 
 describe('docs/scaling.md', () => {

@@ -76,9 +76,9 @@ function table(name, file, { hasDefaults = true } = {}) {
 /** A section for each hook: how it is called, and what it must do. */
 function hookSections() {
   const { summary, members } = sourceOf('Hooks', 'host/hooks')
-  const details = members.map(({ name, type, text, optional }) => {
+  const details = members.map(({ name, type, text }) => {
     const signature = `\`\`\`ts\n${name}${type.startsWith('(') ? '' : ': '}${type}\n\`\`\``
-    return `### ${name}\n\n${signature}\n\n${linked(text)}${optional ? ' This hook is optional.' : ''}`
+    return `### ${name}\n\n${signature}\n\n${linked(text)}`
   })
   return [summary, ...details].join('\n\n')
 }
@@ -207,6 +207,12 @@ const documents = {
     granted: table('Granted', 'host/hooks', { hasDefaults: false }),
     'client-certificate': table('ClientCertificate', 'host/client', { hasDefaults: false }),
     'token-minter': tokenMinterTable(),
+  },
+  'docs/reference/steps.md': {
+    'token-state': table('TokenState', 'host/token-state', { hasDefaults: false }),
+    request: table('TokenRequest', 'host/token-state', { hasDefaults: false }),
+    'client-authentication': table('ClientAuthentication', 'host/token-state', { hasDefaults: false }),
+    'jwt-grant': table('JwtGrant', 'host/token-state', { hasDefaults: false }),
   },
   'docs/reference/events.md': { event: eventSections(), notices: noticeTable() },
   'docs/reference/stores.md': {

@@ -111,7 +111,7 @@ export interface Client extends KeyRegistration {
    * @default clientAssertions.mode
    */
   client_assertion_mode?: 'enforce' | 'observe'
-  /** Demands a credential beside grants that the client signed itself. Their signature then does not authenticate it. @default false */
+  /** Demands a credential in addition to grants that the client signed itself: their signature does not authenticate it. @default false */
   require_explicit_auth?: boolean
   /** Any value but `true` disables the client from the next request on, also `null`. @default true */
   enabled?: boolean

@@ -52,7 +52,7 @@ export interface TokenEndpointEvent {
   scope?: string
   /** The first characters of the replay keys of the JWTs that this request used up. */
   replay_keys?: string[]
-  /** In mode `observe`: the result of a client assertion beside a secret. It is `ok`, or the reason of the refusal. */
+  /** In mode `observe`: the result of a client assertion that came with a secret. It is `ok`, or the reason of the refusal. */
   observed?: { method: string; result: 'ok' | Reason }
   /**
    * What the request says of itself, unverified. `client_id` is that parameter, or else `sub` or `iss` of the client assertion. `issuer` is

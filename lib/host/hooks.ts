@@ -72,8 +72,8 @@ export interface Granted {
 }
 
 /**
- * The functions that you write. Each has `hookTimeout` seconds. If a hook throws an `OAuthError`, the client receives it. Any
- * other exception becomes a 500 `server_error` without details. A timeout becomes a 503 `temporarily_unavailable`.
+ * The functions that you write. Each call has `hookTimeout` seconds. If a hook throws an `OAuthError`, the client receives it. Any other
+ * exception becomes a 500 `server_error` without details. A timeout becomes a 503 `temporarily_unavailable`.
  */
 export interface Hooks {
   /** Returns the registered client, or `undefined`. The sender chose `client_id`: nothing about it is verified. */

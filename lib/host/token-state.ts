@@ -2,26 +2,31 @@ import type { VerifiedAssertion } from './assertion.js'
 import type { Client, ProvenBy } from './client.js'
 import type { TrustedIssuer } from './trusted-issuer.js'
 
-/** What the client sent, checked for shape only (RFC 6749 §3.2). Nothing in it is proven. */
+/** The request, checked for shape only (RFC 6749 §3.2). Nothing in it is proven. */
 export interface TokenRequest {
+  /** The `grant_type` parameter. */
   readonly grant_type: string
-  /** The registered parameters that were sent, each a non-empty string; a null-prototype object. `resource` and `audience` are separate. */
+  /** The known parameters that were sent, each a non-empty string; a null-prototype object. `resource` and `audience` are separate. */
   readonly parameters: Readonly<Record<string, string>>
-  /** RFC 8707 `resource`, which may repeat. */
+  /** The `resource` parameters (RFC 8707). */
   readonly resource: readonly string[]
-  /** Token-exchange `audience`, which may repeat. */
+  /** The `audience` parameters (RFC 8693). */
   readonly audience: readonly string[]
   /** The `Authorization` header. */
   readonly authorization: string | undefined
 }
 
-/** Who sent the request. `level` says how much of it is proven (RFC 6749 §2.1, RFC 7521 §4.1). */
+/** The client. `level` says how much is proven (RFC 6749 §2.1, RFC 7521 §4.1): `authenticated`, `identified` or `anonymous`. */
 export type ClientAuthentication =
   /** A confidential client proved its identity by `method`. */
   | {
+      /** How much is proven. */
       readonly level: 'authenticated'
+      /** The method that proved it. */
       readonly method: ProvenBy
+      /** The client that it authenticated. */
       readonly client_id: string
+      /** The object that `findClient` returned. */
       readonly client: Client
       /** The JWT that proved it. */
       readonly assertion?: VerifiedAssertion
@@ -51,18 +56,21 @@ export type ClientAuthentication =
       readonly reusable?: undefined
     }
 
-/** A JWT authorization grant that passed every check and, unless it is reusable, was consumed (RFC 7523 §2.1). */
+/** A JWT authorization grant that passed every check (RFC 7523 §2.1). It is used up, unless it is reusable. */
 export interface JwtGrant {
+  /** The object that `findIssuer` returned. */
   readonly issuer: TrustedIssuer
-  /** `sub` of the assertion; the issuer if it is absent (`default_sub`). Unique only together with the issuer. */
+  /** `sub` of the assertion. If it is absent (`default_sub`), the issuer. It is unique only together with the issuer. */
   readonly sub: string
   /** The local account that `authorizeGrant` returned. */
   readonly subject: string
   /** Space-separated granted scope; empty if none. */
   readonly scope: string
+  /** Whether `authorizeGrant` allowed a refresh token. */
   readonly allowRefreshToken: boolean
+  /** The verified JWT. */
   readonly assertion: VerifiedAssertion
-  /** What `authorizeGrant` returned for `mintToken`. */
+  /** The `context` that `authorizeGrant` returned. */
   readonly context: unknown
 }
 
@@ -97,17 +105,17 @@ export interface TokenResponse extends StandardTokenResponse {
 }
 
 /**
- * `req.tokenState`: each step adds one member. `null` means that the request, or that part of it, is left to the host. It is a view for
- * reading: the steps keep a state of their own, and replace `req.tokenState` by a new copy of it after each step.
+ * `req.tokenState`: each step adds one member. `null` means that this part of the request is left to your handler. It is for reading: each step
+ * replaces it by a new copy, and ignores what was assigned to it.
  */
 export interface TokenState {
-  /** From `parseTokenRequest`. */
+  /** From `parseTokenRequest`: grant type and parameters. */
   readonly request: TokenRequest | null
-  /** From `authenticateClient`. */
+  /** From `authenticateClient`: the client, and how it is known. */
   readonly client: ClientAuthentication | null
-  /** From `verifyJwtGrant`. */
+  /** From `verifyJwtGrant`: the proven grant. `null` for other grants. */
   readonly grant: JwtGrant | null
-  /** From `issueToken`. */
+  /** From `issueToken`: the response. */
   readonly response: TokenResponse | null
 }
 

@@ -10,7 +10,7 @@ export interface MemoryReplayStoreOptions {
   maxPerIssuer?: number
   /**
    * Refuses JWTs that could have been used before this store was made. So a restarted process accepts no used JWT again. It also refuses
-   * unused JWTs that were signed before the start, and JWTs without `iat` for as long as their longest lifetime.
+   * unused JWTs that were signed before the start. JWTs without `iat` are refused for as long as their longest lifetime.
    * @default false
    */
   startupGuard?: boolean

@@ -9,7 +9,7 @@ import type { EndpointDemands, SignerDemands } from './jwt-demands.js'
 
 export interface JwtCheck<Rules> {
   readonly reason: AssertionReason
-  /** The requirement in words; the table in the README is generated from it. */
+  /** The requirement in words, for the tables of docs/reference/errors.md. */
   readonly demands: string
   holds(jwt: DecodedAssertion, rules: Rules, now: number): boolean
 }
@@ -127,12 +127,12 @@ export const checksOfRegistration: readonly JwtCheck<SignerDemands>[] = [
   },
   {
     reason: 'sub_missing',
-    demands: '`sub` is there, unless the signer may leave it out, and sends no `prn` (its name in old drafts) instead',
+    demands: '`sub` is there. If the signer may leave it out, it must not send `prn` instead, its name in old drafts',
     holds: ({ claims }, { defaultSub }) => claims.sub !== undefined || (defaultSub === 'iss' && claims.prn === undefined),
   },
   {
     reason: 'jti_missing',
-    demands: '`jti` is there, where it is required',
+    demands: '`jti` is there, if it is required',
     holds: ({ claims }, { requireJti }) => claims.jti !== undefined || !requireJti,
   },
   {
