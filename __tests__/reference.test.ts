@@ -657,6 +657,42 @@ describe('links and code blocks', () => {
   })
 })
 
+it('docs/reference/hooks.md says which hooks are needed', () => {
+  const { calls: _, ...all } = hooks()
+  const needs = [...page('hooks').matchAll(/^\| (\[.*?) \| (.*) \|$/gm)].map(([, names = '', when]) => [
+    [...names.matchAll(/`(\w+)`/g)].map(([, name]) => name as string),
+    when,
+  ])
+  expect(needs.flatMap(([names]) => names)).toEqual(declared('host/hooks', 'Hooks'))
+  const makes = (without: string, grantTypes: readonly string[], make: (options: never) => unknown) => {
+    const given = Object.fromEntries(Object.entries(all).filter(([name]) => name !== without))
+    try {
+      make({ issuer, hooks: given, grantTypes } as never)
+      return true
+    } catch (error) {
+      expect(String(error)).toContain(without)
+      return false
+    }
+  }
+  const both = [JWT_BEARER_GRANT, CLIENT_CREDENTIALS]
+  const found = (['findClient', 'findIssuer', 'authorizeGrant', 'mintToken', 'verifyClientSecret', 'getClientCertificate'] as const).map(
+    (name) => [
+      name,
+      !makes(name, both, suite.tokenEndpoint),
+      !makes(name, [CLIENT_CREDENTIALS], suite.tokenEndpoint),
+      !makes(name, both, authenticateClient),
+    ],
+  )
+  expect(found).toEqual([
+    ['findClient', true, true, true], // always
+    ['findIssuer', true, false, false], // if the JWT grant is served
+    ['authorizeGrant', true, false, false],
+    ['mintToken', true, true, false], // by issueToken and tokenEndpoint
+    ['verifyClientSecret', false, false, false],
+    ['getClientCertificate', false, false, false],
+  ])
+})
+
 it('docs/reference/steps.md says what each step adds, and which hooks it calls', async () => {
   const rows = [...page('steps').matchAll(/^\| `(\w+)` \| .*? \| (.*) \|$/gm)]
   const steps = { parseTokenRequest, authenticateClient, verifyJwtGrant }

@@ -6,7 +6,7 @@ import type { ReplayStore } from '../host/replay-store.js'
 export interface MemoryReplayStoreOptions {
   /** How many used JWTs are remembered at once: of 322 grants a second that live 300 s and `clockTolerance`. @default 100_000 */
   max?: number
-  /** How many of them one issuer may have. If you have only one issuer, set it to `max`. @default half of `max` */
+  /** How many of them one issuer may have. If you have only one issuer, set it to `max`. @default Math.ceil(max / 2) */
   maxPerIssuer?: number
   /**
    * Refuses JWTs that could have been used before this store was made. So a restarted process accepts no used JWT again. It also refuses
