@@ -1,11 +1,12 @@
-/** What docs/recipes.md says: each code block runs as it stands there. */
+/** What the guides say: each code block runs as it stands there. */
 import { execFile, spawnSync } from 'node:child_process'
 import { createPublicKey } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { afterAll, describe, expect, it, jest } from '@jest/globals'
+import { afterAll, afterEach, describe, expect, it, jest } from '@jest/globals'
 import express, { type RequestHandler } from 'express'
 import { decodeJwt, jwtVerify } from 'jose'
 import {
@@ -23,7 +24,7 @@ import {
 import { describeWith } from './support/describe-with.js'
 import { now } from './support/jwt.js'
 import { ec, type Pair, rsa } from './support/keys.js'
-import { recipeOf } from './support/recipe.js'
+import { recipeOf, startRecipe } from './support/recipe.js'
 import {
   basic,
   byJwt,
@@ -39,35 +40,31 @@ import {
 } from './support/world.js'
 
 const build = join(dirname(fileURLToPath(import.meta.url)), '..')
-const read = (file: string) => readFileSync(join(build, '../docs', file), 'utf8')
-const recipes = read('recipes.md')
-const blocksOf = (text: string) =>
-  [...text.matchAll(/```(\w+)\n(.*?)```/gs)].map(([, language, block]) => ({ language, block: block as string }))
-const blocks = blocksOf(recipes)
-/** The blocks that have run to their end. */
+const root = join(build, '..')
+const guides = readdirSync(join(root, 'docs/guides')).map((file) => `docs/guides/${file}`)
+const blocks = guides.flatMap((guide) =>
+  [...readFileSync(join(root, guide), 'utf8').matchAll(/```(\w+)\n(.*?)```/gs)].map(([, language, block]) => ({
+    guide,
+    language,
+    block: block as string,
+  })),
+)
 const executed = new Set<string>()
 
-/** The block with this text in it. */
-function blockWith(text: string): string {
+function findBlock(text: string) {
   const found = blocks.filter(({ block }) => block.includes(text))
-  if (found.length !== 1) throw new Error(`docs/recipes.md has ${found.length} blocks with ${text}`)
-  return found[0]!.block
+  if (found.length !== 1) throw new Error(`docs/guides has ${found.length} blocks with ${text}`)
+  executed.add(found[0]!.block)
+  return found[0]!
 }
-/** Runs a block, with names for it to use, and gives the value of `result` behind it. */
-function evaluate<T>(block: string, names: Record<string, unknown>, result = 'undefined'): T {
-  const value = new Function(...Object.keys(names), `${block}\nreturn ${result}`)(...Object.values(names))
-  executed.add(block)
-  return value
+/** The block with this text in it. */
+const blockWith = (text: string) => findBlock(text).block
+/** The value of a `const` of a guide. */
+function objectOf<T>(name: string, scope: Record<string, unknown> = {}): T {
+  const names = { JWT_BEARER_GRANT, publicJwk: signer.jwk, ...scope }
+  return new Function(...Object.keys(names), `${blockWith(`const ${name} = {`)}\nreturn ${name}`)(...Object.values(names))
 }
-/** The value of a `const` of docs/recipes.md. */
-const objectOf = <T>(name: string, scope: Record<string, unknown> = {}): T =>
-  evaluate(blockWith(`const ${name} = {`), { JWT_BEARER_GRANT, publicJwk: signer.jwk, ...scope }, name)
-async function moduleOf<T>(name: string): Promise<T> {
-  const block = blockWith(`// ${name}\n`)
-  const module = await recipeOf<T>('docs/recipes.md', name)
-  executed.add(block)
-  return module
-}
+const moduleOf = <T>(name: string) => recipeOf<T>(findBlock(`// ${name}\n`).guide, name)
 /** As it is registered, but with a key of the test, since its jwks_uri cannot be asked here. */
 const withKeysHere = ({ jwks_uri: _, ...rest }: TrustedIssuer): TrustedIssuer => ({ ...rest, jwks: { keys: [signer.jwk] } })
 
@@ -105,7 +102,7 @@ const assertionOf = (claims: Claims, over: { header?: Claims; key?: Pair } = key
 const refusedFor = (reason: string) => expect.objectContaining({ reason })
 const ok = expect.objectContaining({ status: 200 })
 
-describe('docs/recipes.md, in front of a server', () => {
+describe('docs/guides/existing-server.md', () => {
   const reach = (options: Partial<Options>, after: RequestHandler[]) =>
     startWorld(express as never, { options: { fallthrough: true, ...options }, after })
 
@@ -137,21 +134,9 @@ describe('docs/recipes.md, in front of a server', () => {
     expect((await world.post({ grant_type: 'refresh_token' }, secret)).status).toBe(418)
     expect((await world.post(grantRequest(grant(), {}), secret)).status).toBe(401)
   })
-
-  it('has blocks that the tests of real hosts run, each by what its first line calls it', () => {
-    const section = recipes.split(/^## /m).find((text) => text.startsWith('In front of a server')) ?? ''
-    const tests = join(build, '../__tests__/hosts')
-    const run = readdirSync(tests)
-      .filter((file) => file.endsWith('.ts'))
-      .flatMap((file) => [...readFileSync(join(tests, file), 'utf8').matchAll(/'([^'\n]+)'/g)].map(([, name]) => name))
-    for (const { block } of blocksOf(section)) {
-      executed.add(block)
-      expect(run).toContain(/^\/\/ (.*)\n/.exec(block)?.[1])
-    }
-  })
 })
 
-describe('docs/recipes.md, secrets', () => {
+describe('docs/guides: secrets', () => {
   it('has a verifyClientSecret for hashes, which compares for a client that nobody is, too', async () => {
     const { hashSync } = await import('bcryptjs')
     const { verifyClientSecret } = await moduleOf<{ verifyClientSecret: NonNullable<Hooks['verifyClientSecret']> }>('hashed-secrets.mjs')
@@ -184,7 +169,7 @@ describe('docs/recipes.md, secrets', () => {
   })
 })
 
-describe('docs/recipes.md, issuers', () => {
+describe('docs/guides: issuers', () => {
   const lone = (claims: Claims, over: { header?: Claims } = {}) => grantRequest(grant(claims, { ...key, ...over }), {})
 
   it('service accounts', async () => {
@@ -326,7 +311,7 @@ describe('docs/recipes.md, issuers', () => {
   })
 })
 
-describe('docs/recipes.md, client libraries', () => {
+describe('docs/guides: client libraries', () => {
   const ask = (client: Client, claims: Claims, over: { header?: Claims } = {}) =>
     worldOf({ client }).ask(clientCredentials(assertionOf({ iss: client.client_id, aud: tokenEndpointUrl, ...claims }, over)))
 
@@ -388,15 +373,11 @@ describe('docs/recipes.md, client libraries', () => {
   })
 })
 
-describe('docs/recipes.md, keys', () => {
+describe('docs/guides: keys', () => {
   const folder = mkdtempSync(join(build, 'docs-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
-  /** Runs a program: a command of a block, or a file that has been written from one. */
-  const run = async (command: string, args: readonly string[], env: Record<string, string> = {}) => {
-    const { stdout } = await promisify(execFile)(command, args, { cwd: folder, env: { ...process.env, ...env } })
-    for (const { block } of blocks) if (block === args[1] || block.startsWith(`// ${args[0]}\n`)) executed.add(block)
-    return stdout
-  }
+  const run = async (command: string, args: readonly string[], env: Record<string, string> = {}) =>
+    (await promisify(execFile)(command, args, { cwd: folder, env: { ...process.env, ...env } })).stdout
   const write = (name: string) => writeFileSync(join(folder, name), blockWith(`// ${name}\n`))
   const jwkOf = async (file: string, ...kid: string[]) => JSON.parse(await run(process.execPath, ['jwk.mjs', file, ...kid]))
   const makeWithNode = async () => {
@@ -460,13 +441,124 @@ describe('docs/recipes.md, keys', () => {
   })
 })
 
-describe('every code block of docs/recipes.md', () => {
+describe('docs/guides, case by case: the complete file runs', () => {
+  const [reports, idp] = [ec('reports'), ec('idp')]
+  const files = {
+    'reports.jwk.json': JSON.stringify(reports.jwk),
+    'idp.jwk.json': JSON.stringify(idp.jwk),
+    'minter.key.pem': ec('minter').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+  }
+  const byKey = (key = reports) => byJwt(clientAssertion({ iss: 'reports' }, { key }))
+  let stop: (() => Promise<void>) | undefined
+  afterEach(async () => {
+    await stop?.()
+    stop = undefined
+  })
+  async function start(name: string, more: { env?: Record<string, string>; edit?(text: string): string } = {}) {
+    const file = `${name}.mjs`
+    blockWith(`// ${file}\n`)
+    const server = await startRecipe(`docs/guides/${name}.md`, file, { files, ...more })
+    stop = server.stop
+    const ask = async (form: Record<string, string>, headers: Record<string, string> = {}) => {
+      const response = await fetch(server.url, { method: 'POST', body: new URLSearchParams(form), headers })
+      return [response.status, await response.json()] as [number, Record<string, string>]
+    }
+    const status = async (...request: Parameters<typeof ask>) => (await ask(...request))[0]
+    return { ...server, ask, status }
+  }
+
+  it('A: keys for my clients', async () => {
+    const { ask, printed, url } = await start('keys-for-clients')
+    expect(await ask(clientCredentials(byKey()))).toMatchObject([200, { token_type: 'Bearer', expires_in: 300, scope: 'contacts:read' }])
+    expect(await ask(clientCredentials(byKey(idp)))).toMatchObject([401, { error: 'invalid_client' }])
+    expect(await ask({ grant_type: CLIENT_CREDENTIALS, client_id: 'reports' })).toMatchObject([401, { error: 'invalid_client' }])
+    expect(await ask(grantRequest(grant(), byKey()))).toMatchObject([400, { error: 'unsupported_grant_type' }])
+    expect((await fetch(url, { method: 'POST', body: new URLSearchParams(clientCredentials(byKey())) })).headers.get('cache-control')).toBe(
+      'no-store',
+    )
+    expect(await printed(/(?:handed_on.*){2}/s)).toMatch(/^handed_on 200 \nrefused 401 key_not_found\n/m)
+  }, 20_000)
+
+  it('B: grants of an issuer', async () => {
+    const { ask, printed } = await start('grants')
+    const grantOf = (claims: Claims = {}) => grant({ iss: 'https://idp.example.org', sub: 'ada@example.org', ...claims }, { key: idp })
+    const once = grantOf({ exp: now() + 300 })
+    const [status, body] = await ask(grantRequest(once, byKey()))
+    expect([status, body.scope, decodeJwt(body.access_token as string).sub]).toEqual([200, 'contacts:read', 'account-1'])
+    const refused = [400, { error: 'invalid_grant' }]
+    expect(await ask(grantRequest(once, byKey()))).toMatchObject(refused)
+    expect(await ask(grantRequest(grantOf({ sub: 'eve@example.org' }), byKey()))).toMatchObject(refused)
+    expect(await ask(grantRequest(grantOf({ exp: now() + 400 }), byKey()))).toMatchObject(refused)
+    expect(await ask(grantRequest(grantOf(), {}))).toMatchObject([401, { error: 'invalid_client' }])
+    const reasons = [...(await printed(/client_auth_missing\n/)).matchAll(/^refused 40\d (\w+)$/gm)].map(([, reason]) => reason)
+    expect(reasons).toEqual(['jti_replayed', 'subject_unknown', 'lifetime_too_long', 'client_auth_missing'])
+  }, 20_000)
+
+  it('C: in front of an existing server, where a client with keys is nobody without its key', async () => {
+    const old = 'old-server.mjs'
+    blockWith(`// ${old}\n`)
+    const { ask, url } = await start('existing-server')
+    const refresh = { grant_type: 'refresh_token', refresh_token: 'x' }
+    expect(await ask({ ...refresh, ...byKey() })).toEqual([200, { access_token: 'refresh_token for reports', token_type: 'Bearer' }])
+    const shop = { ...refresh, client_id: 'shop', client_secret: 'the secret of the shop' }
+    expect(await ask(shop)).toEqual([200, { access_token: 'refresh_token for shop', token_type: 'Bearer' }])
+    const refused = [401, { error: 'invalid_client' }]
+    expect(await ask({ ...refresh, ...byKey(idp) })).toMatchObject(refused)
+    expect(await ask({ ...refresh, client_id: 'reports' })).toMatchObject(refused)
+    expect(await ask({ ...refresh, client_id: 'reports', client_secret: 'guess' })).toMatchObject(refused)
+    const huge = await fetch(url, { method: 'POST', body: new URLSearchParams({ ...refresh, more: 'x'.repeat(200_000) }) })
+    expect([huge.status, await huge.json()]).toMatchObject([413, { error: 'invalid_request' }])
+  }, 20_000)
+
+  const bySecret = { authorization: basic('reports', 'the secret of reports') }
+  const request = { grant_type: CLIENT_CREDENTIALS }
+  const phases: [phase: string, ends: string, both: number, secret: number, key: number][] = [
+    ['observe', '2000-01-01', 200, 200, 401],
+    ['both', '2000-01-01', 200, 200, 200],
+    ['ending', '2999-12-31', 401, 200, 200],
+    ['ending', '2000-01-01', 401, 401, 200],
+    ['moved', '2000-01-01', 401, 401, 200],
+  ]
+  it.each(phases)(
+    'D: from secrets to keys, phase %s, with an end at %s',
+    async (phase, ends, both, secret, key) => {
+      const { status, printed } = await start('secrets-to-keys', {
+        env: { PHASE: phase },
+        edit: (text) => text.replace('2026-12-31', ends),
+      })
+      expect(await status(clientCredentials(byKey()), bySecret)).toBe(both)
+      expect(await status(request, bySecret)).toBe(secret)
+      expect(await status(clientCredentials(byKey()))).toBe(key)
+      expect(await status(clientCredentials(byKey(idp)))).toBe(401)
+      const [ofBoth, ofSecret, ofKey] = [...(await printed(/(?:\}\n.*){4}/s)).matchAll(/^\{.*\}$/gm)].map(([line]) => JSON.parse(line))
+      const notices = phase === 'both' || (phase === 'ending' && secret === 200) ? ['previous_auth_method'] : []
+      expect(ofSecret).toMatchObject({ notices, outcome: secret === 200 ? 'issued' : 'refused' })
+      if (both === 200) expect(ofBoth).toMatchObject({ client_auth_method: 'client_secret_basic', observed: { result: 'ok' }, notices })
+      if (key === 200) expect(ofKey).toMatchObject({ client_auth_method: 'private_key_jwt', notices: [] })
+    },
+    20_000,
+  )
+})
+
+describe('docs/guides/rate-limits.md', () => {
+  it('has timeouts that a server takes, shorter than the defaults that it names', async () => {
+    const { createStrictServer } = await moduleOf<{ createStrictServer: typeof createServer }>('timeouts.mjs')
+    const [strict, plain] = [createStrictServer(), createServer()]
+    expect([strict.headersTimeout, strict.requestTimeout]).toEqual([10_000, 20_000])
+    expect([plain.headersTimeout, plain.requestTimeout]).toEqual([60_000, 300_000])
+  })
+})
+
+describe('every code block of the guides', () => {
   it('was run by a test above, or by one in front of a real host', () => {
-    const hosts = join(build, '../__tests__/hosts')
-    for (const file of readdirSync(hosts).filter((name) => name.endsWith('.test.ts')))
-      for (const [, name] of readFileSync(join(hosts, file), 'utf8').matchAll(/recipeOf<\w+>\('docs\/recipes\.md', '(.+?)'\)/g))
-        blockWith(`// ${name}\n`)
-    const impossible = shellNeed.missing ? ['openssl genpkey', 'curl -s'].map(blockWith) : []
-    expect(blocks.map(({ block }) => block).filter((block) => !executed.has(block))).toEqual(impossible)
+    const tests = join(root, '__tests__')
+    const others = ['recipes.test.ts', ...readdirSync(join(tests, 'hosts')).map((file) => `hosts/${file}`)].filter((file) =>
+      file.endsWith('.ts'),
+    )
+    const names = new Set(
+      others.flatMap((file) => [...readFileSync(join(tests, file), 'utf8').matchAll(/'([^'\n]+)'/g)].map(([, name]) => name)),
+    )
+    const isRun = (block: string) => executed.has(block) || names.has(/^\/\/ (.*)\n/.exec(block)?.[1] ?? '')
+    expect(blocks.map(({ block }) => block).filter((block) => !isRun(block))).toEqual([])
   })
 })

@@ -118,7 +118,11 @@ describe.each(kinds)('a project on $kind', ({ folder }) => {
 describe('the tarball', () => {
   it('holds what a user needs, and nothing else', () => {
     const all = files(unpacked)
-    expect(all.filter((file) => !file.startsWith('dist/'))).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json'])
+    const ofRepository = ['mutation.md', 'requirements.md', 'reference/reasons.json'] // these are about the tests, and about how pages are made
+    const documents = files(join(root, 'docs')).filter((file) => !ofRepository.includes(file))
+    expect(all.filter((file) => !file.startsWith('dist/'))).toEqual(
+      ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json', ...documents.map((file) => `docs/${file}`)].sort(),
+    )
     const modules = files(join(root, 'lib'), '.ts').map((file) => file.replace(/\.ts$/, ''))
     expect(all.filter((file) => file.startsWith('dist/'))).toEqual(
       [

@@ -1,4 +1,4 @@
-/** Rate limits and helmet around the token endpoint, as the demo server has them and as the README shows them. */
+/** Rate limits and helmet around the token endpoint, as the demo server has them and as docs/guides/rate-limits.md shows them. */
 import type { Server } from 'node:http'
 import { afterAll, describe, expect, it } from '@jest/globals'
 import helmet from 'helmet'
@@ -19,8 +19,9 @@ afterAll(() => {
 const recipes: [where: string, recipe: typeof protectedTokenEndpoint][] = [
   ['demo-server/protect.ts', protectedTokenEndpoint],
   [
-    'the README',
-    (await recipeOf<{ protectedTokenEndpoint: typeof protectedTokenEndpoint }>('README.md', 'protect.mjs')).protectedTokenEndpoint,
+    'docs/guides/rate-limits.md',
+    (await recipeOf<{ protectedTokenEndpoint: typeof protectedTokenEndpoint }>('docs/guides/rate-limits.md', 'protect.mjs'))
+      .protectedTokenEndpoint,
   ],
 ]
 const everywhere = recipes.flatMap(([where, recipe]) => expresses.map(([name, express]) => [where, name, recipe, express] as const))

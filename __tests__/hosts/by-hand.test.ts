@@ -5,7 +5,7 @@ import { describeHost, isRegistered, type Mount, redirectUri, secretOfHost } fro
 /** A token handler that somebody wrote by hand: a client without a secret is public. The internal secrets are stored in its table. */
 const mount: Mount = async (app, express, suite) => {
   const grants = new Map<string, string>()
-  const internal = await recipesOf<{ secretOf(id: string): string }>('docs/recipes.md', 'internal-secrets.mjs')
+  const internal = await recipesOf<{ secretOf(id: string): string }>('docs/guides/server-libraries.md', 'internal-secrets.mjs')
   const stored = new Map<string, string>()
   if (suite) for (const id of ['jwt-client', 'other-client', 'moved-client']) stored.set(id, internal.secretOf(id))
 
@@ -19,7 +19,7 @@ const mount: Mount = async (app, express, suite) => {
     grants.delete(refresh_token)
     res.json({ access_token: `for-${client_id}-by-${refresh_token}`, token_type: 'Bearer' })
   }
-  if (suite) runBlock('docs/recipes.md', 'any server: the route', { ...suite, ...internal, oldTokenHandler })
+  if (suite) runBlock('docs/guides/server-libraries.md', 'any server: the route', { ...suite, ...internal, oldTokenHandler })
   else app.post('/token', express.urlencoded({ extended: false }), oldTokenHandler)
   app.get('/authorize', (req, res) => {
     const { client_id, state } = req.query

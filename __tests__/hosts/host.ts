@@ -1,4 +1,4 @@
-/** What each host of this folder is asked: a real library, as it was, and behind the suite as docs/recipes.md says. */
+/** What each host of this folder is asked: a real library, as it was, and behind the suite as docs/guides/server-libraries.md says. */
 
 import type { Server } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'

@@ -103,9 +103,9 @@ const mountWith =
       }
     }
     if (suite) {
-      const recipe = await recipesOf<object>('docs/recipes.md', 'internal-secrets.mjs', 'jmondi.mjs')
+      const recipe = await recipesOf<object>('docs/guides/server-libraries.md', 'internal-secrets.mjs', 'jmondi.mjs')
       const scope = { ...theirs, jwtService, AuthorizationServer: Server, requestFromExpress, handleExpressResponse, handleExpressError }
-      runBlock('docs/recipes.md', 'jmondi: the route', { ...suite, ...recipe, ...scope })
+      runBlock('docs/guides/server-libraries.md', 'jmondi: the route', { ...suite, ...recipe, ...scope })
     } else {
       const server = new Server(theirs.clientRepository, theirs.tokenRepository, theirs.scopeRepository, jwtService)
       app.post('/token', express.urlencoded({ extended: false }), async (req, res) => {
@@ -159,7 +159,7 @@ describeHost(
 describe.each(expresses)('@jmondi/oauth2-server on %s', (_, express) => {
   it('has a mintToken that makes tokens of the library, for users and for clients', async () => {
     const { jmondiMinter } = await recipeOf<{ jmondiMinter(server: AuthorizationServer, parts: object): Hooks['mintToken'] }>(
-      'docs/recipes.md',
+      'docs/guides/server-libraries.md',
       'mint-jmondi.mjs',
     )
     let mintToken: Hooks['mintToken'] | undefined

@@ -48,12 +48,12 @@ const mount: Mount = async (app, _express, suite) => {
   const limited = (options: AuthRouterOptions) => mcpAuthRouter({ ...options, tokenOptions: { rateLimit: { max: 10_000 } } })
   if (suite) {
     const { withInternalSecrets, ...recipe } = await recipesOf<{ withInternalSecrets(store: Store, findClient: unknown): Store }>(
-      'docs/recipes.md',
+      'docs/guides/server-libraries.md',
       'internal-secrets.mjs',
       'mcp.mjs',
     )
     const provider = providerOf(withInternalSecrets(store, suite.hooks.findClient))
-    runBlock('docs/recipes.md', 'mcp: the routes', { ...suite, ...recipe, cors, provider, mcpAuthRouter: limited })
+    runBlock('docs/guides/server-libraries.md', 'mcp: the routes', { ...suite, ...recipe, cors, provider, mcpAuthRouter: limited })
   } else app.use(limited({ provider: providerOf(store), issuerUrl: new URL(issuer) }))
   let issued = 0
   return (client_id) => {
@@ -106,7 +106,7 @@ describe.each(expresses)("the MCP SDK's own client on %s", (_, express) => {
     const { withInternalSecrets, secretOf } = await recipesOf<{
       withInternalSecrets(store: Store, findClient: (id: string) => unknown): Store
       secretOf(id: string): string
-    }>('docs/recipes.md', 'internal-secrets.mjs', 'mcp.mjs')
+    }>('docs/guides/server-libraries.md', 'internal-secrets.mjs', 'mcp.mjs')
     const ofBoth = { client_secret: 'handed out', client_secret_expires_at: 1, redirect_uris: [redirectUri] }
     const registerClient = () => ({ client_id: 'new', redirect_uris: [redirectUri] })
     const store = withInternalSecrets(

@@ -1,4 +1,4 @@
-/** How a host mounts the suite: with CORS and rate limits, in a Router of its own, by `app.all`. The recipes of docs/recipes.md. */
+/** How a host mounts the suite: with CORS and rate limits, in a Router of its own, by `app.all`. The recipes of docs/guides/rate-limits.md. */
 import type { Server } from 'node:http'
 import { afterAll, describe, expect, it } from '@jest/globals'
 import cors from 'cors'
@@ -15,8 +15,8 @@ interface Mount {
 interface MountRouter {
   mountRouter(app: Express, express: ExpressFactory, suite: Middleware[]): void
 }
-const { mount } = await recipeOf<Mount>('docs/recipes.md', 'mount.mjs')
-const { mountRouter } = await recipeOf<MountRouter>('docs/recipes.md', 'mount-router.mjs')
+const { mount } = await recipeOf<Mount>('docs/guides/rate-limits.md', 'mount.mjs')
+const { mountRouter } = await recipeOf<MountRouter>('docs/guides/rate-limits.md', 'mount-router.mjs')
 
 const servers: Server[] = []
 afterAll(() => {

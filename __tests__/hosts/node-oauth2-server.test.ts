@@ -138,8 +138,8 @@ function mountWith(OAuthServer: Wrapper, findRow: FindRow = inMemory, onModel: (
     const model = modelOf(findRow)
     onModel(model)
     if (suite) {
-      const recipe = await recipesOf<object>('docs/recipes.md', 'internal-secrets.mjs', 'node-oauth2-server.mjs')
-      runBlock('docs/recipes.md', 'node-oauth2-server: the route', { ...suite, ...recipe, model, OAuthServer })
+      const recipe = await recipesOf<object>('docs/guides/server-libraries.md', 'internal-secrets.mjs', 'node-oauth2-server.mjs')
+      runBlock('docs/guides/server-libraries.md', 'node-oauth2-server: the route', { ...suite, ...recipe, model, OAuthServer })
     } else app.post('/token', express.urlencoded({ extended: false }), new OAuthServer({ model }).token())
     app.get('/protected', new OAuthServer({ model }).authenticate(), (_req, res) => void res.json(res.locals.oauth.token.user))
     app.get('/authorize', express.urlencoded({ extended: false }), new OAuthServer({ model }).authorize({ authenticateHandler: user }))
@@ -198,7 +198,7 @@ describe.each(expresses)('@node-oauth/express-oauth-server on %s', (_, express) 
 
   it('has a mintToken that makes tokens of the library, for users and for clients', async () => {
     const { nodeOAuth2Minter } = await recipeOf<{ nodeOAuth2Minter(...args: unknown[]): Hooks['mintToken'] }>(
-      'docs/recipes.md',
+      'docs/guides/server-libraries.md',
       'mint-node-oauth2.mjs',
     )
     let mintToken: Hooks['mintToken'] | undefined

@@ -43,9 +43,9 @@ const mount: Mount = async (app, express, suite) => {
   )
 
   if (suite) {
-    const recipe = await recipesOf<object>('docs/recipes.md', 'internal-secrets.mjs', 'oauth2orize.mjs')
+    const recipe = await recipesOf<object>('docs/guides/server-libraries.md', 'internal-secrets.mjs', 'oauth2orize.mjs')
     const scope = { passport, server, verify, getClient, BasicStrategy, ClientPasswordStrategy }
-    runBlock('docs/recipes.md', 'oauth2orize: the route', { ...suite, ...recipe, ...scope })
+    runBlock('docs/guides/server-libraries.md', 'oauth2orize: the route', { ...suite, ...recipe, ...scope })
   } else {
     passport.use(new BasicStrategy(verify))
     passport.use(new ClientPasswordStrategy(verify))

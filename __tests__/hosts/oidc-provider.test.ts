@@ -1,4 +1,4 @@
-/** In front of node-oidc-provider, which authenticates clients by JWT itself: the recipe of docs/recipes.md. */
+/** In front of node-oidc-provider, which authenticates clients by JWT itself: the recipe of docs/guides/server-libraries.md. */
 import type { Server } from 'node:http'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import type { Express } from 'express'
@@ -23,7 +23,7 @@ interface Recipe {
   mintToken(provider: Provider): Hooks['mintToken']
   mount(app: Express, provider: Provider, yours: Pick<Hooks, 'findIssuer' | 'authorizeGrant'>, onEvent?: Options['onEvent']): void
 }
-const recipe = await recipeOf<Recipe>('docs/recipes.md', 'oidc-provider.mjs')
+const recipe = await recipeOf<Recipe>('docs/guides/server-libraries.md', 'oidc-provider.mjs')
 
 const secret = 'a secret of 32 characters or more'
 const common = { redirect_uris: [], response_types: [], scope: 'openid read' }
