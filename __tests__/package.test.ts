@@ -121,7 +121,15 @@ describe('the tarball', () => {
     const ofRepository = ['mutation.md', 'requirements.md', 'reference/reasons.json'] // these are about the tests, and about how pages are made
     const documents = files(join(root, 'docs')).filter((file) => !ofRepository.includes(file))
     expect(all.filter((file) => !file.startsWith('dist/'))).toEqual(
-      ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json', ...documents.map((file) => `docs/${file}`)].sort(),
+      [
+        'CHANGELOG.md',
+        'LICENSE',
+        'README.md',
+        'SECURITY.md',
+        'bench/growth.svg',
+        'package.json',
+        ...documents.map((file) => `docs/${file}`),
+      ].sort(),
     )
     const modules = files(join(root, 'lib'), '.ts').map((file) => file.replace(/\.ts$/, ''))
     expect(all.filter((file) => file.startsWith('dist/'))).toEqual(

@@ -198,7 +198,7 @@ describe('npm publish', () => {
     const folder = mkdtempSync(join(build, 'publish-'))
     const check = () => promisify(execFile)(process.execPath, [join(root, 'scripts/check-publish.mjs')], { cwd: folder })
     try {
-      const documents = ['README.md', 'SECURITY.md', 'CHANGELOG.md', 'docs/guides/rate-limits.md']
+      const documents = ['README.md', 'SECURITY.md', 'CHANGELOG.md', 'docs/guides/rate-limits.md', 'docs/scaling.md']
       for (const file of [...documents, 'package.json']) cpSync(join(root, file), join(folder, file), { recursive: true })
       for (const file of documents) writeFileSync(join(folder, file), read(file).replaceAll('/OWNER/', '/somebody/'))
       await expect(check()).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(/OWNER.*: package\.json\.\n$/) })
