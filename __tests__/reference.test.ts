@@ -1,5 +1,5 @@
 /** The pages in docs/reference/: they are what the code and its docstrings make them, and what they say is true. */
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -99,9 +99,9 @@ const evaluated = (expression: string, scope: Record<string, unknown> = {}): unk
 }
 
 it('the pages, and the table in SECURITY.md, are what the code makes them', () => {
-  execFileSync(process.execPath, [join(root, 'scripts/reference.mjs'), '--check'], {
-    env: { ...process.env, BUILD_DIR: `${basename(build)}/` },
-  })
+  const env = { ...process.env, BUILD_DIR: `${basename(build)}/` }
+  const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts/reference.mjs'), '--check'], { env, encoding: 'utf8' })
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
 })
 
 describe('members: each is on its page, and nothing else is', () => {
@@ -544,17 +544,6 @@ describe('links and code blocks', () => {
     expect(anchors.length).toBeGreaterThanOrEqual(2)
     expect(anchors.filter((anchor, index) => anchors.indexOf(anchor) !== index)).toEqual([])
   })
-
-  it.each([...pages.map((name) => `docs/reference/${name}`), 'docs/scaling.md', 'docs/mutation.md'])(
-    '%s: each link leads somewhere',
-    (file) => {
-      const broken = [...read(file).matchAll(/\]\(([^)#:]*)#?([^)]*)\)/g)].filter(([, target = '', anchor = '']) => {
-        const path = target ? join(dirname(file), target) : file
-        return !existsSync(join(root, path)) || (anchor && !headings(read(path)).map(anchorOf).includes(anchor))
-      })
-      expect(broken.map(([link]) => link)).toEqual([])
-    },
-  )
 
   const blocks = pages.flatMap((name) =>
     [...read(`docs/reference/${name}`).matchAll(/^```js\n(.*?)^```$/gms)].map(([, text]) => text as string),

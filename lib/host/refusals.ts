@@ -1,6 +1,6 @@
 /**
- * Every refusal of the suite, as data: what the client receives (status, `error`, `error_description`) and the exact reason, which only the
- * event has. RFC 6749 §5.2, RFC 7521 §4.1.1 and §4.2.1, RFC 7523 §3.1 and §3.2.
+ * Every refusal of the suite: what the client receives (status, `error`, `error_description`) and the exact reason, which only the event has.
+ * RFC 6749 §5.2, RFC 7521 §4.1.1 and §4.2.1, RFC 7523 §3.1 and §3.2. The comments between groups are headings of docs/reference/errors.md.
  */
 
 /** Error codes that may be sent (IANA OAuth Extensions Error Registry; the last two only with a 5xx or 429 status). */
@@ -25,10 +25,7 @@ const clientText = 'Client authentication failed.'
 const grantText = 'The assertion was refused.'
 export const busyText = 'The server cannot answer now. Try again later.'
 
-/**
- * Problems of the request, of a client after a look-up, of policy, of the server: `reason: [status, error, error_description]`. The comments
- * between the groups are the headings of docs/reference/errors.md.
- */
+/** Problems of the request, the client, policy, the server: `reason: [status, error, error_description]`. */
 export const refusals = {
   // the request
   method_not_allowed: [405, 'invalid_request', 'A token request is made with POST.'],
@@ -100,10 +97,7 @@ export const refusals = {
   client_gone: [400, 'invalid_request', 'The request was not received in full.'],
 } as const satisfies Record<string, readonly [status: number, error: OAuthErrorCode, description: string]>
 
-/**
- * Problems of a JWT, whatever it is used for. There is a text if the check needs only the JWT and public settings. `null`: a text would
- * reveal what is registered here, so the uniform text of the use is sent.
- */
+/** Problems of a JWT. `null`: a text would reveal what is registered here, so the uniform text of the use is sent. */
 export const assertionRefusals = {
   jwt_malformed: 'The assertion is not one JWT in JWS compact serialization.',
   header_too_large: 'The assertion has a header that is too long.',
