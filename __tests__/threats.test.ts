@@ -414,7 +414,7 @@ describe('T-70 no regular expression of ours takes more than linear time, whatev
   const literal =
     /(?<=[(=,:?&|!\s])\/((?:[^/\\\n[*]|\\.|\[(?:[^\]\\\n]|\\.)+\])(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)+\])*)\/([dgimsuvy]*)(?=[.,;)\s\]])/g
   const literals = sources('lib').flatMap(([file, text]) =>
-    [...text.matchAll(literal)].map(([, source = '', flags = '']) => [source, flags, file] as const),
+    [...text.replace(/\/\*\*.*?\*\//gs, '').matchAll(literal)].map(([, source = '', flags = '']) => [source, flags, file] as const),
   )
   process.env.RECHECK_BACKEND = 'pure' // in this process, and the same everywhere
   const check = (source: string, flags: string) => checkSync(source, flags, { attackTimeout: null, timeout: 60_000 })

@@ -162,6 +162,18 @@ describe.each(anyExpress)('auditLog and metrics at the token endpoint on %s', (_
     )
   })
 
+  it('says of a request that the host answered which secret it carried', () => {
+    const meter = stubMeter()
+    const record = metrics(meter)
+    const claimed = { client_id: 'evil', client_auth_method: 'client_secret_post' } as const
+    record(event({ outcome: 'handed_on', step: 'parseTokenRequest', claimed }))
+    record(event({ outcome: 'refused', step: 'parseTokenRequest', reason: 'duplicate_parameter', claimed }))
+    expect(meter.instruments['oauth.token.requests']?.points).toEqual([
+      [1, { 'oauth.outcome': 'handed_on', 'oauth.step': 'parseTokenRequest', 'oauth.client_auth_method': 'client_secret_post' }],
+      [1, { 'oauth.outcome': 'refused', 'oauth.step': 'parseTokenRequest', 'error.type': 'duplicate_parameter' }],
+    ])
+  })
+
   it('T-59 a logger or a meter that throws changes nothing', async () => {
     const throws = () => {
       throw new Error('disk full')

@@ -56,9 +56,15 @@ export interface TokenEndpointEvent {
   observed?: { method: string; result: 'ok' | Reason }
   /**
    * What the request says of itself, unverified. `client_id` is that parameter, or else `sub` or `iss` of the client assertion. `issuer` is
-   * `iss` of the grant. Both are also set if the JWT was refused, as long as it could be decoded.
+   * `iss` of the grant. Both are also set if the JWT was refused, as long as it could be decoded. `client_auth_method` is set if the request
+   * carries a client secret: also if your own handler answered it, so that you see which clients still use one.
    */
-  claimed: { grant_type?: string; client_id?: string; issuer?: string }
+  claimed: {
+    grant_type?: string
+    client_id?: string
+    issuer?: string
+    client_auth_method?: 'client_secret_basic' | 'client_secret_post'
+  }
   /** Facts that were no reason to refuse the request. */
   notices: Notice[]
   /** Milliseconds from the first step to the answer. */

@@ -43,8 +43,8 @@ const advice = { explicitBucketBoundaries: [0.0005, 0.001, 0.0025, 0.005, 0.01, 
  * * `oauth.token.request.duration`: how long each took;
  * * `oauth.token.part.duration`: how long each step, hook and signature took, by `oauth.part`.
  *
- * The attributes of the first two are `oauth.outcome`, `oauth.step`, `oauth.client_auth_method` if it is known, and `error.type`, the reason
- * of a request that was refused or failed. All attributes have few values, and the sender chooses none of them.
+ * The attributes of the first two are `oauth.outcome`, `oauth.step`, `oauth.client_auth_method` if it is known (of a request that your
+ * handler answered: which secret it carried), and `error.type`, the reason of a request that was refused or failed. All attributes have few values, and the sender chooses none of them.
  *
  * @example tokenEndpoint({ issuer, hooks, onEvent: metrics(opentelemetry.metrics.getMeter('token-endpoint')) })
  */
@@ -57,10 +57,12 @@ export function metrics(meter: Meter): (event: TokenEndpointEvent) => void {
     advice,
   })
   return (event) => {
+    const claimed = event.outcome === 'handed_on' ? event.claimed.client_auth_method : undefined
+    const method = event.client_auth_method ?? claimed
     const attributes = {
       'oauth.outcome': event.outcome,
       'oauth.step': event.step,
-      ...(event.client_auth_method !== undefined && { 'oauth.client_auth_method': event.client_auth_method }),
+      ...(method !== undefined && { 'oauth.client_auth_method': method }),
       ...(event.reason !== undefined && { 'error.type': event.reason }),
     }
     requests.add(1, attributes)

@@ -7,6 +7,7 @@ import { type Endpoint, endpointOf } from '../pipeline/endpoint.js'
 import { type Middleware, step } from '../pipeline/step.js'
 import type { Request, Transaction } from '../pipeline/transaction.js'
 import { type Form, fromParsedBody, parseForm } from './form.js'
+import { noteBasicSecret, notePostSecret } from './note-secret.js'
 import { readBody } from './read-body.js'
 import { hasOtherCharset, hasParameterInQuery, isInStream, repeatedHeader } from './request-shape.js'
 import { tokenRequest } from './token-request.js'
@@ -36,6 +37,7 @@ function parse(transaction: Transaction, endpoint: Endpoint): TokenRequest | nul
     throw refusal('method_not_allowed')
   }
   const { headers } = req
+  noteBasicSecret(transaction.record.claimed, headers.authorization)
   const parameters = formType.exec(headers['content-type'] ?? '')
   if (!parameters) {
     if (fallthrough) return null
@@ -80,8 +82,10 @@ function readForm({ req, res }: Transaction, endpoint: Endpoint): Promise<Form> 
 const isRead = (req: Request) => req.listenerCount('data') > 0 || req.listenerCount('readable') > 0
 
 /** Records the unverified grant type and client for the event. */
-function noteUnverified({ record }: Transaction, { values }: Form): void {
+function noteUnverified({ record }: Transaction, form: Form): void {
+  const { values } = form
   const [grantType, clientId] = [values.grant_type?.[0], values.client_id?.[0]]
   if (typeof grantType === 'string') record.claimed.grant_type = grantType
   if (typeof clientId === 'string') record.claimed.client_id = clientId
+  notePostSecret(record.claimed, form)
 }

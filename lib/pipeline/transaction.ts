@@ -139,9 +139,9 @@ export class Transaction {
     else end()
   }
 
-  /** Emits the event, once; none for a request that was left to the host from the start, unless the suite had to answer it. */
+  /** Emits the event, once; none for a request that was left to the host from the start, unless it carries a secret or we answered it. */
   end(how: Pick<TokenEndpointEvent, 'outcome' | 'status' | 'error' | 'reason' | 'cause'>): void {
-    if (this.#ended || (this.state.request === null && !how.reason)) return
+    if (this.#ended || (this.state.request === null && !how.reason && !this.record.claimed.client_auth_method)) return
     this.#ended = true
     if (this.#listeners.length === 0) return
     try {
