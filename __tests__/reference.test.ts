@@ -532,7 +532,7 @@ describe('docs/reference/errors.md', () => {
   })
 })
 
-describe('links and code blocks', () => {
+describe('anchors and code blocks', () => {
   const anchorOf = (title: string) =>
     title
       .toLowerCase()
