@@ -469,7 +469,7 @@ describe('docs/reference/errors.md', () => {
       ],
       [
         'The grant is `client_credentials`',
-        () => ({ headers: [form, `Authorization: ${basic('basic-client', 'basic-secret')}`], body: `grant_type=${CLIENT_CREDENTIALS}` }),
+        () => ({ headers: [form], body: `grant_type=${CLIENT_CREDENTIALS}&client_id=basic-client` }),
         {},
         [],
       ],

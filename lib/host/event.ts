@@ -55,14 +55,16 @@ export interface TokenEndpointEvent {
   /** In mode `observe`: the result of a client assertion that came with a secret. It is `ok`, or the reason of the refusal. */
   observed?: { method: string; result: 'ok' | Reason }
   /**
-   * What the request says of itself, unverified. `client_id` is that parameter, or else `sub` or `iss` of the client assertion. `issuer` is
-   * `iss` of the grant. Both are also set if the JWT was refused, as long as it could be decoded. `client_auth_method` is set if the request
-   * carries a client secret: also if your own handler answered it, so that you see which clients still use one.
+   * What the request says of itself, unverified. It is also set if a JWT was refused, as long as it could be decoded.
    */
   claimed: {
+    /** The parameter. */
     grant_type?: string
+    /** The parameter, or the user of HTTP Basic, or else `sub` or `iss` of the client assertion. */
     client_id?: string
+    /** `iss` of the grant. */
     issuer?: string
+    /** Set if the request carries a client secret, also if your own handler answers it: so you see which clients still use one. */
     client_auth_method?: 'client_secret_basic' | 'client_secret_post'
   }
   /** Facts that were no reason to refuse the request. */

@@ -5,9 +5,9 @@ import type { Options } from '../host/options.js'
 import type { TokenRequest } from '../host/token-state.js'
 import { type Endpoint, endpointOf } from '../pipeline/endpoint.js'
 import { type Middleware, step } from '../pipeline/step.js'
-import type { Request, Transaction } from '../pipeline/transaction.js'
+import type { Transaction } from '../pipeline/transaction.js'
 import { type Form, fromParsedBody, parseForm } from './form.js'
-import { noteBasicSecret, notePostSecret } from './note-secret.js'
+import { noteBasicSecret, noteForm } from './note-unverified.js'
 import { readBody } from './read-body.js'
 import { hasOtherCharset, hasParameterInQuery, isInStream, repeatedHeader } from './request-shape.js'
 import { tokenRequest } from './token-request.js'
@@ -56,7 +56,7 @@ function parse(transaction: Transaction, endpoint: Endpoint): TokenRequest | nul
 /** Decides about a request by its form. `null`: it is left to the host. */
 function judge(transaction: Transaction, form: Form, mediaTypeParameters: string | undefined, endpoint: Endpoint): TokenRequest | null {
   const { req } = transaction
-  noteUnverified(transaction, form)
+  noteForm(transaction.record.claimed, form)
   if (endpoint.fallthrough && !isOurs(form, endpoint)) return null
   if (endpoint.requireTls && !(req.secure ?? (req.socket as Partial<TLSSocket> | undefined)?.encrypted)) throw refusal('tls_required')
   if (hasOtherCharset(mediaTypeParameters)) throw refusal('unsupported_media_type')
@@ -74,18 +74,7 @@ function readForm({ req, res }: Transaction, endpoint: Endpoint): Promise<Form> 
     if (body.length === 0 && fallthrough) throw refusal('missing_parameter') // cannot be given back
     const form = parseForm(complete ? body : body.subarray(0, Math.max(0, body.lastIndexOf('&'))), limits.parameters)
     const isKept = !fallthrough || (complete ? isForIssuing(form, endpoint) : isOurs(form, endpoint))
-    if (!isKept) res.once('finish', () => isRead(req) || req.resume()) // else a body that nobody reads blocks the connection
+    if (!isKept) res.once('finish', () => req.listenerCount('data') + req.listenerCount('readable') > 0 || req.resume()) // else a body that nobody reads blocks the connection
     return { value: form, becomes: isKept ? 'kept' : 'given-back' }
   })
-}
-
-const isRead = (req: Request) => req.listenerCount('data') > 0 || req.listenerCount('readable') > 0
-
-/** Records the unverified grant type and client for the event. */
-function noteUnverified({ record }: Transaction, form: Form): void {
-  const { values } = form
-  const [grantType, clientId] = [values.grant_type?.[0], values.client_id?.[0]]
-  if (typeof grantType === 'string') record.claimed.grant_type = grantType
-  if (typeof clientId === 'string') record.claimed.client_id = clientId
-  notePostSecret(record.claimed, form)
 }

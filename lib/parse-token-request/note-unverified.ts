@@ -1,5 +1,4 @@
-/** Which secret a request carries, for the event: with `fallthrough`, a host must see which of its clients still use one. Nothing is verified. */
-
+/** What a request says of itself, for the event. With `fallthrough`, a host must see which of its clients still use a secret. Nothing is verified. */
 import type { TokenEndpointEvent } from '../host/event.js'
 import { decodeComponent } from '../rules/form-encoding.js'
 import type { Form } from './form.js'
@@ -16,8 +15,11 @@ export function noteBasicSecret(claimed: Claimed, authorization: string | undefi
   if (end > 0) claimed.client_id = decoded(credentials.slice(0, end))
 }
 
-/** Notes a `client_secret` in the body. */
-export function notePostSecret(claimed: Claimed, { values: { client_secret = [] } }: Form): void {
+/** Notes the grant type, the client, and whether there is a `client_secret` in the body. */
+export function noteForm(claimed: Claimed, { values }: Form): void {
+  const { grant_type: [grantType] = [], client_id: [clientId] = [], client_secret = [] } = values
+  if (typeof grantType === 'string') claimed.grant_type = grantType
+  if (typeof clientId === 'string') claimed.client_id = clientId
   if (client_secret.some((value) => value !== '')) claimed.client_auth_method ??= 'client_secret_post'
 }
 
