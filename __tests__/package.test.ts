@@ -1,7 +1,8 @@
 /** The package as its users get it: packed, unpacked, and used from every kind of project. */
 import { execFile } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, it, jest } from '@jest/globals'
@@ -111,6 +112,14 @@ describe.each(kinds)('a project on $kind', ({ folder }) => {
 
   it('its TypeScript compiles, ES module and CommonJS, and refuses what is planted', async () => {
     const { code, output } = await runNode(folder, bin('typescript/bin/tsc'))
+    expect({ code, output }).toEqual({ code: 0, output: '' })
+  })
+
+  it('its TypeScript 5 with `moduleResolution: node` finds the types of each sub-path', async () => {
+    const attw = createRequire(join(root, 'node_modules/@arethetypeswrong/core/package.json')) // it has a TypeScript that still knows `node`
+    const tsc = join(dirname(attw.resolve('typescript/package.json')), 'bin', 'tsc')
+    const flags = ['--noEmit', '--strict', '--target', 'es2022', '--module', 'commonjs', '--moduleResolution', 'node', '--types', 'node']
+    const { code, output } = await runNode(folder, tsc, ...flags, '--skipLibCheck', 'old-resolution.ts')
     expect({ code, output }).toEqual({ code: 0, output: '' })
   })
 })

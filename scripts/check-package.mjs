@@ -11,7 +11,7 @@ try {
   const tarball = join(folder, filename)
   console.log(files.map(({ path, size }) => `${String(size).padStart(7)}  ${path}`).join('\n'))
   console.log(run('npx', '--no-install', 'publint', 'run', tarball, '--strict'))
-  console.log(run('npx', '--no-install', 'attw', tarball, '--profile', 'node16'))
+  console.log(run('npx', '--no-install', 'attw', tarball, '--profile', 'strict'))
 } catch (error) {
   console.error(error.stdout || error)
   process.exitCode = 1
