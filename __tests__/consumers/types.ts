@@ -86,6 +86,21 @@ const schema: string = postgresReplaySchema({ table: 'auth.used' })
 export const checks: readonly ReplayStoreCheck[] = replayStoreChecks({ makeStore: () => stores[0] ?? memoryReplayStore(), timeout: 1 })
 replayStoreContract({ makeStore: async () => memoryReplayStore() }, { describe: () => schema, it: async (_name, test) => test() })
 
+// names are completed, and others are strings of the host
+export const registered: Client = {
+  client_id: 'app',
+  token_endpoint_auth_method: 'private_key_jwt',
+  previous_auth_method: 'attest_jwt_client_auth',
+  grant_types: ['client_credentials', 'urn:example:own', String('x')],
+  token_endpoint_auth_signing_alg: 'ES256',
+}
+type KnownNames<T> = T extends string ? (string extends T ? never : T) : never
+const known: KnownNames<NonNullable<Client['token_endpoint_auth_method']>>[] = ['private_key_jwt', 'client_secret_basic', 'none']
+const knownAlgorithms: KnownNames<NonNullable<Options['algorithms']>[number]>[] = ['ES256', 'EdDSA']
+export const completed = [known, knownAlgorithms]
+// @ts-expect-error no name that is completed
+known.push('private_key')
+
 // what must not compile
 // @ts-expect-error no client
 redisReplayStore({})

@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto'
-import type { KeyRegistration } from './jwk.js'
+import type { AlgorithmName, KeyRegistration, Suggested } from './jwk.js'
 
 /** Client authentication methods of this package, by their IANA names (RFC 7591 §2, RFC 8705 §2), safest first. */
 export const clientAuthMethodNames = [
@@ -56,14 +56,16 @@ export interface Client extends KeyRegistration {
   /** Compared character by character. */
   client_id: string
   /** Its one authentication method (RFC 7591 §2). `none` is a public client. @default 'client_secret_basic' */
-  token_endpoint_auth_method?: string
+  token_endpoint_auth_method?: Suggested<ClientAuthMethodName>
   /** The one `alg` of its client assertions (RFC 7591 §2). Without it, any `alg` in the option `algorithms` may be used. */
-  token_endpoint_auth_signing_alg?: string
+  token_endpoint_auth_signing_alg?: Suggested<AlgorithmName | 'HS256' | 'HS384' | 'HS512'>
   /**
    * The grants that it may use (RFC 7591 §2). To use the JWT grant or `client_credentials` here, a client must list it.
    * @default ['authorization_code']
    */
-  grant_types?: readonly string[]
+  grant_types?: readonly Suggested<
+    'urn:ietf:params:oauth:grant-type:jwt-bearer' | 'client_credentials' | 'authorization_code' | 'refresh_token'
+  >[]
   /** Space-separated scope that the client may ask for. Without it, `client_credentials` grants no scope. */
   scope?: string
   /** Its secret in plain text. If you store hashed secrets, leave it out and write the hook `verifyClientSecret`. */
@@ -102,7 +104,7 @@ export interface Client extends KeyRegistration {
    */
   replay?: 'one-time' | 'reusable'
   /** A method with a secret or a JWT that still works while the client moves to the registered one. Each use adds a notice to the event. */
-  previous_auth_method?: string
+  previous_auth_method?: Suggested<Exclude<ClientAuthMethodName, 'none'>>
   /** When `previous_auth_method` stops working, in seconds since the epoch. Without it, the previous method does not stop. */
   previous_auth_method_expires_at?: number
   /**

@@ -1,3 +1,9 @@
+/** One of the names that this package knows, which an editor completes; or any other. */
+export type Suggested<Name extends string> = Name | (string & Record<never, never>)
+
+/** A signature algorithm with a key pair (RFC 7518 §3.1, RFC 9864). */
+export type AlgorithmName = 'ES256' | 'ES384' | 'ES512' | 'PS256' | 'PS384' | 'PS512' | 'RS256' | 'RS384' | 'RS512' | 'EdDSA' | 'Ed25519'
+
 /** A public JSON Web Key (RFC 7517 §4). */
 export interface JWK {
   kty?: string

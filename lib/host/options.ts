@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { ClientAssertionAudience, ClientAuthMethodName } from './client.js'
 import type { TokenEndpointEvent } from './event.js'
 import type { Hooks } from './hooks.js'
+import type { AlgorithmName, Suggested } from './jwk.js'
 import type { ReplayStore } from './replay-store.js'
 
 /** `grant_type` of a JWT authorization grant (RFC 7523 §2.1). */
@@ -18,7 +19,19 @@ export const grantTypeNames = [JWT_BEARER_GRANT, CLIENT_CREDENTIALS] as const
 export type GrantTypeName = (typeof grantTypeNames)[number]
 
 /** Signature algorithms that `algorithms` may list (RFC 7518 §3.1, RFC 9864): asymmetric only. */
-export const algorithmNames = ['ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512', 'EdDSA', 'Ed25519'] as const
+export const algorithmNames = [
+  'ES256',
+  'ES384',
+  'ES512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'RS256',
+  'RS384',
+  'RS512',
+  'EdDSA',
+  'Ed25519',
+] as const satisfies readonly AlgorithmName[]
 
 /** Two names of one algorithm, since Ed448 keys are not accepted (RFC 9864). */
 export const edDSANames: readonly string[] = ['EdDSA', 'Ed25519']
@@ -110,7 +123,7 @@ export interface Options<H extends Partial<Hooks> = Hooks> {
    * Signature algorithms of assertions (RFC 7518 §3.1, RFC 9864). `ES512` is supported too. HMAC is only for `client_secret_jwt`.
    * @default ['ES256', 'ES384', 'PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512', 'EdDSA', 'Ed25519']
    */
-  algorithms?: readonly string[]
+  algorithms?: readonly Suggested<AlgorithmName>[]
   /** Leeway for `exp`, `nbf` and `iat` in seconds, at most 60. @default 10 */
   clockTolerance?: number
   /** Remembers used one-time JWTs: see {@link ReplayStore}. The default works for one process only. @default memoryReplayStore() */

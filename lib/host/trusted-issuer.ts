@@ -1,4 +1,4 @@
-import type { KeyRegistration } from './jwk.js'
+import type { AlgorithmName, KeyRegistration, Suggested } from './jwk.js'
 
 /** An issuer whose JWTs are accepted as authorization grants (RFC 7523 §2.1). */
 export interface TrustedIssuer extends KeyRegistration {
@@ -39,7 +39,7 @@ export interface TrustedIssuer extends KeyRegistration {
    */
   audience?: string | readonly string[]
   /** Signature algorithms of its grants. The option `algorithms` must list them, too. @default algorithms */
-  algorithms?: readonly string[]
+  algorithms?: readonly Suggested<AlgorithmName>[]
   /** The `typ` header that its grants must have. Without it, `typ` must be absent, `JWT`, `JOSE` or `authorization-grant+jwt`. */
   typ?: string
   /** Refuses grants without `jti`. Those without `jti` work once as well: a digest of the signed text is remembered. @default false */
