@@ -165,7 +165,8 @@ describe('docs/guides: secrets', () => {
   it('registers a secret that comes in two ways, and one method is the default', async () => {
     const client = objectOf<Client>('bothWays')
     const { ask } = worldOf({ client })
-    const { client_id, client_secret = '' } = client
+    const { client_id } = client
+    const client_secret = client.client_secret ?? ''
     const inBody = { grant_type: CLIENT_CREDENTIALS, client_id, client_secret }
     expect(await ask({ grant_type: CLIENT_CREDENTIALS }, { authorization: basic(client_id, client_secret) })).toMatchObject({
       status: 200,

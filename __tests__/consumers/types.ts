@@ -86,6 +86,17 @@ const schema: string = postgresReplaySchema({ table: 'auth.used' })
 export const checks: readonly ReplayStoreCheck[] = replayStoreChecks({ makeStore: () => stores[0] ?? memoryReplayStore(), timeout: 1 })
 replayStoreContract({ makeStore: async () => memoryReplayStore() }, { describe: () => schema, it: async (_name, test) => test() })
 
+// null, as databases return it, is as if absent
+export const fromDatabase: Client = {
+  client_id: 'app',
+  scope: null,
+  client_secret: null,
+  grant_types: null,
+  maxLifetime: null,
+  replay: null,
+}
+// @ts-expect-error null does not mean enabled
+export const undecided: Client = { client_id: 'app', enabled: null }
 // names are completed, and others are strings of the host
 export const registered: Client = {
   client_id: 'app',

@@ -56,65 +56,65 @@ export interface Client extends KeyRegistration {
   /** Compared character by character. */
   client_id: string
   /** Its one authentication method (RFC 7591 §2). `none` is a public client. @default 'client_secret_basic' */
-  token_endpoint_auth_method?: Suggested<ClientAuthMethodName>
+  token_endpoint_auth_method?: Suggested<ClientAuthMethodName> | null
   /** The one `alg` of its client assertions (RFC 7591 §2). Without it, any `alg` in the option `algorithms` may be used. */
-  token_endpoint_auth_signing_alg?: Suggested<AlgorithmName | 'HS256' | 'HS384' | 'HS512'>
+  token_endpoint_auth_signing_alg?: Suggested<AlgorithmName | 'HS256' | 'HS384' | 'HS512'> | null
   /**
    * The grants that it may use (RFC 7591 §2). To use the JWT grant or `client_credentials` here, a client must list it.
    * @default ['authorization_code']
    */
-  grant_types?: readonly Suggested<
-    'urn:ietf:params:oauth:grant-type:jwt-bearer' | 'client_credentials' | 'authorization_code' | 'refresh_token'
-  >[]
+  grant_types?:
+    | readonly Suggested<'urn:ietf:params:oauth:grant-type:jwt-bearer' | 'client_credentials' | 'authorization_code' | 'refresh_token'>[]
+    | null
   /** Space-separated scope that the client may ask for. Without it, `client_credentials` grants no scope. */
-  scope?: string
+  scope?: string | null
   /** Its secret in plain text. If you store hashed secrets, leave it out and write the hook `verifyClientSecret`. */
-  client_secret?: string
+  client_secret?: string | null
   /** When the secret expires, in seconds since the epoch (RFC 7591 §3.2.1). 0 means never. @default 0 */
-  client_secret_expires_at?: number
+  client_secret_expires_at?: number | null
   /** Subject of its certificate, for `tls_client_auth`. Exactly one of the five `tls_client_auth_…` members must be set (RFC 8705 §2.1.2). */
-  tls_client_auth_subject_dn?: string
+  tls_client_auth_subject_dn?: string | null
   /** DNS name in its certificate, for `tls_client_auth`. */
-  tls_client_auth_san_dns?: string
+  tls_client_auth_san_dns?: string | null
   /** URI in its certificate, for `tls_client_auth`. */
-  tls_client_auth_san_uri?: string
+  tls_client_auth_san_uri?: string | null
   /** IP address in its certificate, for `tls_client_auth`. */
-  tls_client_auth_san_ip?: string
+  tls_client_auth_san_ip?: string | null
   /** Email address in its certificate, for `tls_client_auth`. */
-  tls_client_auth_san_email?: string
+  tls_client_auth_san_email?: string | null
   /**
    * Makes `tokenMinter` bind its tokens to the certificate that authenticated the client (RFC 8705 §3.1). The client then gets no token
    * without a certificate.
    * @default false
    */
-  tls_client_certificate_bound_access_tokens?: boolean
+  tls_client_certificate_bound_access_tokens?: boolean | null
   /** A client with `true` is refused: its tokens need a DPoP proof (RFC 9449), and this suite accepts none. @default false */
-  dpop_bound_access_tokens?: boolean
+  dpop_bound_access_tokens?: boolean | null
   /** Tokens of other issuers that also authenticate this client. The request must have its `client_id`. */
-  federated_credentials?: readonly FederatedCredential[]
+  federated_credentials?: readonly FederatedCredential[] | null
   /** The accepted `aud` of its client assertions: `issuer` or `issuer-or-token-endpoint`. @default clientAssertions.audience */
-  audience?: ClientAssertionAudience
+  audience?: ClientAssertionAudience | null
   /** Refuses its client assertions without `jti`. @default clientAssertions.requireJti */
-  requireJti?: boolean
+  requireJti?: boolean | null
   /** Longest lifetime of its client assertions in seconds. @default clientAssertions.maxLifetime */
-  maxLifetime?: number
+  maxLifetime?: number | null
   /**
    * `reusable`: a client assertion with `jti` may be sent again until it expires. Some clients keep one for several requests, as MSAL does.
    * @default 'one-time'
    */
-  replay?: 'one-time' | 'reusable'
+  replay?: 'one-time' | 'reusable' | null
   /** A method with a secret or a JWT that still works while the client moves to the registered one. Each use adds a notice to the event. */
-  previous_auth_method?: Suggested<Exclude<ClientAuthMethodName, 'none'>>
+  previous_auth_method?: Suggested<Exclude<ClientAuthMethodName, 'none'>> | null
   /** When `previous_auth_method` stops working, in seconds since the epoch. Without it, the previous method does not stop. */
-  previous_auth_method_expires_at?: number
+  previous_auth_method_expires_at?: number | null
   /**
    * `observe`: if a request has both a secret and a client assertion, the secret decides. The result of the assertion goes to
    * `event.observed`.
    * @default clientAssertions.mode
    */
-  client_assertion_mode?: 'enforce' | 'observe'
+  client_assertion_mode?: 'enforce' | 'observe' | null
   /** Demands a credential in addition to grants that the client signed itself: their signature does not authenticate it. @default false */
-  require_explicit_auth?: boolean
+  require_explicit_auth?: boolean | null
   /** Any value but `true` disables the client from the next request on, also `null`. @default true */
   enabled?: boolean
 }
