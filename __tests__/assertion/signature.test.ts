@@ -92,7 +92,7 @@ describe('T-46 signatures that are verified in the thread pool (ES384, ES512)', 
     const [jwt, keys] = [token(pair, alg), await keysOf(pair, alg)]
     const many = await Promise.allSettled(Array.from({ length: 150 }, () => verifySignature(jwt, keys)))
     expect(many.slice(0, 100).every(({ status }) => status === 'fulfilled')).toBe(true)
-    for (const late of many.slice(100)) expect(late).toMatchObject({ status: 'rejected', reason: { status: 503, reason: 'overloaded' } })
+    for (const late of many.slice(100)) expect(late).toMatchObject({ status: 'rejected', reason: { reason: 'overloaded' } })
     await expect(verifySignature(jwt, keys)).resolves.toBeDefined()
   })
 

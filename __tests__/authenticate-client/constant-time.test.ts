@@ -9,8 +9,10 @@ const { isEqual } = await import('../../lib/authenticate-client/constant-time.js
 
 const client: Client = { client_id: 'c', client_secret: 'right' }
 const context = {
-  endpoint: { hooks: {}, hookTimeout: 1, clientAuthMethods: ['client_secret_basic'] },
-  exchange: { notes: { notices: [] } },
+  endpoint: { hooks: {}, hookTimeout: 1 },
+  methods: ['client_secret_basic'],
+  registeredMethod: ({ token_endpoint_auth_method = 'client_secret_basic' }: Client) => token_endpoint_auth_method,
+  transaction: { record: { notices: [] } },
 } as never
 
 it.each<[name: string, client: Client | undefined, secrets: string[], reason: string | undefined]>([

@@ -1,7 +1,16 @@
 import { describe, expect, it } from '@jest/globals'
 import type { RequestHandler } from 'express'
-import { CLIENT_CREDENTIALS, type Client, ConfigurationError, JWT_BEARER_GRANT, type Options, type TrustedIssuer } from '../../lib/index.js'
+import {
+  CLIENT_CREDENTIALS,
+  type Client,
+  ConfigurationError,
+  JWT_BEARER_GRANT,
+  type Options,
+  type TokenEndpointEvent,
+  type TrustedIssuer,
+} from '../../lib/index.js'
 import { type Certificate, issueCertificate, jwkOf } from '../support/certificates.js'
+import { withoutHandedOn } from '../support/events.js'
 import { anyExpress } from '../support/express.js'
 import { now } from '../support/jwt.js'
 import { rsa } from '../support/keys.js'
@@ -262,13 +271,16 @@ describe.each(anyExpress)('CA-01 CA-02 CA-03 CA-08 CA-09 MT-02 OC-04 T-38 T-42 e
     ],
   })
 
+  /** Without the requests with a secret that the host answers: their events only say who still uses one. */
+  const judged = () => withoutHandedOn(world.events)
+
   it('has every combination', () => {
     expect(rows).toHaveLength(8 * 5 * 3 + 5)
   })
 
   it.each(rows)('%s, %s, for %s: %s', async (name, situation, type, answer) => {
     const { form, headers } = request(situations[situation](name, methods[name]), grants[type]())
-    const before = world.events.length
+    const before = judged().length
     const { status, body } = await world.post(form, headers)
 
     if (answer === 'host') {
@@ -276,11 +288,11 @@ describe.each(anyExpress)('CA-01 CA-02 CA-03 CA-08 CA-09 MT-02 OC-04 T-38 T-42 e
         status: 200,
         body: { body: form, ...('authorization' in headers && { to: headers.authorization }) },
       })
-      expect(world.events).toHaveLength(before)
+      expect(judged()).toHaveLength(before)
       return
     }
-    while (world.events.length === before) await new Promise(setImmediate)
-    const event = world.last()
+    while (judged().length === before) await new Promise(setImmediate)
+    const event = judged().at(-1) as TokenEndpointEvent
     if (answer === '200') {
       expect({ status, body }).toMatchObject({ status: 200, body: { scope: 'read' } })
       expect(event).toMatchObject({ outcome: 'issued', client_id: name, client_auth_method: name })

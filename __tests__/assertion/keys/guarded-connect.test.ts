@@ -29,7 +29,7 @@ jest.unstable_mockModule('node:https', () => ({
 const { fetchJson } = await import('../../../lib/assertion/keys/guarded-fetch.js')
 
 const document = { keys: [{ kty: 'EC' }] }
-const unavailable = { name: 'OAuthError', reason: 'jwks_unavailable', status: 503 }
+const unavailable = { reason: 'jwks_unavailable' }
 const servers: https.Server[] = []
 afterAll(() => {
   for (const server of servers) {

@@ -193,7 +193,7 @@ describe('fetchJson (T-52 T-54)', () => {
   })
   const fetchOf = async (path: string) => (await fetchJson(base + path, true)).document
   const invalid = { reason: 'jwks_invalid' }
-  const unavailable = { name: 'OAuthError', reason: 'jwks_unavailable', status: 503 }
+  const unavailable = { reason: 'jwks_unavailable' }
 
   it.each(['/jwks', '/text', '/chunks'])('reads %s', async (path) => {
     expect(await fetchOf(path)).toEqual(document)
