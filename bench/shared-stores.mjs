@@ -8,8 +8,8 @@
 import { hash, randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { createClient } from 'redis'
-import { postgresReplaySchema, postgresReplayStore } from '../dist/esm/replay/postgres.js'
-import { redisReplayStore } from '../dist/esm/replay/redis.js'
+import { postgresReplaySchema, postgresReplayStore } from '../dist/esm/replay/postgres/postgres.js'
+import { redisReplayStore } from '../dist/esm/replay/redis/redis.js'
 
 const table = 'bench_replay_store'
 const expiresAt = Math.ceil(Date.now() / 1000) + 600
