@@ -265,7 +265,8 @@ describe.each(expresses)('tokenErrorHandler on %s', (_, express) => {
       next(new Error('secret'))
     }
     const { status, body } = await sendRaw(start(express, [begun]), { headers: [form] })
-    expect({ status, body }).toEqual({ status: 200, body: '5\r\nbegun\r\nd\r\n and the host\r\n0\r\n\r\n' })
+    const text = body.replace(/(?:^|\r\n)[0-9a-f]+\r\n/g, '').trimEnd() // Node decides about the chunks
+    expect({ status, text }).toEqual({ status: 200, text: 'begun and the host' })
   })
 
   it('takes headers of the host along, but for its caching', async () => {

@@ -118,7 +118,10 @@ describe.each(anyExpress)('T-77 a signature that anybody can make, on %s', (_, e
     return [...parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')), forged.toString('base64url')].join('.')
   }
 
-  it('node:crypto takes it', () => expect(accepting.map((key) => key.toString('hex'))).toContain(littleEndian(1n).toString('hex')))
+  it('node:crypto takes it, up to Node 22', () => {
+    const isOld = Number.parseInt(process.versions.node, 10) < 24
+    expect(accepting.map((key) => key.toString('hex')).includes(littleEndian(1n).toString('hex'))).toBe(isOld)
+  })
 
   it.each([
     ['alone', 'jwks_invalid', [weak]],
