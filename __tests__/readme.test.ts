@@ -150,6 +150,8 @@ describe('the README', () => {
     expect(readme.replace(/\s+/g, ' ')).toContain(`${a} times on Node 20, ${b} on Node 22, ${c} on Node 24.`)
     const [d, e, f] = ratios('tokens/s ÷ node-oidc-provider')
     expect(readme.replace(/\s+/g, ' ')).toContain(`Against node-oidc-provider, it is ${d}, ${e} and ${f} times.`)
+    const [, grant, provider] = /hand-written ([\d.]+) \(grant\).*?node-oidc-provider ([\d.]+)/s.exec(results) ?? []
+    expect(readme).toContain(`gave ${grant} and ${provider} on Node 24.`)
   })
 
   it('names the steps and what each calls', () => {
