@@ -103,7 +103,7 @@ const checks = [...checksBeforeLookup, ...checksOfRegistration]
 
 function reasonSection(reason, onTheWire) {
   const { cause, fix, check } = reasons[reason]
-  const demands = checks.filter((rung) => rung.reason === reason).map((rung) => rung.demands)
+  const demands = checks.filter((check) => check.reason === reason).map((check) => check.demands)
   const demanded = demands.length > 0 ? demands.join('; ') : check
   return [
     `### ${reason}`,

@@ -96,7 +96,7 @@ describe('readAssertion and verifyAssertion', () => {
     await expect(verify(jwt(), {}, failing)).rejects.toMatchObject({ reason: 'jwks_unavailable' })
   })
 
-  it('look at the clock again: what expired in between is refused by nobody but its own rung', () => {
+  it('look at the clock again: what expired in between is refused by nobody but its own check', () => {
     expect(read(jwt({ exp: now - 9 })).claims.exp).toBe(now - 9)
     clock.mockReturnValueOnce((now + 1) * 1000)
     expect(() => read(jwt({ exp: now - 9 }))).toThrow(expect.objectContaining({ reason: 'expired' }))

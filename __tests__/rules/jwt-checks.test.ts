@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
 import type { DecodedAssertion } from '../../lib/host/assertion.js'
 import { type AssertionReason, assertionRefusals } from '../../lib/host/errors.js'
@@ -204,8 +205,8 @@ describe.each([
     registrationOrder as Case<never>[],
     signer,
   ],
-])('%s', (_, rungs, cases, order, base) => {
-  const judge = (change: Change<object>, ladder = rungs) => firstFailure(ladder, jwt(change), { ...base, ...change.rules } as never, now)
+])('%s', (_, checks, cases, order, base) => {
+  const judge = (change: Change<object>, list = checks) => firstFailure(list, jwt(change), { ...base, ...change.rules } as never, now)
 
   it.each(cases.map((row) => [row[0] ?? 'holds', JSON.stringify(row[1]).slice(0, 100), row] as const))(
     '%s: %s',
@@ -214,22 +215,22 @@ describe.each([
     },
   )
 
-  it('has a case for each rung alone', () => {
-    for (const rung of rungs) {
+  it('has a case for each check alone', () => {
+    for (const check of checks) {
       const alone = cases.filter(
         ([, change]) =>
-          judge(change, [rung]) === rung.reason &&
+          judge(change, [check]) === check.reason &&
           judge(
             change,
-            rungs.filter((r) => r !== rung),
+            checks.filter((r) => r !== check),
           ) === undefined,
       )
-      expect([rung.demands, alone.length > 0]).toEqual([rung.demands, true])
+      expect([check.demands, alone.length > 0]).toEqual([check.demands, true])
     }
   })
 
   it('has this order', () => {
-    expect(rungs.map(({ reason }) => reason)).toEqual(order.map(([reason]) => reason))
+    expect(checks.map(({ reason }) => reason)).toEqual(order.map(([reason]) => reason))
     for (const [reason, change] of order) expect(judge(change)).toBe(reason)
   })
 
@@ -246,35 +247,42 @@ describe.each([
     }
   })
 
-  it('can be walked to its end for any JWT: no rung throws', () => {
+  it('can be walked to its end for any JWT: no check throws', () => {
     for (const [, change] of [...shapeCases, ...registrationCases])
-      for (const rung of rungs) expect(typeof rung.holds(jwt(change), base as never, now)).toBe('boolean')
+      for (const check of checks) expect(typeof check.holds(jwt(change), base as never, now)).toBe('boolean')
   })
 
-  it('says in words what each rung demands', () => {
-    for (const { demands } of rungs) expect(demands).toMatch(/^\S.{10,}[^.]$/)
+  it('says in words what each check demands', () => {
+    for (const { demands } of checks) expect(demands).toMatch(/^\S.{10,}[^.]$/)
   })
 })
 
 describe('the reasons', () => {
-  /** Reasons that are no rung: where they come from. */
+  /** Reasons that are no check: the file under lib that refuses with each. */
   const elsewhere: Partial<Record<AssertionReason, string>> = {
-    jwt_malformed: 'compact.ts',
-    duplicate_member: 'compact.ts',
-    issuer_untrusted: 'verify-jwt-grant.ts',
-    issuer_disabled: 'verify-jwt-grant.ts',
-    jwks_invalid: 'keys.ts, guarded-fetch.ts',
-    jwks_blocked: 'guarded-fetch.ts',
-    key_not_found: 'keys.ts',
-    signature_invalid: 'signature.ts',
-    jti_replayed: 'exchange.ts',
-    not_provably_fresh: 'exchange.ts',
+    jwt_malformed: 'assertion/decode.ts',
+    duplicate_member: 'assertion/decode.ts',
+    issuer_untrusted: 'verify-jwt-grant/prove-grant.ts',
+    issuer_disabled: 'verify-jwt-grant/prove-grant.ts',
+    jwks_invalid: 'assertion/keys/key-set.ts',
+    jwks_blocked: 'assertion/keys/guarded-fetch.ts',
+    key_not_found: 'assertion/keys/key-set.ts',
+    signature_invalid: 'assertion/signature.ts',
+    jti_replayed: 'pipeline/transaction.ts',
+    not_provably_fresh: 'pipeline/transaction.ts',
   }
 
-  it('are all reachable: by a rung, or elsewhere', () => {
-    const rungs = [...checksBeforeLookup, ...checksOfRegistration].map(({ reason }) => reason)
-    expect([...new Set([...rungs, ...(Object.keys(elsewhere) as AssertionReason[])])].sort()).toEqual(Object.keys(assertionRefusals).sort())
-    for (const reason of rungs) expect(elsewhere[reason]).toBeUndefined()
+  it.each(Object.entries(elsewhere))('%s comes from %s', (reason, file) => {
+    const text = readFileSync(new URL(`../../../lib/${file}`, import.meta.url), 'utf8')
+    expect(text).toMatch(new RegExp(`[rR]efusal\\('${reason}'`))
+  })
+
+  it('are all reachable: by a check, or elsewhere', () => {
+    const checks = [...checksBeforeLookup, ...checksOfRegistration].map(({ reason }) => reason)
+    expect([...new Set([...checks, ...(Object.keys(elsewhere) as AssertionReason[])])].sort()).toEqual(
+      Object.keys(assertionRefusals).sort(),
+    )
+    for (const reason of checks) expect(elsewhere[reason]).toBeUndefined()
   })
 
   it('speak to the sender only where no registration is concerned (design 10)', () => {

@@ -11,7 +11,7 @@ import type { VerifiedSignatures } from './verified-signatures.js'
 const seconds = () => Date.now() / 1000
 
 /**
- * Makes the checks of a JWT that need only the settings of the endpoint (first list of the ladder).
+ * Makes the checks of a JWT that need only the settings of the endpoint (`checksBeforeLookup`).
  * @throws Refusal with the reason of the first that fails
  */
 export function readAssertion(jwt: DecodedAssertion, rules: EndpointDemands): ReadAssertion {

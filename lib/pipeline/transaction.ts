@@ -16,10 +16,10 @@ export type Request = IncomingMessage & { body?: unknown; secure?: boolean; toke
 /**
  * The state of one token request across the steps: the only mutable state of a request. Private to the suite: `req.tokenState` is a copy.
  *
- * Release rule: a released replay marker implies that no token was delivered. A client assertion is consumed at the end of step 2, a grant
- * at the end of step 3; `step` releases both if a later step refuses, even if the client has gone and the event was sent. A complete 5xx
- * response of the host's own handler releases them too (`#closed`), unless the transaction has ended. `commit` prevents any release once
- * headers went out with a status below 500.
+ * Roll-back rule: a marker that was rolled back implies that no token was delivered. A client assertion is spent at the end of step 2, a grant
+ * at the end of step 3. `step` rolls both back if a later step refuses, even if the client has gone and the event was sent. A complete 5xx
+ * response of the host's own handler does so too (`#closed`), unless the transaction has ended. `commit` prevents any roll-back once headers
+ * went out with a status below 500.
  *
  * `endpoint` is that of the first step that ran: `replayStore`, with the timeout of its calls, and `invalidClientStatus` come from it.
  * Steps that disagree on what matters are refused (`shared` in step.ts).
@@ -105,17 +105,17 @@ export class Transaction {
     else throw refusal(fresh === 'full' ? 'replay_store_full' : 'replay_store_error')
   }
 
-  /** Whether there are markers to release if the request fails. */
+  /** Whether there are markers to roll back if the request fails. */
   get canRollBack(): boolean {
     return this.#mayRollBack && this.#spent.length > 0
   }
 
-  /** From now on nothing is released: a token may have been delivered. */
+  /** From now on nothing is rolled back: a token may have been delivered. */
   commit(): void {
     this.#mayRollBack = false
   }
 
-  /** Releases the markers of this request, because no token was delivered for them. Never rejects: a failure is a notice. */
+  /** Gives the markers of this request back to the store, because no token was delivered for them. Never rejects: a failure is a notice. */
   async rollBack(): Promise<void> {
     const { replayStore, hookTimeout } = this.endpoint
     const spent = this.#spent

@@ -33,8 +33,8 @@ async function findIssuer(iss: string, transaction: Transaction, { hooks, hookTi
 
 /**
  * Proves the `assertion` of a request, once: a later step gets the same result (RFC 7523 §3), unless it was mounted with other options. The
- * cached proof ignores `token`: an transaction has one `assertion` parameter, which never changes, so the endpoint are the whole cache key.
- * @throws Refusal with the reason of the first check that fails; OAuthError for a server that could not check
+ * cached proof ignores `token`: a transaction has one `assertion` parameter, which never changes, so the endpoint is the whole cache key.
+ * @throws Refusal with the reason of the first check that fails, or why this server could not check; OAuthError of the hook
  */
 export async function proveGrant(token: string, transaction: Transaction, endpoint: IssuerEndpoint): Promise<ProvenGrant> {
   if (transaction.proof?.endpoint !== endpoint) transaction.proof = { endpoint, grant: prove(token, transaction, endpoint) }
