@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { hasDuplicateMember } from '../../lib/assertion/duplicate-members.js'
+import { freezeMembers, hasDuplicateMember } from '../../lib/assertion/duplicate-members.js'
 import { random } from '../support/random.js'
 import { growth } from '../support/steps.js'
 import { runs } from '../support/test-all.js'
@@ -47,13 +47,13 @@ function oracle(text: string): boolean {
   return duplicate
 }
 
-const fails = (text: string) => hasDuplicateMember(text, JSON.parse(text))
+const fails = (text: string) => hasDuplicateMember(text, freezeMembers(JSON.parse(text)))
 
 const table: [text: string, duplicate: boolean][] = [
   ['{}', false],
   ['[]', false],
-  ['1', false],
-  ['":"', false],
+  ['[1]', false],
+  ['[":"]', false],
   ['{"a":1}', false],
   ['{"a":1,"a":1}', true],
   ['{"a":1,"A":1}', false],
@@ -123,5 +123,23 @@ describe('hasDuplicateMember (T-23 JW-03)', () => {
 
   it.each(['[', '{"a":', '"a":1,', '\\":', '"', ':'])('T-70 does twice the work for twice as many %j, not more', async (piece) => {
     expect(await growth('json', (pieces) => piece.repeat(pieces))).toBeLessThan(2.1)
+  })
+})
+
+describe('freezeMembers (T-78)', () => {
+  it.each([
+    ['{}', 0],
+    ['{"a":1}', 1],
+    ['{"a":null,"b":[1,"x",null,[]]}', 2],
+    ['{"a":{"b":{"c":[{"d":1},{"d":2}]}}}', 5],
+    ['[{"a":1},{"a":1}]', 2],
+  ])('counts the members of %s: %d, and freezes them all', (text, members) => {
+    const root = JSON.parse(text)
+    expect(freezeMembers(root)).toBe(members)
+    const thawed = (value: unknown): unknown[] =>
+      typeof value === 'object' && value !== null
+        ? [...(Object.isFrozen(value) ? [] : [value]), ...Object.values(value).flatMap(thawed)]
+        : []
+    expect(thawed(root)).toEqual([])
   })
 })

@@ -274,13 +274,13 @@ describe('tokenMinter', () => {
         client: { client_id: 'c', tls_client_certificate_bound_access_tokens: bound as true },
       }
       const mintToken = tokenMinter({ issuer, audience, key: key.privateKey })
-      await expect(mintToken(granted({ client }))).rejects.toThrow('A client certificate is needed.')
+      await expect((async () => mintToken(granted({ client })))()).rejects.toThrow('A client certificate is needed.')
     },
   )
 
   it('RI-02 refuses a resource that it does not know', async () => {
     const mintToken = tokenMinter({ issuer, audience, key: key.privateKey })
-    await expect(mintToken(granted({ resource: ['https://evil.example'] }))).rejects.toThrow(OAuthError)
+    await expect((async () => mintToken(granted({ resource: ['https://evil.example'] })))()).rejects.toThrow(OAuthError)
   })
 
   it.each<[name: string, options: object, problem: string]>([

@@ -13,7 +13,7 @@ export const parsers = {
   'parsed form': (text: string) => fromParsedBody(text, most),
   jwt: (text: string) => decodeAssertion(text),
   'jwt payload': (text: string) => decodeAssertion(`e30.${Buffer.from(text).toString('base64url')}.AAAA`),
-  json: (text: string) => hasDuplicateMember(text, {}),
+  json: (text: string) => hasDuplicateMember(text, 0),
   'distinguished name': (text: string) => isSameDistinguishedName(text, 'CN=a'),
   scope: (text: string) => parseScope(text),
   basic: (text: string) => parseBasic(text),

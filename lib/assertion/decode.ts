@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { DecodedAssertion } from '../host/assertion.js'
 import { refusal } from '../host/errors.js'
-import { deepFreeze, hasDuplicateMember } from './duplicate-members.js'
+import { freezeMembers, hasDuplicateMember } from './duplicate-members.js'
 
 const compact = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/
 /** The characters that may end a segment of `length % 4`, so that its unused bits are zero. `''`: no bytes have that length. */
@@ -42,6 +42,7 @@ function parseObject(bytes: Buffer): Readonly<Record<string, unknown>> {
     throw refusal('jwt_malformed')
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refusal('jwt_malformed')
-  if (hasDuplicateMember(text, value)) throw refusal('duplicate_member')
-  return deepFreeze(Object.assign(Object.create(null), value))
+  Object.setPrototypeOf(value, null) // `constructor` is a claim only if it was sent
+  if (hasDuplicateMember(text, freezeMembers(value))) throw refusal('duplicate_member')
+  return value as Record<string, unknown>
 }

@@ -3,10 +3,11 @@
  * RFC 7519 §4 allow to refuse them, which we do.
  */
 
-/** Whether an object in `text` repeats a member. `value` is `JSON.parse(text)`: each repetition is one colon more than members. */
-export function hasDuplicateMember(text: string, value: unknown): boolean {
-  return countColons(text) !== countMembers(value)
-}
+/**
+ * Whether an object in `text` repeats a member: each repetition is one colon more than members.
+ * @param members how many members the parsed text has, at any depth
+ */
+export const hasDuplicateMember = (text: string, members: number) => countColons(text) !== members
 
 /** Colons outside strings: one for each member in the text. */
 function countColons(text: string): number {
@@ -21,27 +22,17 @@ function countColons(text: string): number {
   return colons
 }
 
-/** Members after parsing, at any depth. Not recursive: the sender chooses the depth, which could overflow the stack. */
-function countMembers(root: unknown): number {
+/**
+ * Freezes an object and everything in it. Not recursive: the sender chooses the depth, which could overflow the stack.
+ * @returns how many members its objects have, at any depth
+ */
+export function freezeMembers(root: object): number {
   let members = 0
-  const open: unknown[] = [root]
-  while (open.length > 0) {
-    const value = open.pop()
-    if (typeof value !== 'object' || value === null) continue
-    const children = Object.values(value)
+  const open: object[] = [root]
+  for (let value = open.pop(); value !== undefined; value = open.pop()) {
+    const children = Object.values(Object.freeze(value))
     if (!Array.isArray(value)) members += children.length
     for (const child of children) if (typeof child === 'object' && child !== null) open.push(child)
   }
   return members
-}
-
-/** Freezes a value and everything in it. Not recursive, as above. */
-export function deepFreeze<T extends object>(root: T): Readonly<T> {
-  const open: unknown[] = [root]
-  while (open.length > 0) {
-    const value = open.pop()
-    if (typeof value !== 'object' || value === null) continue
-    for (const child of Object.values(Object.freeze(value))) if (typeof child === 'object' && child !== null) open.push(child)
-  }
-  return root
 }

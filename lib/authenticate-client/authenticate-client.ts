@@ -53,9 +53,9 @@ async function authenticate(context: ClientAuthContext): Promise<ClientAuthentic
   const { request } = context
   const present = credentials.filter((credential) => credential.isPresent(request))
   const [first, second] = present
-  if (second) return severalCredentials(context, present)
-  if (first) return first.authenticate(context)
-  if (clientId.isPresent(request)) return clientId.authenticate(context)
+  if (second) return await severalCredentials(context, present)
+  if (first) return await first.authenticate(context)
+  if (clientId.isPresent(request)) return await clientId.authenticate(context)
   return (await implicitClient(context)) ?? { level: 'anonymous' }
 }
 
@@ -64,5 +64,5 @@ async function severalCredentials(context: ClientAuthContext, present: readonly 
   if (!present.includes(clientAssertion)) throw refusal('multiple_client_auth')
   const [secret, another] = present.filter((credential) => credential !== clientAssertion)
   if (!secret || another) throw refusal('multiple_client_auth_assertion')
-  return observeClientAssertion(context, secret, clientAssertion)
+  return await observeClientAssertion(context, secret, clientAssertion)
 }

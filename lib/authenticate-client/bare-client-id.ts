@@ -17,7 +17,7 @@ export const clientId: ClientAuthMechanism = {
     const client = await context.findClient(client_id)
     const signer = await grantSigner(context, client_id)
     const isPublic = client !== undefined && isEnabled(client) && registeredMethod(client) === 'none'
-    if (signer !== undefined && !isPublic) return clientBySignature(context, signer, client)
+    if (signer !== undefined && !isPublic) return await clientBySignature(context, signer, client)
     const certified = client && certifiedClient(context, client)
     if (certified) return certified
     assertEnabled(client)

@@ -30,7 +30,8 @@ const identityReasons: readonly Refusal['reason'][] = [
  */
 export async function implicitClient(context: ClientAuthContext): Promise<ClientAuthentication | undefined> {
   const client_id = await grantSigner(context)
-  return client_id === undefined ? undefined : clientBySignature(context, client_id, await context.findClient(client_id))
+  if (client_id === undefined) return undefined
+  return await clientBySignature(context, client_id, await context.findClient(client_id))
 }
 
 /**

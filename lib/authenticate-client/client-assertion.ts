@@ -24,9 +24,8 @@ export const clientAssertion: ClientAuthMechanism = {
     const sender = client_id ?? [decoded.claims.sub, decoded.claims.iss].find((claim) => typeof claim === 'string')
     if (sender !== undefined) transaction.record.claimed.client_id = sender // also if a check refuses it
     const jwt = readAssertion(decoded, isSpiffe ? endpoint.demands.svid : endpoint.demands.clientAssertion)
-    return isSpiffe || (client_id !== undefined && client_id !== jwt.claims.iss)
-      ? byForeignToken(context, jwt, client_id, isSpiffe)
-      : bySelf(context, jwt)
+    const isForeign = isSpiffe || (client_id !== undefined && client_id !== jwt.claims.iss)
+    return await (isForeign ? byForeignToken(context, jwt, client_id, isSpiffe) : bySelf(context, jwt))
   },
 }
 
@@ -36,7 +35,7 @@ async function bySelf(context: ClientAuthContext, jwt: ReadAssertion): Promise<C
   if (sub === undefined) throw refusal('sub_missing')
   if (iss !== sub) throw refusal('client_identity_mismatch')
   const client = await context.findClient(sub)
-  return clientByItsJwt(context, client, jwt)
+  return await clientByItsJwt(context, client, jwt)
 }
 
 /** A token of another issuer: accepted only if the client's registration has exactly its issuer, subject and audience. */
@@ -47,5 +46,5 @@ async function byForeignToken(
   isSvid: boolean,
 ): Promise<ClientAuthentication> {
   const client = client_id === undefined ? undefined : await context.findClient(client_id)
-  return clientByWorkload(context, client, jwt, isSvid)
+  return await clientByWorkload(context, client, jwt, isSvid)
 }

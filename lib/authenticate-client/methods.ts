@@ -47,5 +47,5 @@ export async function clientByWorkload(
   if (client) assertWellRegistered(client)
   const credential = client && federatedCredential(client, jwt, context.endpoint)
   if (!client || !credential || (isSvid && !isSpiffeCredential(credential))) throw refusal('client_identity_mismatch')
-  return verifyFederatedJwt(context, client, credential, jwt)
+  return await verifyFederatedJwt(context, client, credential, jwt)
 }

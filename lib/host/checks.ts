@@ -61,13 +61,13 @@ const secrets = new WeakSet<Check>()
 /** A table of checks, prepared: it is used for each request. */
 export interface CheckedTable {
   readonly names: readonly string[]
-  readonly rows: readonly (readonly [name: string, check: Check | CheckedTable])[]
+  readonly rows: readonly { readonly name: string; readonly check: Check | CheckedTable }[]
 }
 
 /** Prepares a table of checks. */
 export function tableOf(checks: Checks): CheckedTable {
-  const rows = Object.entries(checks).map(([name, check]) => [name, typeof check === 'function' ? check : tableOf(check)] as const)
-  return { names: rows.map(([name]) => name), rows }
+  const rows = Object.entries(checks).map(([name, check]) => ({ name, check: typeof check === 'function' ? check : tableOf(check) }))
+  return { names: rows.map(({ name }) => name), rows }
 }
 
 interface Rules {
@@ -91,7 +91,7 @@ export function checkMembers(table: CheckedTable, object: object, rules: Rules, 
     for (const name of Object.keys(object))
       if (!table.names.includes(name))
         throw new ConfigurationError(`${where}${path}${name} does not exist: ${suggestion(name, table, root, path)}`)
-  for (const [name, check] of table.rows) {
+  for (const { name, check } of table.rows) {
     const value = (object as Record<string, unknown>)[name]
     const isAbsent = value === undefined || (isNullAbsent && value === null)
     if (isAbsent && !required.includes(path + name)) continue
@@ -144,7 +144,7 @@ function suggestion(name: string, { names }: CheckedTable, root: CheckedTable, p
 }
 
 const pathsOf = ({ rows }: CheckedTable): string[] =>
-  rows.flatMap(([name, check]) => (typeof check === 'function' ? name : [name, ...pathsOf(check).map((member) => `${name}.${member}`)]))
+  rows.flatMap(({ name, check }) => (typeof check === 'function' ? name : [name, ...pathsOf(check).map((member) => `${name}.${member}`)]))
 
 /** The known name that takes the fewest edits, if those are few. */
 function nearest(name: string, names: readonly string[]): string | undefined {

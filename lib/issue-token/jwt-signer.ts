@@ -32,7 +32,10 @@ const curveAlgorithms: Record<string, string> = {
  * Makes a function that signs claims as a JWT of one type (RFC 7519 §7.1).
  * @throws ConfigurationError if the key is not private, too small, or not for the algorithm. It shows nothing of what was given: that is secret
  */
-export function jwtSigner(typ: string, { key: given, kid: givenKid, algorithm }: JwtSignerOptions): (claims: object) => Promise<string> {
+export function jwtSigner(
+  typ: string,
+  { key: given, kid: givenKid, algorithm }: JwtSignerOptions,
+): (claims: object) => string | Promise<string> {
   const key = privateKey(given)
   const alg = String(algorithm ?? (given as JWK).alg ?? fittingAlgorithm(key))
   const fits = key instanceof KeyObject ? isSignatureKey(alg, key) : isSameAlgorithm(alg, fittingAlgorithm(key))
@@ -42,10 +45,11 @@ export function jwtSigner(typ: string, { key: given, kid: givenKid, algorithm }:
   if (!(key instanceof KeyObject)) return (claims) => new SignJWT({ ...claims }).setProtectedHeader(header).sign(key)
 
   const protectedHeader = base64url(JSON.stringify(header))
-  return async (claims) => {
+  return (claims) => {
     const signingInput = `${protectedHeader}.${base64url(JSON.stringify(claims))}`
-    const signature = await signJws(alg, key, signingInput)
-    return `${signingInput}.${signature.toString('base64url')}`
+    const compact = (signature: Buffer) => `${signingInput}.${signature.toString('base64url')}`
+    const signature = signJws(alg, key, signingInput)
+    return Buffer.isBuffer(signature) ? compact(signature) : signature.then(compact)
   }
 }
 

@@ -46,7 +46,7 @@ export function tokenMinter(options: TokenMinterOptions): Hooks['mintToken'] {
   const audiences = typeof audience === 'string' ? [audience] : audience
   const byUrl = new Map(audiences.map((one) => [normalUrl(one), one]))
 
-  return async ({ client, subject, scope, resource, grant, maxLifetime = lifetime }) => {
+  return ({ client, subject, scope, resource, grant, maxLifetime = lifetime }) => {
     const asked = resource.map((uri) => (audiences.includes(uri) ? uri : byUrl.get(normalUrl(uri))))
     if (asked.includes(undefined)) throw new OAuthError('invalid_target', 'The resource is not known.')
     const isBound = Boolean(client.client?.tls_client_certificate_bound_access_tokens) // a database may say 1
@@ -65,7 +65,9 @@ export function tokenMinter(options: TokenMinterOptions): Hooks['mintToken'] {
       scope: scope || undefined,
       cnf: isBound ? { 'x5t#S256': client.certificateThumbprint } : undefined,
     }
-    return { access_token: await sign(claims), token_type: 'Bearer', expires_in }
+    const minted = (access_token: string) => ({ access_token, token_type: 'Bearer', expires_in })
+    const token = sign(claims) // not awaited if it is there: a hook that returns a promise costs a timer
+    return typeof token === 'string' ? minted(token) : token.then(minted)
   }
 }
 

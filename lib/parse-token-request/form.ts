@@ -55,7 +55,7 @@ export const isReadAsKnown = (name: string) =>
 
 /** Reads `application/x-www-form-urlencoded` bytes (RFC 6749 App. B): strict percent-encoding, strict UTF-8, bounded count. */
 export function parseForm(bytes: Buffer, maxParameters: number): Form {
-  const form: Form = { values: Object.create(null) }
+  const form: Form = { values: Object.setPrototypeOf({}, null) }
   const sent = bytes.toString('utf8')
   const text = sent.replace(leadingMark, '')
   if (text !== sent || !isUtf8(bytes)) form.problem = 'parameter_malformed'
@@ -91,7 +91,7 @@ function addPair(form: Form, pair: string): void {
 export function fromParsedBody(body: unknown, maxParameters: number): Form {
   if (typeof body === 'string') return parseForm(Buffer.from(body), maxParameters)
   if (Buffer.isBuffer(body)) return parseForm(body, maxParameters)
-  const form: Form = { values: Object.create(null) }
+  const form: Form = { values: Object.setPrototypeOf({}, null) }
   if (typeof body !== 'object' || body === null) return form
   for (const name of knownParameters.keys()) {
     if (!Object.hasOwn(body, name)) continue

@@ -63,7 +63,7 @@ export function readBody<T>(req: Request, limit: number, settle: (body: Buffer, 
         isWhole ||= rest !== null && rest.length < asked
         const piece = bytesOf(rest ?? req.read(), req.readableEncoding)
         size += piece.length
-        pieces.push(piece)
+        if (piece.length > 0) pieces.push(piece)
       } while (rest !== null && !isWhole && size <= limit)
       if (isWhole || size > limit) finish(size <= limit)
     }

@@ -16,7 +16,7 @@ const maxScopeLength = 2048
  */
 export function tokenRequest({ values, problem }: Form, authorization: string | undefined, settings: Settings): TokenRequest {
   if (problem) throw refusal(problem)
-  const parameters: Record<string, string> = Object.create(null)
+  const parameters: Record<string, string> = Object.setPrototypeOf({}, null)
   for (const name in values) {
     const sent = plainStrings(values[name] as unknown[])
     if (knownParameters.get(name) === 'many') continue

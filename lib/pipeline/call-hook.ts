@@ -16,10 +16,10 @@ export async function callHook<T>(
   try {
     const result = call()
     if (!isThenable(result)) return result
-    const timeout = new Promise<never>((_, reject) => {
+    return await new Promise<T>((resolve, reject) => {
       timer = setTimeout(() => reject(refusal(onTimeout)), seconds * 1000)
+      result.then(resolve, reject)
     })
-    return await Promise.race([result, timeout])
   } catch (error) {
     throw hookFailure(error, failure)
   } finally {

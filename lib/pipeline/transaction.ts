@@ -58,17 +58,17 @@ export class Transaction {
   }
 
   /** Runs `work` and adds its duration in milliseconds to the timings of the event, also if it fails. Without a listener, only runs it. */
-  timed<T>(name: string, work: () => T | Promise<T>): T | Promise<T> {
+  timed<R>(name: string, work: () => R): R {
     if (this.#listeners.length === 0) return work()
     const { timings } = this.record
     const startedAt = performance.now()
     const note = () => {
       timings[name] = (timings[name] ?? 0) + performance.now() - startedAt
     }
-    let result: T | Promise<T> | undefined
+    let result: R | undefined
     try {
       result = work()
-      return types.isPromise(result) ? (result as Promise<T>).finally(note) : result
+      return types.isPromise(result) ? (result.finally(note) as R) : result
     } finally {
       if (!types.isPromise(result)) note()
     }
@@ -84,7 +84,7 @@ export class Transaction {
    * Calls a hook of the host with a timeout of `budget` seconds, and records its duration.
    * @throws Refusal as {@link callHook} does
    */
-  async call<T>(name: keyof Hooks | 'consume', budget: number, hook: () => Awaitable<T>, failure?: RefusalReason): Promise<T> {
+  call<T>(name: keyof Hooks | 'consume', budget: number, hook: () => Awaitable<T>, failure?: RefusalReason): Promise<T> {
     return this.timed(name, () => callHook(budget, hook, failure, failure))
   }
 

@@ -36,7 +36,7 @@ async function findIssuer(iss: string, transaction: Transaction, { hooks, hookTi
  * cached proof ignores `token`: a transaction has one `assertion` parameter, which never changes, so the endpoint is the whole cache key.
  * @throws Refusal with the reason of the first check that fails, or why this server could not check; OAuthError of the hook
  */
-export async function proveGrant(token: string, transaction: Transaction, endpoint: IssuerEndpoint): Promise<ProvenGrant> {
+export function proveGrant(token: string, transaction: Transaction, endpoint: IssuerEndpoint): Promise<ProvenGrant> {
   if (transaction.proof?.endpoint !== endpoint) transaction.proof = { endpoint, grant: prove(token, transaction, endpoint) }
   return transaction.proof.grant
 }

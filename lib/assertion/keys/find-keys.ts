@@ -1,4 +1,4 @@
-import { hash, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { refusal } from '../../host/errors.js'
 import type { JSONWebKeySet, KeyRegistration } from '../../host/jwk.js'
@@ -40,11 +40,10 @@ const byContent = new LRUCache<string, KeySet>({ max: 10_000 })
 function localKeySet(jwks: JSONWebKeySet): KeySet {
   const content = textOf(jwks)
   if (content === undefined) return prepareKeySet(jwks, true)
-  const id = hash('sha256', content, 'base64url')
-  const known = byContent.get(id)
+  const known = byContent.get(content)
   if (known) return known
   const keySet = prepareKeySet(jwks, true)
-  byContent.set(id, keySet)
+  byContent.set(content, keySet)
   return keySet
 }
 
