@@ -11,14 +11,14 @@ const files = readdirSync(lib, { recursive: true, encoding: 'utf8' })
   .map((file) => file.replaceAll('\\', '/'))
 const text = (file: string) => readFileSync(join(lib, file), 'utf8')
 
-const statement = /^(?:import|export)(?: type)? [^'=()]*from '([^']+)'$/gm
+const statement = /^(?:import|export)( type)? [^'=()]*from '([^']+)'$/gm
 /** What a file imports: its own files by their path under lib, packages by name. */
 const statements = new Map(
   files.map((file) => [
     file,
-    [...text(file).matchAll(statement)].map(([, specifier = '']) => {
+    [...text(file).matchAll(statement)].map(([, type, specifier = '']) => {
       const target = specifier.startsWith('.') ? relative(lib, join(lib, dirname(file), specifier)).replace(/\.js$/, '.ts') : specifier
-      return { target }
+      return { target, isType: type !== undefined }
     }),
   ]),
 )
@@ -38,13 +38,21 @@ const floors: readonly (readonly string[])[] = [
   ['rules'],
   ['host'],
 ]
+/**
+ * Beside the house: what is of use to those who build on it, each in its folder and sub-path. Nothing in the house imports them. Each lists what
+ * it may import, in addition to its own files and Node: types alone if the pattern is in `types`.
+ */
+const capabilities: Record<string, { types: RegExp[]; values: RegExp[] }> = {
+  testing: { types: [/^host\//], values: [/^replay\/testing\/index\.ts$/] },
+}
 const roomOf = (file: string) => file.split('/')[0] as string
+const isCapability = (file: string) => Object.hasOwn(capabilities, roomOf(file))
 const floorOf = (file: string) => floors.findIndex((rooms) => rooms.includes(roomOf(file)))
 const isOurs = (imported: string) => imported.endsWith('.ts')
 
 describe('floors: a folder imports only from those below it', () => {
-  it('every file of lib is on a floor, and every import of ours is of a file that exists', () => {
-    expect(files.filter((file) => floorOf(file) < 0)).toEqual([])
+  it('every file of lib is on a floor or of a capability, and every import of ours is of a file that exists', () => {
+    expect(files.filter((file) => floorOf(file) < 0 && !isCapability(file))).toEqual([])
     expect(allImports.filter(isOurs).filter((imported) => !files.includes(imported))).toEqual([])
   })
 
@@ -54,14 +62,29 @@ describe('floors: a folder imports only from those below it', () => {
   })
 
   it('no import leads up, or sideways into another folder; types included', () => {
-    const wrong = files.flatMap((file) =>
-      importsOf(file)
-        .filter(isOurs)
-        .filter((imported) => roomOf(imported) !== roomOf(file) && floorOf(imported) <= floorOf(file))
-        .map((imported) => `${file} -> ${imported}`),
-    )
+    const wrong = files
+      .filter((file) => !isCapability(file))
+      .flatMap((file) =>
+        importsOf(file)
+          .filter(isOurs)
+          .filter((imported) => roomOf(imported) !== roomOf(file) && floorOf(imported) <= floorOf(file))
+          .map((imported) => `${file} -> ${imported}`),
+      )
     // a step may use the proof of another step's grant: a client that signs its own grants is authenticated by it
     expect(wrong).toEqual(['authenticate-client/by-its-grant.ts -> verify-jwt-grant/prove-grant.ts'])
+  })
+
+  it.each(Object.entries(capabilities))('the capability %s imports what it may, and nothing but a capability imports it', (name, may) => {
+    const own = files.filter((file) => roomOf(file) === name)
+    const ofOthers = own.flatMap((file) =>
+      (statements.get(file) ?? [])
+        .filter(({ target }) => !target.startsWith('node:') && roomOf(target) !== name)
+        .filter(({ target, isType }) => ![...may.values, ...(isType ? may.types : [])].some((allowed) => allowed.test(target)))
+        .map(({ target }) => `${file} -> ${target}`),
+    )
+    expect(own).not.toEqual([])
+    expect(ofOthers).toEqual([])
+    expect(importersOf(new RegExp(`^${name}/`)).filter((file) => !isCapability(file))).toEqual([])
   })
 
   it('there is no cycle of files, by type neither', () => {
@@ -109,8 +132,8 @@ describe('floors: a folder imports only from those below it', () => {
 describe('what a reader has to open', () => {
   const lines = (file: string) => text(file).trimEnd().split('\n').length
 
-  it('lib has at most eleven entries, and the four steps are four of them', () => {
-    const entries = readdirSync(lib)
+  it('the house has at most eleven entries, and the four steps are four of them', () => {
+    const entries = readdirSync(lib).filter((entry) => !isCapability(entry))
     expect(entries.length).toBeLessThanOrEqual(11)
     expect(entries).toEqual(expect.arrayContaining(steps))
   })
@@ -141,7 +164,8 @@ describe('what a reader has to open', () => {
   it('the map names every folder, and every folder is there', () => {
     const named = [...text('token-endpoint.ts').matchAll(/^ \* +([a-z-]+)\/ /gm)].map(([, folder]) => folder)
     const folders = readdirSync(lib).filter((entry) => !entry.includes('.'))
-    expect([...new Set(named)].sort()).toEqual(folders.sort())
+    expect([...new Set(named)].sort()).toEqual(folders.filter((folder) => !isCapability(folder)).sort())
+    for (const name of Object.keys(capabilities)) expect(text('token-endpoint.ts')).toContain(`${name}/ (`)
   })
 
   it('tests lie in folders of the same names', () => {

@@ -1,0 +1,10 @@
+// What a user needs to test a token endpoint and a replay store. It imports only types of host/, and what Node brings.
+export * from '../replay/testing/index.js'
+export { type RecordedEvents, recordEvents } from './record-events.js'
+export type { JwtOverrides, TestSigner } from './signer.js'
+export { type SpoiledName, spoiled } from './spoiled.js'
+export type { SpoiledJwt, SpoiledRefusal, SpoiledUse } from './spoiled-jwt.js'
+export { spoiledRequests } from './spoiled-requests.js'
+export { type ClientAuthenticationParameters, type TestClient, type TestClientOptions, testClient } from './test-client.js'
+export { type ServedIssuer, type TestIssuer, type TestIssuerOptions, testIssuer } from './test-issuer.js'
+export { type TokenRequestAnswer, tokenRequest } from './token-request.js'

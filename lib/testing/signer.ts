@@ -1,0 +1,121 @@
+/** Signs JWTs for tests, right or wrong as told. Synchronous, with node:crypto alone, so that every test runner can load it. */
+import {
+  constants,
+  createHmac,
+  createSecretKey,
+  sign as cryptoSign,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  randomUUID,
+} from 'node:crypto'
+import type { JWK } from '../host/jwk.js'
+
+type Members = Record<string, unknown>
+
+/** What a test changes in a JWT. A member that is `undefined` is left out. */
+export interface JwtOverrides {
+  /** Claims to change or add. */
+  claims?: Members
+  /** Header parameters to change or add. `alg` also changes how the JWT is signed, as far as the key can. */
+  header?: Members
+  /**
+   * Who signs. `own`: the registered key. `stranger`: a key of the same kind that is registered nowhere. `nobody`: the signature is empty.
+   * `public-key-as-secret`: an HMAC whose secret is the registered public key as PEM.
+   * @default 'own'
+   */
+  signedBy?: 'own' | 'stranger' | 'nobody' | 'public-key-as-secret'
+  /** Claims that the payload has a second time, after all others. */
+  repeatedClaims?: Members
+  /** Claims to change after the JWT is signed. The signature stays. */
+  claimsAfterSigning?: Members
+}
+
+/** What a test issuer and a test client have in common. */
+export interface TestSigner {
+  /** The `alg` of its JWTs. */
+  readonly alg: string
+  /** The `kid` of its JWTs. */
+  readonly kid: string
+  /** The `aud` of its JWTs: the issuer identifier of your server. */
+  readonly audience: string
+  /** The key of `signedBy: 'stranger'`: it is registered nowhere. */
+  readonly strangerJwk: JWK
+}
+
+/** The keys of a signer, and the one function that signs. */
+export interface Signer extends TestSigner {
+  /** The public key; for a secret, nothing that may be published. */
+  readonly jwk: JWK
+  sign(claims: Members, overrides?: JwtOverrides): string
+}
+
+const curves: Record<string, string> = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' }
+const defaultLifetime = 60 // seconds
+
+function keyPair(alg: string): { privateKey: KeyObject; publicKey: KeyObject } {
+  if (alg in curves) return generateKeyPairSync('ec', { namedCurve: curves[alg] as string })
+  if (/^[RP]S(?:256|384|512)$/.test(alg)) return generateKeyPairSync('rsa', { modulusLength: 2048 })
+  if (alg === 'EdDSA' || alg === 'Ed25519') return generateKeyPairSync('ed25519')
+  throw new TypeError(`alg must be ES256, ES384, ES512, RS256, PS256, EdDSA or the like, not ${JSON.stringify(alg)}.`)
+}
+
+/** @param secret of `client_secret_jwt`; without it, the signer gets a key pair */
+export function makeSigner({ alg, audience, secret }: { alg: string; audience: string; secret?: string }): Signer {
+  const make = () => {
+    if (secret === undefined) return keyPair(alg)
+    const key = createSecretKey(randomBytes(64))
+    return { privateKey: key, publicKey: key }
+  }
+  const own = secret === undefined ? make() : { privateKey: createSecretKey(secret, 'utf8'), publicKey: undefined }
+  let other: ReturnType<typeof make> | undefined
+  const stranger = () => {
+    other ??= make() // an RSA key takes time, and few tests need it
+    return other
+  }
+  const kid = randomUUID()
+  const jwkOf = (key: KeyObject): JWK => ({ ...(key.export({ format: 'jwk' }) as JWK), kid, alg })
+  const keys = {
+    own: () => own.privateKey,
+    stranger: () => stranger().privateKey,
+    nobody: () => undefined,
+    'public-key-as-secret': () => {
+      if (!own.publicKey) throw new TypeError("signedBy: 'public-key-as-secret' needs a signer with a key pair.")
+      return createSecretKey(own.publicKey.export({ type: 'spki', format: 'pem' }) as string, 'utf8')
+    },
+  }
+  return {
+    alg,
+    kid,
+    audience,
+    jwk: own.publicKey ? jwkOf(own.publicKey) : {},
+    get strangerJwk() {
+      return jwkOf(stranger().publicKey)
+    },
+    sign(base, { claims = {}, header = {}, signedBy = 'own', repeatedClaims, claimsAfterSigning } = {}) {
+      const now = Math.floor(Date.now() / 1000)
+      const all = { aud: audience, iat: now, exp: now + defaultLifetime, jti: randomUUID(), ...base, ...claims }
+      const fullHeader = { alg, kid, ...header }
+      const text = repeatedClaims ? repeated(all, repeatedClaims) : JSON.stringify(all)
+      const head = encode(JSON.stringify(fullHeader))
+      const input = `${head}.${encode(text)}`
+      const sent = claimsAfterSigning ? `${head}.${encode(JSON.stringify({ ...all, ...claimsAfterSigning }))}` : input
+      const key = keys[signedBy]()
+      return `${sent}.${key ? signature(input, key, String(fullHeader.alg)).toString('base64url') : ''}`
+    },
+  }
+}
+
+const encode = (text: string) => Buffer.from(text).toString('base64url')
+const repeated = (claims: Members, again: Members) => `${JSON.stringify(claims).slice(0, -1)},${JSON.stringify(again).slice(1)}`
+
+/** A JWS signature (RFC 7518 §3, RFC 8037 §3.1). The kind of the key decides, so that a header with a wrong `alg` is signed too. */
+function signature(input: string, key: KeyObject, alg: string): Buffer {
+  const hash = `sha${/(?:256|384|512)$/.exec(alg)?.[0] ?? '256'}`
+  const bytes = Buffer.from(input)
+  if (key.type === 'secret') return createHmac(hash, key).update(bytes).digest()
+  if (key.asymmetricKeyType === 'ed25519') return cryptoSign(null, bytes, key)
+  if (key.asymmetricKeyType === 'ec') return cryptoSign(hash, bytes, { key, dsaEncoding: 'ieee-p1363' })
+  const pss = { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
+  return cryptoSign(hash, bytes, alg.startsWith('PS') ? pss : key)
+}

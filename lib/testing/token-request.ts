@@ -1,0 +1,69 @@
+import { once } from 'node:events'
+import { createServer, type RequestListener, Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** The answer to {@link tokenRequest}. */
+export interface TokenRequestAnswer {
+  status: number
+  /** By their names in lower case. */
+  headers: Record<string, string>
+  /** The parsed JSON, or the text of an answer that is no JSON. */
+  body: {
+    access_token?: string
+    token_type?: string
+    expires_in?: number
+    scope?: string
+    error?: string
+    error_description?: string
+    [member: string]: unknown
+  }
+}
+
+/**
+ * Sends a form to a token endpoint, by `fetch`. An app, or a server that does not listen, listens on a free port of loopback meanwhile.
+ *
+ * @param app an Express app, a server of `node:http`, or the URL of the token endpoint
+ * @param options `path` is where an app or a server has its token endpoint; a URL has it already
+ * @throws whatever `fetch` throws, if there is no answer
+ * @example const { status, body } = await tokenRequest(app, { grant_type: 'client_credentials', ...client.clientAuthentication() })
+ */
+export async function tokenRequest(
+  app: RequestListener | Server | URL | string,
+  form: Readonly<Record<string, string>> | URLSearchParams,
+  { path = '/token', headers = {} }: { path?: string; headers?: Readonly<Record<string, string>> } = {},
+): Promise<TokenRequestAnswer> {
+  if (typeof app === 'string' || app instanceof URL) return await send(app, form, headers)
+  const server = app instanceof Server ? app : createServer(app)
+  if (server.listening) return await send(urlOf(server, path), form, headers)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  try {
+    return await send(urlOf(server, path), form, headers)
+  } finally {
+    const closed = once(server, 'close')
+    server.close()
+    server.closeAllConnections()
+    await closed
+  }
+}
+
+/** A server that listens on all addresses, or on one of loopback, is reached by the name of its address. */
+function urlOf(server: Server, path: string): string {
+  const { address, port, family } = server.address() as AddressInfo
+  const host = address === '::' || address === '0.0.0.0' ? '127.0.0.1' : family === 'IPv6' ? `[${address}]` : address
+  return `http://${host}:${port}${path}`
+}
+
+async function send(url: URL | string, form: ConstructorParameters<typeof URLSearchParams>[0], headers: Readonly<Record<string, string>>) {
+  const response = await fetch(url, { method: 'POST', headers, body: new URLSearchParams(form), redirect: 'manual' })
+  const text = await response.text()
+  return { status: response.status, headers: Object.fromEntries(response.headers), body: parsed(text) }
+}
+
+function parsed(text: string): TokenRequestAnswer['body'] {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text as unknown as TokenRequestAnswer['body']
+  }
+}
