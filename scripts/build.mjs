@@ -17,7 +17,7 @@ const options = { bundle: true, platform: 'node', format: 'cjs', target: 'node20
 await build({ ...options, entryPoints: ['lib/index.ts'], outfile: 'dist/cjs/index.js' })
 await build({
   ...options,
-  entryPoints: ['lib/replay/redis/redis.ts', 'lib/replay/postgres/postgres.ts', 'lib/replay/testing/index.ts'],
+  entryPoints: ['lib/replay/redis/redis.ts', 'lib/replay/postgres/postgres.ts', 'lib/testing/index.ts'],
   outbase: 'lib',
   outdir: 'dist/cjs',
   // the error classes of the main entry, so that instanceof holds across the entries

@@ -24,6 +24,7 @@ export const groups = {
   redis: of('replay/redis'),
   postgres: of('replay/postgres'),
   testing: of('replay/testing'),
+  'test-helpers': of('testing'),
   pipeline: of('pipeline'),
   host: of('host'),
 }

@@ -2,11 +2,11 @@
 import { type ReplayStore, tokenEndpoint } from 'express-oauth-assertions'
 import { type PostgresPool, postgresReplayStore } from 'express-oauth-assertions/postgres'
 import { redisReplayStore } from 'express-oauth-assertions/redis'
-import { replayStoreChecks } from 'express-oauth-assertions/testing'
+import { replayStoreChecks, testIssuer } from 'express-oauth-assertions/testing'
 
 declare const ioRedis: { call(command: string, ...args: string[]): Promise<unknown> }
 declare const pool: PostgresPool
 const stores: ReplayStore[] = [redisReplayStore(ioRedis, { durable: true }), postgresReplayStore(pool)]
-export const checks = [tokenEndpoint, replayStoreChecks, stores]
+export const checks = [tokenEndpoint, replayStoreChecks, testIssuer, stores]
 // @ts-expect-error a misspelt option: the types are there
 redisReplayStore(ioRedis, { keyPrefix: 'a' })

@@ -27,7 +27,19 @@ import {
 } from 'express-oauth-assertions'
 import { type PostgresPool, postgresReplaySchema, postgresReplayStore } from 'express-oauth-assertions/postgres'
 import { redisReplayStore } from 'express-oauth-assertions/redis'
-import { type ReplayStoreCheck, replayStoreChecks, replayStoreContract } from 'express-oauth-assertions/testing'
+import {
+  type JwtOverrides,
+  type ReplayStoreCheck,
+  recordEvents,
+  replayStoreChecks,
+  replayStoreContract,
+  type SpoiledName,
+  spoiled,
+  spoiledRequests,
+  testClient,
+  testIssuer,
+  tokenRequest,
+} from 'express-oauth-assertions/testing'
 
 const hooks: Hooks = {
   findClient: async (client_id: string): Promise<Client | undefined> => ({ client_id, token_endpoint_auth_method: 'private_key_jwt' }),
@@ -85,6 +97,23 @@ const stores: ReplayStore[] = [
 const schema: string = postgresReplaySchema({ table: 'auth.used' })
 export const checks: readonly ReplayStoreCheck[] = replayStoreChecks({ makeStore: () => stores[0] ?? memoryReplayStore(), timeout: 1 })
 replayStoreContract({ makeStore: async () => memoryReplayStore() }, { describe: () => schema, it: async (_name, test) => test() })
+
+// the test helpers
+const [testing, tested, recorded] = [testIssuer({ alg: 'RS256', registration: { scope: 'a' } }), testClient(), recordEvents()]
+const overrides: JwtOverrides = { claims: { sub: 'ada', jti: undefined }, header: { typ: 'JWT' }, signedBy: 'stranger' }
+app.post('/tested', ...tokenEndpoint({ ...options, onEvent: recorded }))
+export const testedAnswers = async (): Promise<(string | undefined)[]> => {
+  const registered: [TrustedIssuer, Client] = [testing.registration, tested.registration]
+  const form = { grant_type: JWT_BEARER_GRANT, assertion: testing.signGrant(overrides), ...tested.clientAuthentication() }
+  const { body } = await tokenRequest(app, form, { path: '/tested', headers: { Accept: 'application/json' } })
+  const name: SpoiledName = 'inMilliseconds'
+  const [first] = spoiledRequests(name, 'grant', { issuer: testing, client: tested })
+  return [registered[0].issuer, body.error, recorded.last?.reason, first?.assertion, spoiled[name].refused.grant?.reason]
+}
+// @ts-expect-error no such way to spoil a JWT
+spoiledRequests('stale', 'grant', { issuer: testing, client: tested })
+// @ts-expect-error no such algorithm
+testIssuer({ alg: 'HS256' })
 
 // null, as databases return it, is as if absent
 export const fromDatabase: Client = {

@@ -1,40 +1,19 @@
 /** Each spoiled JWT of the table, against a real endpoint: the error and the reason are exactly those of the table. */
 import { describe, expect, it } from '@jest/globals'
-import express from 'express'
-import { CLIENT_CREDENTIALS, JWT_BEARER_GRANT, tokenEndpoint } from '../../lib/index.js'
+import { CLIENT_CREDENTIALS, JWT_BEARER_GRANT } from '../../lib/index.js'
 import {
-  recordEvents,
   type SpoiledName,
   type SpoiledUse,
   spoiled,
   spoiledRequests,
-  type TestClientOptions,
-  type TestIssuerOptions,
   testClient,
   testIssuer,
   tokenRequest,
 } from '../../lib/testing/index.js'
-
-/** A token endpoint that knows one issuer and one client. */
-function world(ofIssuer: TestIssuerOptions = {}, ofClient: TestClientOptions = {}) {
-  const [issuer, client, onEvent] = [testIssuer(ofIssuer), testClient(ofClient), recordEvents()]
-  const endpoint = tokenEndpoint({
-    issuer: issuer.audience,
-    hooks: {
-      findIssuer: (iss) => (iss === issuer.issuer ? issuer.registration : undefined),
-      findClient: (client_id) => (client_id === client.client_id ? client.registration : undefined),
-      authorizeGrant: ({ sub }) => ({ subject: `local-${sub}` }),
-      mintToken: ({ subject }) => ({ access_token: `token-of-${subject}`, token_type: 'Bearer', expires_in: 300 }),
-    },
-    onEvent,
-  })
-  const app = express()
-  app.post('/token', ...endpoint)
-  return { app, issuer, client, onEvent }
-}
+import { testEndpoint } from '../support/test-endpoint.js'
 
 /** Sends the requests with a spoiled JWT. @returns the status of those before the last, and how the last was refused */
-async function refusalOf(name: SpoiledName, use: SpoiledUse, { app, onEvent, ...parties }: ReturnType<typeof world>) {
+async function refusalOf(name: SpoiledName, use: SpoiledUse, { app, onEvent, ...parties }: ReturnType<typeof testEndpoint>) {
   const answers = []
   for (const form of spoiledRequests(name, use, parties)) answers.push(await tokenRequest(app, form))
   const last = answers.pop()
@@ -55,7 +34,10 @@ describe.each([
   ['ES384', 'HS256', 'client_secret_jwt'],
 ] as const)('spoiled JWTs of an issuer with %s and a client with %s', (algOfIssuer, algOfClient, method) => {
   const registration = { requireJti: true }
-  const shared = world({ alg: algOfIssuer, registration }, { alg: algOfClient, method, registration })
+  const shared = testEndpoint({
+    issuer: testIssuer({ alg: algOfIssuer, registration }),
+    client: testClient({ alg: algOfClient, method, registration }),
+  })
 
   const hasKeyPair = (signer: SpoiledUse) => signer === 'grant' || method === 'private_key_jwt'
   const signerOf = (name: SpoiledName, use: SpoiledUse) => (spoiled[name].signedByOtherParty ? otherUse[use] : use)
@@ -69,7 +51,7 @@ describe.each([
 
 describe('the table of spoiled JWTs', () => {
   it('changes what it says: without the changes, the same requests are accepted', async () => {
-    const { app, issuer, client } = world()
+    const { app, issuer, client } = testEndpoint()
     const grant = { grant_type: JWT_BEARER_GRANT, assertion: issuer.signGrant(), ...client.clientAuthentication() }
     const credentials = { grant_type: CLIENT_CREDENTIALS, ...client.clientAuthentication() }
     for (const form of [grant, credentials]) expect(await tokenRequest(app, form)).toMatchObject({ status: 200 })
@@ -79,7 +61,7 @@ describe('the table of spoiled JWTs', () => {
     const needing = rows.filter(([name]) => spoiled[name].needsRegistration)
     expect(needing.map(([name]) => name)).toEqual(['noJti', 'noJti'])
     for (const [name, use] of needing)
-      expect(await refusalOf(name, use, world())).toEqual({ before: [], error: undefined, reason: undefined })
+      expect(await refusalOf(name, use, testEndpoint())).toEqual({ before: [], error: undefined, reason: undefined })
   })
 
   it('has one sentence on what is wrong for each', () => {

@@ -16,9 +16,9 @@ type Members = Record<string, unknown>
 /** What a test changes in a JWT. A member that is `undefined` is left out. */
 export interface JwtOverrides {
   /** Claims to change or add. */
-  claims?: Members
+  claims?: Record<string, unknown>
   /** Header parameters to change or add. `alg` also changes how the JWT is signed, as far as the key can. */
-  header?: Members
+  header?: Record<string, unknown>
   /**
    * Who signs. `own`: the registered key. `stranger`: a key of the same kind that is registered nowhere. `nobody`: the signature is empty.
    * `public-key-as-secret`: an HMAC whose secret is the registered public key as PEM.
@@ -26,9 +26,9 @@ export interface JwtOverrides {
    */
   signedBy?: 'own' | 'stranger' | 'nobody' | 'public-key-as-secret'
   /** Claims that the payload has a second time, after all others. */
-  repeatedClaims?: Members
+  repeatedClaims?: Record<string, unknown>
   /** Claims to change after the JWT is signed. The signature stays. */
-  claimsAfterSigning?: Members
+  claimsAfterSigning?: Record<string, unknown>
 }
 
 /** What a test issuer and a test client have in common. */
@@ -50,11 +50,12 @@ export interface Signer extends TestSigner {
   sign(claims: Members, overrides?: JwtOverrides): string
 }
 
-const curves: Record<string, string> = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' }
+const curves = new Map(Object.entries({ ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' }))
 const defaultLifetime = 60 // seconds
 
 function keyPair(alg: string): { privateKey: KeyObject; publicKey: KeyObject } {
-  if (alg in curves) return generateKeyPairSync('ec', { namedCurve: curves[alg] as string })
+  const namedCurve = curves.get(alg)
+  if (namedCurve !== undefined) return generateKeyPairSync('ec', { namedCurve })
   if (/^[RP]S(?:256|384|512)$/.test(alg)) return generateKeyPairSync('rsa', { modulusLength: 2048 })
   if (alg === 'EdDSA' || alg === 'Ed25519') return generateKeyPairSync('ed25519')
   throw new TypeError(`alg must be ES256, ES384, ES512, RS256, PS256, EdDSA or the like, not ${JSON.stringify(alg)}.`)

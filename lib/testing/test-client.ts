@@ -6,13 +6,13 @@ import { type JwtOverrides, makeSigner, type TestSigner } from './signer.js'
 
 /** Options of {@link testClient}. */
 export interface TestClientOptions {
-  /** @default 'test-client' */
+  /** Its identifier. @default 'test-client' */
   client_id?: string
   /** The `aud` of its client assertions: the issuer identifier of your server. @default 'https://as.example.com' */
   audience?: string
   /** How it authenticates: by a key pair, or by an HMAC with its secret. @default 'private_key_jwt' */
   method?: 'private_key_jwt' | 'client_secret_jwt'
-  /** The `alg` of its client assertions. @default 'ES256', or 'HS256' for client_secret_jwt */
+  /** The `alg` of its client assertions. @default method === 'client_secret_jwt' ? 'HS256' : 'ES256' */
   alg?: AlgorithmName | 'HS256' | 'HS384' | 'HS512'
   /** Claims of every client assertion, in addition to those it always has. */
   claims?: Record<string, unknown>
@@ -28,6 +28,7 @@ export interface ClientAuthenticationParameters {
 
 /** A client for tests. */
 export interface TestClient extends TestSigner {
+  /** Its identifier: `iss` and `sub` of its client assertions. */
   readonly client_id: string
   /** What `findClient` returns. It may use both grant types. */
   readonly registration: Client

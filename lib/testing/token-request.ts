@@ -4,19 +4,23 @@ import type { AddressInfo } from 'node:net'
 
 /** The answer to {@link tokenRequest}. */
 export interface TokenRequestAnswer {
+  /** HTTP status. */
   status: number
-  /** By their names in lower case. */
+  /** Header fields, by their names in lower case. */
   headers: Record<string, string>
-  /** The parsed JSON, or the text of an answer that is no JSON. */
-  body: {
-    access_token?: string
-    token_type?: string
-    expires_in?: number
-    scope?: string
-    error?: string
-    error_description?: string
-    [member: string]: unknown
-  }
+  /** The parsed JSON. If the answer is no JSON, its text. */
+  body: TokenRequestBody
+}
+
+/** What a token endpoint answers (RFC 6749 §5). */
+export interface TokenRequestBody {
+  access_token?: string
+  token_type?: string
+  expires_in?: number
+  scope?: string
+  error?: string
+  error_description?: string
+  [member: string]: unknown
 }
 
 /**
@@ -60,10 +64,10 @@ async function send(url: URL | string, form: ConstructorParameters<typeof URLSea
   return { status: response.status, headers: Object.fromEntries(response.headers), body: parsed(text) }
 }
 
-function parsed(text: string): TokenRequestAnswer['body'] {
+function parsed(text: string): TokenRequestBody {
   try {
     return JSON.parse(text)
   } catch {
-    return text as unknown as TokenRequestAnswer['body']
+    return text as unknown as TokenRequestBody
   }
 }
