@@ -62,6 +62,7 @@ beforeAll(async () => {
     mkdirSync(join(modules, '@types'))
     expect(await run(consumers, 'tar', '-xzf', tarball, '--strip-components=1', '-C', join(modules, name))).toMatchObject({ code: 0 })
     symlinkSync(bin(express), join(modules, 'express'), 'junction')
+    for (const runner of ['supertest', 'vitest']) symlinkSync(bin(runner), join(modules, runner), 'junction')
     symlinkSync(bin(`@types/${types}`), join(modules, '@types', 'express'), 'junction')
     cpSync(sources, folder, { recursive: true })
     for (const flavour of ['types.mts', 'types.cts']) cpSync(join(sources, 'types.ts'), join(folder, flavour))
@@ -70,6 +71,18 @@ beforeAll(async () => {
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['types.mts', 'types.cts'] }))
   }
 }, 60_000)
+
+const guide = readFileSync(join(root, 'docs/guides/testing.md'), 'utf8')
+/** A file of the guide to testing. */
+const blockOf = (file: string) => new RegExp(`^\`\`\`js\n(// ${file}\n.*?)^\`\`\`$`, 'ms').exec(guide)?.[1] as string
+const jestHere = [bin('jest/bin/jest.js'), '--rootDir', '.', '--watchman=false', '--ci', '--json']
+const guideRuns = [
+  { file: 'token.test.js', runner: 'jest, CommonJS', command: jestHere, count: /"numPassedTests":2,/ },
+  { file: 'jest.test.mjs', runner: 'jest, ES modules', command: ['--experimental-vm-modules', ...jestHere], count: /"numPassedTests":51,/ },
+  { file: 'node.test.mjs', runner: 'node:test', command: ['--test', '--test-reporter=tap'], count: /^# pass 3$/m },
+  { file: 'vitest.test.mjs', runner: 'vitest', command: [bin('vitest/vitest.mjs'), 'run', '--reporter=tap-flat'], count: /^ok 1 - /m },
+  { file: 'supertest.test.mjs', runner: 'node:test', command: ['--test', '--test-reporter=tap'], count: /^# pass 1$/m },
+]
 
 const served = {
   status: 200,
@@ -108,6 +121,16 @@ describe.each(kinds)('a project on $kind', ({ folder }) => {
   it('its Jest in CommonJS mode serves a token', async () => {
     const { code, output } = await runNode(folder, bin('jest/bin/jest.js'), '--rootDir', '.', '--watchman=false', '--ci')
     expect(code === 0 ? 'passed' : output).toBe('passed')
+  })
+
+  it.each(guideRuns)('$file of the guide runs with $runner', async ({ file, command, count }) => {
+    const project = join(folder, file.replaceAll('.', '-'))
+    mkdirSync(project)
+    writeFileSync(join(project, 'package.json'), '{ "private": true }')
+    for (const name of ['app.mjs', file]) writeFileSync(join(project, name), blockOf(name))
+    const { code, output } = await runNode(project, ...command)
+    expect(code === 0 ? 'passed' : output).toBe('passed')
+    expect(output).toMatch(count)
   })
 
   it('its TypeScript compiles, ES module and CommonJS, and refuses what is planted', async () => {

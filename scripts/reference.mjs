@@ -11,6 +11,7 @@ const read = (file) => readFileSync(new URL(file, root), 'utf8')
 const { refusals, assertionRefusals, assertionUses } = await import(new URL('lib/host/refusals.js', built).href)
 const { checksBeforeLookup, checksOfRegistration } = await import(new URL('lib/rules/jwt-checks.js', built).href)
 const { clientPolicy, issuerPolicy } = await import(new URL('lib/rules/policy.js', built).href)
+const { spoiled } = await import(new URL('lib/testing/spoiled.js', built).href)
 const { faultTable } = await import(new URL('__tests__/support/faults.js', built).href)
 const reasons = JSON.parse(read('docs/reference/reasons.json'))
 
@@ -184,6 +185,19 @@ function policyTable() {
   ].join('\n')
 }
 
+/** What each spoiled JWT is refused with. */
+function spoiledTable() {
+  const reason = (refusal) => (refusal ? `[${code(refusal.reason)}](errors.md#${refusal.reason})` : '')
+  const rows = Object.entries(spoiled).map(([name, { wrong, refused, needsKeyPair, needsRegistration }]) => {
+    const needs = [
+      ...(needsKeyPair ? ['The signer must have a key pair.'] : []),
+      ...Object.entries(needsRegistration ?? {}).map(([member, value]) => `The registration must have ${code(`${member}: ${value}`)}.`),
+    ]
+    return `| ${code(name)} | ${[wrong, ...needs].join(' ')} | ${reason(refused.grant)} | ${reason(refused.client)} |`
+  })
+  return ['| name | what is wrong | as grant | as client assertion |', '|---|---|---|---|', ...rows].join('\n')
+}
+
 const groupTable = () => {
   const list = (paths) => paths.map(code).join(', ')
   const rows = Object.entries(groups).map(([name, { mutate, tests }]) => {
@@ -221,6 +235,16 @@ const documents = {
     postgres: postgresTable(),
   },
   'docs/reference/errors.md': { errors: errorTable(), checks: checkTable(), reasons: errorSections() },
+  'docs/reference/testing.md': {
+    'test-issuer-options': table('TestIssuerOptions', 'testing/test-issuer'),
+    'test-issuer': testSignerTable('TestIssuer', 'testing/test-issuer'),
+    'test-client-options': table('TestClientOptions', 'testing/test-client'),
+    'test-client': testSignerTable('TestClient', 'testing/test-client'),
+    'jwt-overrides': table('JwtOverrides', 'testing/signer'),
+    spoiled: spoiledTable(),
+    'spoiled-jwt': table('SpoiledJwt', 'testing/spoiled-jwt', { hasDefaults: false }),
+    'token-request-answer': table('TokenRequestAnswer', 'testing/token-request', { hasDefaults: false }),
+  },
   'docs/mutation.md': { groups: groupTable() },
   'SECURITY.md': { faults: faultTable().join('\n') },
 }
@@ -229,6 +253,10 @@ const documents = {
 function tokenMinterTable() {
   const own = table('TokenMinterOptions', 'issue-token/token-minter')
   return `${own}\n${table('JwtSignerOptions', 'issue-token/jwt-signer').split('\n').slice(4).join('\n')}`
+}
+function testSignerTable(name, file) {
+  const own = table(name, file, { hasDefaults: false })
+  return `${own}\n${table('TestSigner', 'testing/signer', { hasDefaults: false }).split('\n').slice(4).join('\n')}`
 }
 function postgresTable() {
   const own = table('PostgresReplayStoreOptions', 'replay/postgres/postgres')
