@@ -39,8 +39,8 @@ const floors: readonly (readonly string[])[] = [
   ['host'],
 ]
 /**
- * Beside the house: what is of use to those who build on it, each in its folder and sub-path. Nothing in the house imports them. Each lists what
- * it may import, in addition to its own files and Node: types alone if the pattern is in `types`.
+ * Capabilities stand beside the house: nothing in the house imports them. Each may import its own files, what Node brings, and what is listed
+ * here. From files that match `types`, it may import only types.
  */
 const capabilities: Record<string, { types: RegExp[]; values: RegExp[] }> = {
   testing: { types: [/^host\//], values: [/^replay\/testing\/index\.ts$/] },
@@ -85,6 +85,10 @@ describe('floors: a folder imports only from those below it', () => {
     expect(own).not.toEqual([])
     expect(ofOthers).toEqual([])
     expect(importersOf(new RegExp(`^${name}/`)).filter((file) => !isCapability(file))).toEqual([])
+  })
+
+  it('the table of spoiled JWTs, which a page of a browser may load, imports types alone', () => {
+    expect(statements.get('testing/spoiled.ts')?.map(({ isType }) => isType)).toEqual([true, true])
   })
 
   it('there is no cycle of files, by type neither', () => {

@@ -35,6 +35,7 @@ import { postgresReplaySchema } from '../lib/replay/postgres/postgres.js'
 import { checksBeforeLookup, checksOfRegistration } from '../lib/rules/jwt-checks.js'
 import { demandsOfClient, demandsOfIssuer, demandsOfWorkload } from '../lib/rules/jwt-demands.js'
 import { clientPolicy, issuerPolicy, scopePolicy } from '../lib/rules/policy.js'
+import * as testing from '../lib/testing/index.js'
 import { ioRedis } from './support/clients.js'
 import { describeWith } from './support/describe-with.js'
 import { ec } from './support/keys.js'
@@ -135,6 +136,14 @@ describe('members: each is on its page, and nothing else is', () => {
     ['stores', 'replay/redis/redis', 'RedisReplayStoreOptions'],
     ['stores', 'replay/postgres/postgres', 'PostgresReplayStoreOptions'],
     ['stores', 'replay/postgres/postgres-statements', 'PostgresTableOptions'],
+    ['testing', 'testing/test-issuer', 'TestIssuerOptions'],
+    ['testing', 'testing/test-issuer', 'TestIssuer'],
+    ['testing', 'testing/test-client', 'TestClientOptions'],
+    ['testing', 'testing/test-client', 'TestClient'],
+    ['testing', 'testing/signer', 'TestSigner'],
+    ['testing', 'testing/signer', 'JwtOverrides'],
+    ['testing', 'testing/spoiled-jwt', 'SpoiledJwt'],
+    ['testing', 'testing/token-request', 'TokenRequestAnswer'],
   ])('%s: the table of %s %s', (name, file, type) => {
     const members = declared(file, type)
     expect(members.length).toBeGreaterThanOrEqual(1)
@@ -152,6 +161,13 @@ describe('members: each is on its page, and nothing else is', () => {
       ['host/event', 'TokenEndpointEvent'],
     ] as const)
       expect(flat(membersOf(source(file), name)).filter(({ text }) => text.length < 10)).toEqual([])
+  })
+
+  it('spoiled JWTs, and every function of the test helpers', () => {
+    const functions = Object.entries(testing).filter(([, value]) => typeof value === 'function')
+    expect(functions.length).toBeGreaterThanOrEqual(7)
+    for (const [name] of functions) expect(page('testing')).toContain(`\`${name}(`)
+    for (const name of Object.keys(testing.spoiled)) expect(page('testing')).toContain(`| \`${name}\` | `)
   })
 
   it('notices', () => {

@@ -14,11 +14,11 @@ export interface SpoiledRefusal {
 export interface SpoiledJwt {
   /** What is wrong, in one sentence. */
   wrong: string
-  /** The refusal of each use. A use that is not here cannot be spoiled so. */
+  /** How each use is refused. If a use is not here, this row does not apply to it. */
   refused: { readonly [use in SpoiledUse]?: SpoiledRefusal }
-  /** What to change in a good JWT of the signer. */
+  /** Returns what to change in a good JWT of the signer. */
   overrides(signer: TestSigner, use: SpoiledUse): JwtOverrides
-  /** The other party signs: a client assertion is sent as grant, or a grant as client assertion. */
+  /** The JWT is for the other use: a client assertion is sent as grant, or a grant as client assertion. */
   signedByOtherParty?: true
   /** The same JWT is sent twice. The first request is accepted, unless something else is wrong. */
   sentTwice?: true

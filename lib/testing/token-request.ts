@@ -24,7 +24,8 @@ export interface TokenRequestBody {
 }
 
 /**
- * Sends a form to a token endpoint, by `fetch`. An app, or a server that does not listen, listens on a free port of loopback meanwhile.
+ * Sends a form to a token endpoint, by `fetch`. An app, or a server that does not listen, listens on a free port of loopback until it has
+ * answered.
  *
  * @param app an Express app, a server of `node:http`, or the URL of the token endpoint
  * @param options `path` is where an app or a server has its token endpoint; a URL has it already
@@ -51,7 +52,7 @@ export async function tokenRequest(
   }
 }
 
-/** A server that listens on all addresses, or on one of loopback, is reached by the name of its address. */
+/** The URL of a server that listens. If it listens on all addresses, the URL has the one of loopback. */
 function urlOf(server: Server, path: string): string {
   const { address, port, family } = server.address() as AddressInfo
   const host = address === '::' || address === '0.0.0.0' ? '127.0.0.1' : family === 'IPv6' ? `[${address}]` : address
