@@ -293,7 +293,7 @@ describeDefaults<Client>('Client', [...membersOf(source('host/client'), 'Client'
       const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
       const mint = suite.tokenMinter({ issuer, audience: 'https://api.example.com', key })
       const granted = { client: authenticated(over), subject: 'c', scope: '', resource: [] } as unknown as Granted
-      return Promise.resolve(mint(granted)).then(
+      return (async () => mint(granted))().then(
         () => 'a token',
         () => 'refused',
       )
