@@ -18,7 +18,7 @@ export async function callHook<T>(
     if (!isThenable(result)) return result
     return await new Promise<T>((resolve, reject) => {
       timer = setTimeout(() => reject(refusal(onTimeout)), seconds * 1000)
-      result.then(resolve, reject)
+      Promise.resolve(result).then(resolve, reject) // a thenable may resolve to a promise that never settles: then `reject` would do nothing
     })
   } catch (error) {
     throw hookFailure(error, failure)
