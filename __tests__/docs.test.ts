@@ -562,6 +562,16 @@ describe('docs/guides/rate-limits.md', () => {
 })
 
 describe('every code block of the guides', () => {
+  it('in TypeScript stands in a file that is compiled against the package', () => {
+    const compiled = readFileSync(join(root, '__tests__/consumers/types.ts'), 'utf8')
+    const inTypeScript = blocks.filter(({ language }) => language === 'ts')
+    expect(inTypeScript).toHaveLength(1)
+    for (const { block } of inTypeScript) {
+      expect(compiled).toContain(block)
+      executed.add(block)
+    }
+  })
+
   it('was run by a test above, by one in front of a real host, or in a project that has the package', () => {
     const tests = join(root, '__tests__')
     const others = ['recipes.test.ts', 'package.test.ts', ...readdirSync(join(tests, 'hosts')).map((file) => `hosts/${file}`)].filter(

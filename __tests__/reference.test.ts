@@ -107,7 +107,7 @@ it('the pages, and the table in SECURITY.md, are what the code makes them', () =
 
 describe('members: each is on its page, and nothing else is', () => {
   it.each([
-    ['client', [...declared('host/client', 'Client'), ...keyMembers], 27],
+    ['client', [...declared('host/client', 'ClientMetadata'), ...keyMembers], 27],
     ['trusted-issuer', [...declared('host/trusted-issuer', 'TrustedIssuer'), ...keyMembers], 17],
     ['hooks', declared('host/hooks', 'Hooks'), 6],
     ['events', declared('host/event', 'TokenEndpointEvent'), 18],
@@ -153,7 +153,7 @@ describe('members: each is on its page, and nothing else is', () => {
   it('every one of them is described', () => {
     for (const [file, name] of [
       ['host/options', 'Options'],
-      ['host/client', 'Client'],
+      ['host/client', 'ClientMetadata'],
       ['host/client', 'FederatedCredential'],
       ['host/jwk', 'KeyRegistration'],
       ['host/trusted-issuer', 'TrustedIssuer'],
@@ -265,7 +265,8 @@ const requestOf = (grant_type: string) => ({ grant_type, parameters: {} }) as un
 const byKeySource = { jwks: undefined, jwks_uri: 'https://127.0.0.1:1/jwks' }
 const twice = async (ask: ReturnType<typeof world>, sent: Record<string, string>) => [await answerOf(ask, sent), await answerOf(ask, sent)]
 
-describeDefaults<Client>('Client', [...membersOf(source('host/client'), 'Client'), ...membersOf(source('host/jwk'), 'KeyRegistration')], {
+const membersOfClient = [...membersOf(source('host/client'), 'ClientMetadata'), ...membersOf(source('host/jwk'), 'KeyRegistration')]
+describeDefaults<Client>('Client', membersOfClient, {
   token_endpoint_auth_method: { other: 'none', behaviour: (over) => registeredMethod({ client_id: 'c', ...over }) },
   grant_types: {
     other: [CLIENT_CREDENTIALS],

@@ -20,6 +20,7 @@
  * Beside the house are capabilities, which nothing above imports: testing/ (helpers for your tests).
  */
 import { authenticateClient } from './authenticate-client/authenticate-client.js'
+import type { Client } from './host/client.js'
 import type { Hooks } from './host/hooks.js'
 import type { CLIENT_CREDENTIALS, Options } from './host/options.js'
 import { issueToken } from './issue-token/issue-token.js'
@@ -29,7 +30,7 @@ import type { Middleware } from './pipeline/step.js'
 import { verifyJwtGrant } from './verify-jwt-grant/verify-jwt-grant.js'
 
 /** Options of an endpoint that serves `client_credentials` alone: nothing calls the hooks of the JWT grant. */
-type WithoutJwtGrant = Options<Pick<Hooks, 'findClient' | 'mintToken'> & Partial<Hooks>> & {
+type WithoutJwtGrant<C extends Client = Client> = Options<Pick<Hooks<C>, 'findClient' | 'mintToken'> & Partial<Hooks<C>>> & {
   grantTypes: readonly (typeof CLIENT_CREDENTIALS)[]
 }
 type Steps = [Middleware, Middleware, Middleware, Middleware]
@@ -44,8 +45,8 @@ type Steps = [Middleware, Middleware, Middleware, Middleware]
  * @example app.post('/token', ...tokenEndpoint({ issuer: 'https://as.example.com', hooks }))
  * @example app.post('/token', ...tokenEndpoint({ issuer, hooks, fallthrough: true }), oldTokenHandler)
  */
-export function tokenEndpoint(options: WithoutJwtGrant): Steps
-export function tokenEndpoint(options: Options<Hooks>): Steps
+export function tokenEndpoint<C extends Client = Client>(options: WithoutJwtGrant<C>): Steps
+export function tokenEndpoint<C extends Client = Client>(options: Options<Hooks<C>>): Steps
 export function tokenEndpoint(given: WithoutJwtGrant | Options<Hooks>): Steps {
   endpointOf('tokenEndpoint', given, ['findClient', 'findIssuer', 'authorizeGrant', 'mintToken'])
   const options = given as Options<Hooks> // it has the hooks that are called

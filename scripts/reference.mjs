@@ -209,7 +209,7 @@ const groupTable = () => {
 const documents = {
   'docs/reference/options.md': { options: sections('Options', 'host/options') },
   'docs/reference/client.md': {
-    client: sections('Client', 'host/client'),
+    client: sections('ClientMetadata', 'host/client'),
     'federated-credential': table('FederatedCredential', 'host/client'),
     policy: policyTable(),
   },

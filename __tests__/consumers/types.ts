@@ -123,9 +123,87 @@ export const fromDatabase: Client = {
   grant_types: null,
   maxLifetime: null,
   replay: null,
+  jwks: null,
+  jwks_uri: null,
+  allowPrivateJwksUri: null,
+  federated_credentials: [
+    { issuer: 'a', subject: 'b', audience: null, maxLifetime: null, replay: null, jwks: null, jwks_uri: 'https://a' },
+  ],
 }
 // @ts-expect-error null does not mean enabled
 export const undecided: Client = { client_id: 'app', enabled: null }
+// of a trusted issuer, only the members about its keys
+export const issuerFromDatabase: TrustedIssuer = { issuer: 'a', jwks: null, jwks_uri: 'https://a', allowPrivateJwksUri: null }
+// @ts-expect-error null is no list
+export const unlisted: TrustedIssuer = { issuer: 'a', clients: null }
+
+// members of the host: inferred from what findClient returns
+type Tenant = Client<{ tenant: string }>
+declare const tenants: Map<string, Tenant>
+declare const rows: { findUnique(id: string): Promise<{ client_id: string; scope: string | null; tenant: string } | null> }
+const ofIssuers = { findIssuer: () => null, authorizeGrant: () => undefined }
+const endpointOfTenants = { issuer: 'https://as.example.com', responseMembers: ['tenant'] }
+app.post(
+  '/tenants',
+  ...tokenEndpoint({
+    ...endpointOfTenants,
+    hooks: {
+      findClient: async (id) => tenants.get(id),
+      findIssuer: () => undefined,
+      verifyClientSecret: (client, secret) => client?.tenant.toUpperCase() === secret,
+      authorizeGrant: ({ client, sub }) => ({ subject: `${client.client?.tenant.toUpperCase()}/${sub}` }),
+      mintToken({ client: { client } }) {
+        // @ts-expect-error no member of this host
+        client?.tenants
+        return { access_token: 'a', token_type: 'Bearer', tenant: client?.tenant.toUpperCase() }
+      },
+    },
+  }),
+  ...tokenEndpoint({
+    ...endpointOfTenants,
+    grantTypes: ['client_credentials'],
+    hooks: {
+      findClient: (id) => rows.findUnique(id),
+      mintToken: ({ client }) => ({ access_token: 'a', token_type: 'Bearer', tenant: client.client?.tenant.toUpperCase() }),
+    },
+  }),
+  authenticateClient({
+    ...endpointOfTenants,
+    hooks: { findClient: (id) => tenants.get(id), verifyClientSecret: (client, secret) => client?.tenant.toUpperCase() === secret },
+  }),
+)
+export const hooksOfTenants: Hooks<Tenant> = {
+  ...ofIssuers,
+  findClient: (id) => tenants.get(id),
+  authorizeGrant: (candidate) => ({ subject: candidate.client.client?.tenant.toUpperCase() ?? candidate.sub }),
+  mintToken: async (granted: Granted<Tenant>) => ({ access_token: granted.client.client?.tenant ?? 'a', token_type: 'Bearer' }),
+}
+const optionsOfTenants: Options<Hooks<Tenant>> = { ...endpointOfTenants, hooks: hooksOfTenants }
+app.post('/tenants', ...tokenEndpoint(optionsOfTenants))
+app.post(
+  '/tenants',
+  parseTokenRequest(optionsOfTenants),
+  authenticateClient(optionsOfTenants),
+  verifyJwtGrant(optionsOfTenants),
+  issueToken(optionsOfTenants),
+)
+app.post('/tenants', ...tokenEndpoint({ ...optionsOfTenants, hooks: { ...hooksOfTenants, mintToken: hooks.mintToken } }))
+app.post(
+  '/unnamed',
+  ...tokenEndpoint({
+    ...endpointOfTenants,
+    hooks: { ...hooks, findClient: (client_id) => (client_id === 'app' ? { client_id, tenant: 'a' } : null) },
+  }),
+)
+// as docs/guides/secrets.md shows it
+declare const compare: (secret: string, hash: string) => Promise<boolean>
+declare const nobody: string
+type MyClient = Client<{ client_secret_hash: string }>
+
+const verifyClientSecret: Hooks<MyClient>['verifyClientSecret'] = (client, secret) => compare(secret, client?.client_secret_hash ?? nobody)
+app.post('/secrets', ...tokenEndpoint({ ...options, hooks: { ...hooks, findClient: (): MyClient | null => null, verifyClientSecret } }))
+// @ts-expect-error a client without the member of this host
+hooksOfTenants.findClient = (client_id) => ({ client_id })
 // names are completed, and others are strings of the host
 export const registered: Client = {
   client_id: 'app',

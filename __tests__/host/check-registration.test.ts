@@ -26,7 +26,7 @@ const mistakes: [member: string, values: unknown[], problem: string][] = [
   ['scope_from', ['claim', 'Assertion', null], "must be one of 'intersection', 'parameter', 'assertion', not "],
   ['default_sub', ['sub', true, null], "must be 'iss', not "],
   ['replay', ['once', 'reuse', false, null], "must be one of 'one-time', 'same-client', 'reusable', not "],
-  ['allowPrivateJwksUri', ['false', 0, null], 'must be true or false, not '],
+  ['allowPrivateJwksUri', ['false', 0], 'must be true or false, not '],
   ['requireJti', ['yes', 0, null], 'must be true or false, not '],
   ['clients', ['jwt-client', 'all', ['a', undefined], {}, null], "must be a list of strings or 'any', not "],
   ['subjects', ['alice', [7], new Set(['alice']), null], 'must be a list of strings or a function, not '],
@@ -77,6 +77,7 @@ describe('checkTrustedIssuer', () => {
       not_after: new Date(),
     },
     { clients: 'any', subjects: () => true, audience: 'https://as.example.com' },
+    { jwks: null, jwks_uri: 'https://idp.example.org/jwks', allowPrivateJwksUri: null },
     Object.fromEntries(mistakes.slice(0, 15).map(([member]) => [member, undefined])),
   ]
   it.each(good)('takes %j', (over) => {
@@ -147,6 +148,7 @@ describe('checkClient', () => {
     ...Object.values(clients),
     { 'a member of the host': 1, clientAssertionMode: 'x' },
     { federated_credentials: [federated, { ...federated, audience: null, maxLifetime: 60, replay: 'reusable', jwks: undefined }] },
+    { federated_credentials: [{ ...federated, maxLifetime: null, replay: null, jwks: null, jwks_uri: null, allowPrivateJwksUri: null }] },
     { client_secret_expires_at: 0, previous_auth_method_expires_at: 253402300799, maxLifetime: 31536000, client_assertion_mode: 'observe' },
     ...[undefined, null].map((nothing) => Object.fromEntries(clientMistakes.map(([member]) => [member, nothing]))),
   ])('takes %j', (over) => {
@@ -223,6 +225,8 @@ describe.each(anyExpress)('a wrong client on %s', (_, express) => {
       ...Object.fromEntries(clientMistakes.map(([member]) => [member, null])),
       token_endpoint_auth_signing_alg: null,
       jwks_uri: null,
+      allowPrivateJwksUri: null,
+      federated_credentials: null,
       token_endpoint_auth_method: 'private_key_jwt',
     }
     const client = { ...clients['jwt-client'], ...nothing, client_id: 'right', ...over } as unknown as Client

@@ -2,9 +2,16 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
 import type { DecodedAssertion } from '../../lib/host/assertion.js'
 import { type AssertionReason, assertionRefusals } from '../../lib/host/errors.js'
+import { settingsOf } from '../../lib/host/settings.js'
 import { normalTyp, soleAudience } from '../../lib/rules/claims.js'
 import { checksBeforeLookup, checksOfRegistration, firstFailure, type JwtCheck } from '../../lib/rules/jwt-checks.js'
-import type { EndpointDemands, SignerDemands } from '../../lib/rules/jwt-demands.js'
+import {
+  demandsOfClient,
+  demandsOfIssuer,
+  demandsOfWorkload,
+  type EndpointDemands,
+  type SignerDemands,
+} from '../../lib/rules/jwt-demands.js'
 
 const now = 1_900_000_000.5
 const issuer = 'https://as.example.com'
@@ -319,4 +326,18 @@ describe('the readers of typ and aud', () => {
   ])('BI-02 soleAudience(%j) is %j', (aud, sole) => {
     expect(soleAudience(aud)).toBe(sole)
   })
+})
+
+it('JW-12: a `jwks_uri` of null, as databases return it, fits no `jku`', () => {
+  const { jwks_uri: _, ...absent } = signer
+  const settings = settingsOf('test', { issuer, hooks: {} })
+  const registered = { issuer, client_id: 'c', subject: 's', jwks_uri: null }
+  for (const demands of [
+    demandsOfClient(registered, settings),
+    demandsOfWorkload(registered, settings),
+    demandsOfIssuer(registered, settings),
+  ])
+    expect(firstFailure(checksOfRegistration, jwt({ header: { jku: null } }), { ...absent, jwks_uri: demands.jwks_uri }, now)).toBe(
+      'jku_not_registered',
+    )
 })

@@ -297,7 +297,7 @@ describe.each(anyExpress)('verifyJwtGrant on %s', (_, express) => {
     })
 
     it.each<[decision: unknown, cause: string]>([
-      ['alice', 'authorizeGrant must return an object or undefined, not "alice".'],
+      ['alice', 'authorizeGrant must return an object, undefined or null, not "alice".'],
       [{}, 'authorizeGrant: subject must be a non-empty string, not undefined.'],
       [{ subject: 7 }, 'authorizeGrant: subject must be a non-empty string, not 7.'],
       [{ subject: 'local', scope: ['read'] }, 'authorizeGrant: scope must be a string, not ["read"].'],

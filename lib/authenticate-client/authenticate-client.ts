@@ -1,3 +1,4 @@
+import type { Client } from '../host/client.js'
 import { refusal } from '../host/errors.js'
 import type { Options } from '../host/options.js'
 import type { ClientAuthentication } from '../host/token-state.js'
@@ -19,13 +20,12 @@ const credentials: readonly ClientAuthMechanism[] = [clientAssertion, clientSecr
 
 /**
  * Step 2: authenticates the client and adds `req.tokenState.client` (RFC 6749 §2.3, RFC 7521 §4.2, RFC 8705 §2). A credential that is
- * present must be valid, even if the grant needs none. Calls `findClient`, and if given, `findIssuer`, `verifyClientSecret` and
- * `getClientCertificate`.
+ * sent must be valid, even if the grant needs none. Calls `findClient`. If given, also `findIssuer` and the other hooks about clients.
  *
  * @throws ConfigurationError at mount, naming the option, the problem and the fix
  */
-export function authenticateClient(options: Options<ClientHooks>): Middleware {
-  const endpoint = endpointOf('authenticateClient', options, ['findClient'])
+export function authenticateClient<C extends Client = Client>(options: Options<ClientHooks<C>>): Middleware {
+  const endpoint = endpointOf<ClientHooks>('authenticateClient', options, ['findClient'])
   return step(
     {
       name: 'authenticateClient',

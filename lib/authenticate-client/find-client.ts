@@ -16,7 +16,7 @@ export function contextOf(request: TokenRequest, transaction: Transaction, endpo
     transaction.record.claimed.client_id = client_id
     const client = await transaction.call('findClient', endpoint.hookTimeout, () => endpoint.hooks.findClient(client_id))
     if (client === undefined || client === null) return undefined
-    if (typeof client !== 'object') throw refusal('hook_error', new TypeError('findClient must return a client or undefined'))
+    if (typeof client !== 'object') throw refusal('hook_error', new TypeError('findClient must return a client, undefined or null'))
     return client.client_id === client_id ? client : undefined
   }
   return { request, transaction, endpoint, findClient, methods: endpoint.clientAuthMethods, registeredMethod }

@@ -4,7 +4,8 @@ import type { ClientAuthentication, TokenRequest } from '../host/token-state.js'
 import type { Endpoint } from '../pipeline/endpoint.js'
 import type { Transaction } from '../pipeline/transaction.js'
 
-export type ClientHooks = Pick<Hooks, 'findClient'> & Partial<Pick<Hooks, 'findIssuer' | 'verifyClientSecret' | 'getClientCertificate'>>
+export type ClientHooks<C extends Client = Client> = Pick<Hooks<C>, 'findClient'> &
+  Partial<Pick<Hooks<C>, 'findIssuer' | 'verifyClientSecret' | 'getClientCertificate'>>
 
 /** What a method may use to verify a credential. */
 export interface ClientAuthContext {

@@ -1,5 +1,6 @@
 import {
   aBoolean,
+  aBooleanOrNull,
   aDate,
   aDuration,
   aMoment,
@@ -27,7 +28,7 @@ const issuerChecks = tableOf({
   issuer: anything,
   jwks: anything,
   jwks_uri: anything,
-  allowPrivateJwksUri: aBoolean,
+  allowPrivateJwksUri: aBooleanOrNull, // as for the keys themselves, `null` means "not set"
   client_id: aString,
   clients: listOr('any'),
   client_authentication: oneOf('required', 'identified', 'none'),
@@ -106,7 +107,7 @@ const decisionChecks = tableOf({
  */
 export function checkDecision(decision: NonNullable<GrantDecision>): void {
   if (typeof decision !== 'object')
-    throw new ConfigurationError(`authorizeGrant must return an object or undefined, not ${shown(decision)}.`)
+    throw new ConfigurationError(`authorizeGrant must return an object, undefined or null, not ${shown(decision)}.`)
   const required = 'refused' in decision ? ['refused'] : ['subject']
   checkMembers(decisionChecks, decision, { where: 'authorizeGrant: ', required, isClosed: false })
 }

@@ -20,6 +20,7 @@ const quoted = (values: readonly unknown[]) => values.map((value) => (isString(v
 /** Checked where it is used. */
 export const anything: Check = () => undefined
 export const aBoolean = must('true or false', (value) => typeof value === 'boolean')
+export const aBooleanOrNull: Check = (value) => (value === null ? undefined : aBoolean(value))
 export const aFunction = must('a function', (value) => typeof value === 'function')
 export const anObject = must('an object', (value) => typeof value === 'object' && value !== null)
 export const aString = must('a string', isString)

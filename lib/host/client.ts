@@ -36,11 +36,11 @@ export interface FederatedCredential extends KeyRegistration {
   /** The `sub` of the token. */
   subject: string
   /** The one `aud` of the token. @default issuer */
-  audience?: string
+  audience?: string | null
   /** Longest lifetime in seconds, from `iat` to `exp`. @default 3600 */
-  maxLifetime?: number
+  maxLifetime?: number | null
   /** `reusable`: a token with `jti` may be sent again until it expires. A token without `jti` always may. @default 'one-time' */
-  replay?: 'one-time' | 'reusable'
+  replay?: 'one-time' | 'reusable' | null
 }
 
 /** The certificate of a TLS client (RFC 8705 §2). */
@@ -51,8 +51,14 @@ export interface ClientCertificate {
   verified: boolean
 }
 
+/**
+ * A registered client. `Own` are the members that you add: this package ignores them, and hands them to your hooks.
+ * @example type MyClient = Client<{ tenant: string }>
+ */
+export type Client<Own = unknown> = ClientMetadata & Own
+
 /** A registered client. The names are those of RFC 7591 §2 and RFC 8705 §2. You may add members of your own: they are ignored. */
-export interface Client extends KeyRegistration {
+export interface ClientMetadata extends KeyRegistration {
   /** Compared character by character. */
   client_id: string
   /** Its one authentication method (RFC 7591 §2). `none` is a public client. @default 'client_secret_basic' */

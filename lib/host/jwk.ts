@@ -27,14 +27,14 @@ export interface JSONWebKeySet {
 /** The keys of a signer (RFC 7517): exactly one of `jwks` and `jwks_uri`. A key that stands in a JWT is never used. */
 export interface KeyRegistration {
   /** The public keys. Adding and removing keys takes effect at once. Do not change a key object in place. */
-  jwks?: JSONWebKeySet
+  jwks?: JSONWebKeySet | null
   /**
    * An https URL from which this server fetches the keys. Private and loopback addresses are refused. A new `kid` is accepted within 30
    * seconds, a new key under an old `kid` within 10 minutes.
    */
-  jwks_uri?: string
+  jwks_uri?: string | null
   /** Lets `jwks_uri` have a private or loopback address, and use http. @default false */
-  allowPrivateJwksUri?: boolean
+  allowPrivateJwksUri?: boolean | null
 }
 
 /** Whether a registered member is not there: a database may say `null`. */

@@ -17,7 +17,7 @@ export interface TokenRequest {
 }
 
 /** The client. `level` says how much is proven (RFC 6749 §2.1, RFC 7521 §4.1): `authenticated`, `identified` or `anonymous`. */
-export type ClientAuthentication =
+export type ClientAuthentication<C extends Client = Client> =
   /** A confidential client proved its identity by `method`. */
   | {
       /** How much is proven. */
@@ -27,7 +27,7 @@ export type ClientAuthentication =
       /** The client that it authenticated. */
       readonly client_id: string
       /** The object that `findClient` returned. */
-      readonly client: Client
+      readonly client: C
       /** The JWT that proved it. */
       readonly assertion?: VerifiedAssertion
       /** SHA-256 thumbprint of the certificate that proved it: `x5t#S256` of RFC 8705 §3.1. */
@@ -40,7 +40,7 @@ export type ClientAuthentication =
       readonly level: 'identified'
       readonly method: 'none'
       readonly client_id: string
-      readonly client: Client
+      readonly client: C
       readonly assertion?: undefined
       readonly certificateThumbprint?: undefined
       readonly reusable?: undefined

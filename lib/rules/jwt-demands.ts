@@ -79,7 +79,7 @@ export function demandsOfClient(client: Client, { issuer, ownAudience, clientAss
     requireJti: requireJti ?? clientAssertions.requireJti,
     maxLifetime: maxLifetime ?? clientAssertions.maxLifetime,
     clockTolerance,
-    jwks_uri,
+    jwks_uri: jwks_uri ?? undefined,
   }
 }
 
@@ -91,7 +91,7 @@ export function demandsOfWorkload(credential: FederatedCredential, settings: Set
     audience: [credential.audience ?? settings.issuer],
     maxLifetime: credential.maxLifetime ?? 3600,
     clockTolerance: settings.clockTolerance,
-    jwks_uri: credential.jwks_uri,
+    jwks_uri: credential.jwks_uri ?? undefined,
   }
 }
 
@@ -110,6 +110,6 @@ export function demandsOfIssuer(issuer: TrustedIssuer, { ownAudience, clockToler
     requireJti,
     maxLifetime,
     clockTolerance,
-    jwks_uri,
+    jwks_uri: jwks_uri ?? undefined,
   }
 }

@@ -3,7 +3,7 @@ import { refusal } from '../host/errors.js'
 import type { GrantDecision } from '../host/hooks.js'
 
 /** A decision that allows the grant. */
-export type Decided = Exclude<GrantDecision, { refused: unknown } | undefined>
+export type Decided = Exclude<GrantDecision, { refused: unknown } | undefined | null>
 
 /** The host's decision, validated. @throws Refusal if it refuses, or is malformed (`hook_error`) */
 export function decided(decision: GrantDecision): Decided {

@@ -20,7 +20,7 @@ async function findIssuer(iss: string, transaction: Transaction, { hooks, hookTi
   const issuer = await transaction.call('findIssuer', hookTimeout, () => hooks.findIssuer?.(iss))
   if (issuer === undefined || issuer === null) throw refusal('issuer_untrusted')
   try {
-    if (typeof issuer !== 'object') throw new TypeError('findIssuer must return a TrustedIssuer or undefined')
+    if (typeof issuer !== 'object') throw new TypeError('findIssuer must return a TrustedIssuer, undefined or null')
     checkTrustedIssuer(issuer)
   } catch (error) {
     throw refusal('hook_error', error)

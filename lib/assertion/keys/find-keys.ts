@@ -14,22 +14,22 @@ export type KeyFinder = (
 /** Makes a finder of keys. Their source is registered, never read from the JWT (RFC 8725 §3.10). */
 export function keyFinder(remote: RemoteKeySets): KeyFinder {
   return (registration, header) => {
-    const { jwks, jwks_uri, allowPrivateJwksUri = false } = oneSource(registration)
-    return jwks_uri === undefined ? localKeySet(jwks as JSONWebKeySet).find(header) : remote.find(jwks_uri, allowPrivateJwksUri, header)
+    const { jwks, jwks_uri, allowPrivate } = oneSource(registration)
+    return jwks_uri === undefined ? localKeySet(jwks as JSONWebKeySet).find(header) : remote.find(jwks_uri, allowPrivate, header)
   }
 }
 
 /** Makes a check of whether a public key is one of a registered signer. */
 export function keyChecker(remote: RemoteKeySets): (registration: KeyRegistration, publicKey: KeyObject) => Promise<boolean> {
   return async (registration, publicKey) => {
-    const { jwks, jwks_uri, allowPrivateJwksUri = false } = oneSource(registration)
-    return jwks_uri === undefined ? localKeySet(jwks as JSONWebKeySet).has(publicKey) : remote.has(jwks_uri, allowPrivateJwksUri, publicKey)
+    const { jwks, jwks_uri, allowPrivate } = oneSource(registration)
+    return jwks_uri === undefined ? localKeySet(jwks as JSONWebKeySet).has(publicKey) : remote.has(jwks_uri, allowPrivate, publicKey)
   }
 }
 
 /** The registered key source, where `null`, as databases return it, counts as absent. @throws Refusal `jwks_invalid` */
-function oneSource({ jwks, jwks_uri, allowPrivateJwksUri }: KeyRegistration): KeyRegistration {
-  const source = { jwks: jwks ?? undefined, jwks_uri: jwks_uri ?? undefined, allowPrivateJwksUri: allowPrivateJwksUri === true }
+function oneSource({ jwks, jwks_uri, allowPrivateJwksUri }: KeyRegistration) {
+  const source = { jwks: jwks ?? undefined, jwks_uri: jwks_uri ?? undefined, allowPrivate: allowPrivateJwksUri === true }
   if ((source.jwks === undefined) !== (source.jwks_uri === undefined)) return source
   throw refusal('jwks_invalid', new TypeError('exactly one of jwks and jwks_uri must be registered'))
 }
