@@ -19,12 +19,12 @@ import {
   oneOf,
   secondsBetween,
   secret,
-  shown,
   someOf,
   stringOrStrings,
   strings,
   tableOf,
 } from '../../lib/host/checks.js'
+import { shown } from '../../lib/host/shown.js'
 import { ConfigurationError } from '../../lib/index.js'
 
 const table = tableOf({ name: aName, size: aPositiveInteger, group: { isOn: aBoolean, key: secret(aName) }, anything })

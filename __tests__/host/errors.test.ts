@@ -11,6 +11,7 @@ import {
   refusal,
   refusals,
 } from '../../lib/host/errors.js'
+import { shown } from '../../lib/host/shown.js'
 import { anyExpress } from '../support/express.js'
 import { encode, form, sendRaw } from '../support/raw.js'
 import { grantRequest, startWorld } from '../support/world.js'
@@ -153,6 +154,9 @@ describe('OAuthError', () => {
     'RS-09: %j is no code',
     (code) => {
       expect(() => new OAuthError(code as never)).toThrow(TypeError)
+      expect(() => new OAuthError(code as never)).toThrow(
+        `OAuthError: error must be one of ${oauthErrorCodes.join(', ')}, not ${shown(code)}.`,
+      )
     },
   )
 
@@ -160,7 +164,11 @@ describe('OAuthError', () => {
     'RS-05: %p is no status of an error',
     (status) => {
       if (status === null) expect(new OAuthError('invalid_grant', '', { status } as never).status).toBe(400)
-      else expect(() => new OAuthError('invalid_grant', '', { status } as never)).toThrow(TypeError)
+      else {
+        const make = () => new OAuthError('invalid_grant', '', { status } as never)
+        expect(make).toThrow(TypeError)
+        expect(make).toThrow(`OAuthError: status must be a whole number from 400 to 599, not ${shown(status)}.`)
+      }
     },
   )
 

@@ -244,8 +244,15 @@ describe('each step asks for the hooks that it calls, and for no others', () => 
 })
 
 describe('what stands where the options should', () => {
-  it.each([undefined, null, 'https://as.example.com', 7, () => options()])('%p', (value) => {
-    expect(() => authenticateClient(value as never)).toThrow('authenticateClient needs an options object with issuer and hooks.')
+  it.each([
+    [undefined, 'undefined'],
+    [null, 'null'],
+    ['https://as.example.com', '"https://as.example.com"'],
+    [7, '7'],
+    [() => options(), 'a function'],
+  ])('%p', (value, shown) => {
+    const message = `authenticateClient: options must be an object with issuer and hooks, not ${shown}.`
+    expect(() => authenticateClient(value as never)).toThrow(message)
   })
 })
 

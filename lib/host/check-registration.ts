@@ -13,7 +13,6 @@ import {
   listOrFunction,
   must,
   oneOf,
-  shown,
   stringOrStrings,
   strings,
   tableOf,
@@ -21,6 +20,7 @@ import {
 import type { Client, FederatedCredential } from './client.js'
 import { ConfigurationError } from './errors.js'
 import type { GrantDecision } from './hooks.js'
+import { shown } from './shown.js'
 import type { TrustedIssuer } from './trusted-issuer.js'
 
 /** The check of each member of a trusted issuer; `anything`: it is checked where it is used. */

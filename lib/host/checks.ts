@@ -1,5 +1,6 @@
 /** How the package checks what a host writes: tables of checks, one for each kind of object. Every message says what must be and what was received. */
 import { ConfigurationError } from './errors.js'
+import { shown } from './shown.js'
 
 /** Says what a value must be (`must be …`, `must not …`), or nothing if the value is right. */
 export type Check = (value: unknown) => string | undefined
@@ -115,21 +116,6 @@ export function checkOptionsOf(where: string, table: CheckedTable, options: unkn
   const received = typeof options === 'string' ? 'a string' : shown(options) // it may be a key
   if (problem) throw new ConfigurationError(`${where}: options ${problem}, not ${received}.`)
   checkMembers(table, options as object, { where: `${where}: option `, required })
-}
-
-/** A value in a message: short, on one line, and without what stands before an `@`, such as the password of a URL. */
-export function shown(value: unknown): string {
-  if (typeof value === 'string') {
-    const open = value.replace(/^.*@/s, '…@')
-    return JSON.stringify(open.length > 60 ? `${open.slice(0, 60)}…` : open)
-  }
-  if (Array.isArray(value))
-    return value.length <= 12 && value.every((one) => typeof one !== 'object' || one === null)
-      ? `[${value.map(shown).join(', ')}]`
-      : 'a list'
-  if (typeof value === 'function') return 'a function'
-  if (typeof value === 'object' && value !== null) return value instanceof Date ? 'a Date' : 'an object'
-  return String(value)
 }
 
 const fold = (text: string) => text.toLowerCase().replace(/[^a-z0-9]/g, '')

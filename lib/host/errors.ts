@@ -9,6 +9,7 @@ import {
   type RefusalReason,
   refusals,
 } from './refusals.js'
+import { shown } from './shown.js'
 
 export * from './refusals.js'
 
@@ -37,10 +38,10 @@ export class OAuthError extends Error {
     const text = String(description ?? '').replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?')
     super(text || error, 'cause' in options ? { cause: options.cause } : undefined)
     if (!oauthErrorCodes.includes(error))
-      throw new TypeError(`OAuthError: ${JSON.stringify(error)} is not one of ${oauthErrorCodes.join(', ')}`)
+      throw new TypeError(`OAuthError: error must be one of ${oauthErrorCodes.join(', ')}, not ${shown(error)}.`)
     const status = options.status ?? defaultStatus[error] ?? 400
     if (!Number.isInteger(status) || status < 400 || status > 599)
-      throw new TypeError('OAuthError: status is an HTTP status from 400 to 599')
+      throw new TypeError(`OAuthError: status must be a whole number from 400 to 599, not ${shown(status)}.`)
     this.error = error
     this.error_description = text
     this.status = status

@@ -1,6 +1,7 @@
-import { aList, aPositiveInteger, aString, type Check, checkMembers, must, secret, shown, tableOf } from '../host/checks.js'
+import { aList, aPositiveInteger, aString, type Check, checkMembers, must, secret, tableOf } from '../host/checks.js'
 import { ConfigurationError, refusal } from '../host/errors.js'
 import type { Granted } from '../host/hooks.js'
+import { shown } from '../host/shown.js'
 import type { StandardTokenResponse, TokenResponse } from '../host/token-state.js'
 import { hostScope, isWithin } from '../rules/scope.js'
 

@@ -8,6 +8,7 @@ import type { KeyRegistration } from '../host/jwk.js'
 import { JWT_BEARER_GRANT, type Options } from '../host/options.js'
 import type { ReplayStore } from '../host/replay-store.js'
 import { type Settings, settingsOf } from '../host/settings.js'
+import { shown } from '../host/shown.js'
 import { memoryReplayStore } from '../replay/memory.js'
 import { demandsOfClientAssertion, demandsOfGrant, demandsOfSvid, type EndpointDemands } from '../rules/jwt-demands.js'
 import { LoadShedding } from './load-shedding.js'
@@ -39,7 +40,7 @@ const known = new WeakMap<object, Endpoint>()
  */
 export function endpointOf<H extends Partial<Hooks>>(where: string, options: Options<H>, required: readonly (keyof Hooks)[]): Endpoint<H> {
   if (typeof options !== 'object' || options === null)
-    throw new ConfigurationError(`${where} needs an options object with issuer and hooks.`)
+    throw new ConfigurationError(`${where}: options must be an object with issuer and hooks, not ${shown(options)}.`)
   if ('headers' in options && 'method' in options)
     throw new ConfigurationError(`${where} was mounted without being called: write ${where}(options).`)
   let endpoint = known.get(options)

@@ -101,10 +101,10 @@ describe('checkKeySetUrl (T-54)', () => {
   )
 
   it.each([
-    ['nonsense', 'jwks_uri is not a URL'],
-    ['http://idp.example.org/', 'jwks_uri is an https URL'],
-    ['https://user@idp.example.org/', 'jwks_uri has neither user information nor a fragment'],
-    ['https://[::1]/', '::1 is not a public address'],
+    ['nonsense', 'jwks_uri must be a URL'],
+    ['http://idp.example.org/', 'jwks_uri must be an https URL'],
+    ['https://user@idp.example.org/', 'jwks_uri must have neither user information nor a fragment'],
+    ['https://[::1]/', 'jwks_uri must have a public address, not ::1'],
   ])('tells the log what is wrong with %s', (url, message) => {
     expect(() => checkKeySetUrl(url, false)).toThrow(expect.objectContaining({ cause: new Error(message) }))
   })

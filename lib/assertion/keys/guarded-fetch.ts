@@ -63,12 +63,12 @@ const publicLookup: LookupFunction = (hostname, options, callback) =>
  * @throws Refusal `jwks_blocked` unless it is https, without user information or fragment, and its host is not a private address
  */
 export function checkKeySetUrl(url: string, allowPrivate: boolean): URL {
-  if (!URL.canParse(url)) throw blocked('jwks_uri is not a URL')
+  if (!URL.canParse(url)) throw blocked('jwks_uri must be a URL')
   const target = new URL(url)
   const host = target.hostname.replace(/^\[|\]$/g, '')
-  if (target.protocol !== 'https:' && !(allowPrivate && target.protocol === 'http:')) throw blocked('jwks_uri is an https URL')
-  if (target.username || target.password || target.hash) throw blocked('jwks_uri has neither user information nor a fragment')
-  if (!allowPrivate && isIP(host) !== 0 && !isPublicAddress(host)) throw blocked(`${host} is not a public address`)
+  if (target.protocol !== 'https:' && !(allowPrivate && target.protocol === 'http:')) throw blocked('jwks_uri must be an https URL')
+  if (target.username || target.password || target.hash) throw blocked('jwks_uri must have neither user information nor a fragment')
+  if (!allowPrivate && isIP(host) !== 0 && !isPublicAddress(host)) throw blocked(`jwks_uri must have a public address, not ${host}`)
   return target
 }
 
