@@ -5,6 +5,8 @@ export default {
   testEnvironment: 'node',
   transform: {},
   testTimeout: 30_000, // no test of speed: a busy machine has time
+  globalSetup: '<rootDir>/__tests__/support/rsa-keys.js',
+  testSequencer: '<rootDir>/../scripts/test-sequencer.mjs',
   setupFilesAfterEnv: ['<rootDir>/__tests__/support/assertions.js'],
   reporters: ['default', '<rootDir>/../scripts/summary-reporter.mjs'],
 }

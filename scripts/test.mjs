@@ -1,6 +1,7 @@
 // Runs the compiled tests: `npm test` those that a change in lib/ can break, `npm run test:all` (with --all) everything. Other arguments go to Jest,
 // such as `npm test -- policy`.
 import { spawnSync } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 
 /** What only `test:all` runs: it installs the package in projects, starts many processes, or runs servers of others. */
 const onlyInAll = ['/package.test.js', '/processes.test.js', '/hosts/']
@@ -9,7 +10,8 @@ const leftOut = `Left to npm run test:all: the installed package, many processes
 const words = process.argv.slice(2)
 const isAll = words.includes('--all')
 const ignored = isAll ? [] : onlyInAll.map((part) => `--testPathIgnorePatterns=${part.replaceAll('.', '\\.')}`)
-const jest = ['--experimental-vm-modules', '--no-warnings=ExperimentalWarning', 'node_modules/jest/bin/jest.js', '--maxWorkers=100%']
+const workers = availableParallelism() + 1 // many tests wait for timers and servers: one worker more keeps the processors busy
+const jest = ['--experimental-vm-modules', '--no-warnings=ExperimentalWarning', 'node_modules/jest/bin/jest.js', `--maxWorkers=${workers}`]
 const { status } = spawnSync(process.execPath, [...jest, ...ignored, ...words.filter((word) => word !== '--all')], {
   stdio: 'inherit',
   env: { ...process.env, TEST_ALL: isAll ? '1' : '0', TESTS_LEFT_OUT: isAll ? '' : leftOut },

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import type { JWK } from '../../lib/index.js'
 
 export interface Pair {
@@ -14,8 +14,16 @@ function pair(alg: string, kid: string, { privateKey, publicKey }: { privateKey:
   return { privateKey, publicKey, kid, alg, jwk: { ...(publicKey.export({ format: 'jwk' }) as JWK), kid, alg } }
 }
 
+/** The keys of `rsa-keys.ts` that this file has not used yet. */
+const generated: string[] = JSON.parse(process.env.TEST_RSA_KEYS ?? '[]')
+function generatedPair() {
+  const pem = generated.shift()
+  return pem && { privateKey: createPrivateKey(pem), publicKey: createPublicKey(pem) }
+}
+
 export const ec = (kid: string, namedCurve = 'P-256', alg = 'ES256') => pair(alg, kid, generateKeyPairSync('ec', { namedCurve }))
-export const rsa = (kid: string, modulusLength = 2048, alg = 'RS256') => pair(alg, kid, generateKeyPairSync('rsa', { modulusLength }))
+export const rsa = (kid: string, modulusLength = 2048, alg = 'RS256') =>
+  pair(alg, kid, (modulusLength === 2048 && generatedPair()) || generateKeyPairSync('rsa', { modulusLength }))
 export const ed = (kid: string) => pair('EdDSA', kid, generateKeyPairSync('ed25519'))
 
 /** A key pair for each signature algorithm, by its name; the RSA algorithms share one. */
