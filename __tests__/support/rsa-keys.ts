@@ -2,7 +2,7 @@ import { generateKeyPair } from 'node:crypto'
 import { promisify } from 'node:util'
 
 /** How many keys one test file gets from here. Few files need more, and generate those. */
-const count = 8
+const count = 4
 
 /** Jest runs this once, before all test files: to generate an RSA key takes a tenth of a second, and nearly each file needs one. */
 export default async function generateRsaKeys(): Promise<void> {
