@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import type { VerifiedAssertion } from '../../lib/host/assertion.js'
 import type { ClientAuthentication } from '../../lib/host/token-state.js'
-import { clientMarker, replayKey, replayMarker } from '../../lib/rules/one-time-use.js'
+import type { TrustedIssuer } from '../../lib/host/trusted-issuer.js'
+import { clientMarker, isReusableGrant, replayKey, replayMarker, usableFrom } from '../../lib/rules/one-time-use.js'
 import { random } from '../support/random.js'
 
 const assertion = (claims: object = {}) =>
@@ -28,6 +29,42 @@ describe('AF-15 the marker of a one-time JWT', () => {
     ['one that was registered as reusable', client({ assertion: assertion(), reusable: true })],
   ])('there is none for %s', (_, authentication) => {
     expect(clientMarker(authentication, 10)).toBeUndefined()
+  })
+})
+
+it('T-45 a JWT without iss is marked as of no issuer', () => {
+  expect(replayMarker(assertion({ iss: undefined }), 'client', 0).issuer).toBe('')
+})
+
+describe('isReusableGrant', () => {
+  const anonymous: ClientAuthentication = { level: 'anonymous' }
+  it.each<[replay: TrustedIssuer['replay'], who: ClientAuthentication, client_id: string | undefined, is: boolean]>([
+    [undefined, client({}), 'c', false],
+    ['one-time', client({}), 'c', false],
+    ['reusable', client({}), 'c', true],
+    ['reusable', client({}), undefined, true],
+    ['reusable', anonymous, undefined, true],
+    ['same-client', client({}), 'c', true],
+    ['same-client', client({}), 'another', false],
+    ['same-client', client({}), undefined, false],
+    ['same-client', anonymous, undefined, false],
+    ['same-client', anonymous, 'c', false],
+  ])('replay: %j, for %j, with the claim client_id %j: %s', (replay, who, client_id, is) => {
+    expect(isReusableGrant({ issuer: 'a', replay }, who, assertion({ client_id }))).toBe(is)
+  })
+})
+
+describe('T-45 usableFrom: the earliest time at which the checks of a JWT could have passed', () => {
+  const limits = { maxLifetime: 300, clockTolerance: 10 }
+  it.each<[what: string, claims: object, from: number]>([
+    ['exp less the longest lifetime', { exp: 1000 }, 690],
+    ['iat, if it is later', { exp: 1000, iat: 800 }, 790],
+    ['nbf, if it is later', { exp: 1000, nbf: 900 }, 890],
+    ['the later of iat and nbf', { exp: 1000, iat: 900, nbf: 800 }, 890],
+    ['exp less the longest lifetime, if both are earlier', { exp: 1000, iat: 600, nbf: 500 }, 690],
+    ['the beginning of time, without any of them', { exp: 100 }, -10],
+  ])('%s, less the tolerance', (_, claims, from) => {
+    expect(usableFrom(claims as VerifiedAssertion['claims'], limits)).toBe(from)
   })
 })
 

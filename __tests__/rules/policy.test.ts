@@ -1,7 +1,15 @@
 import { describe, expect, it } from '@jest/globals'
 import type { ClientAuthentication, TokenRequest } from '../../lib/host/token-state.js'
 import { CLIENT_CREDENTIALS, type Client, JWT_BEARER_GRANT, type TrustedIssuer } from '../../lib/index.js'
-import { clientPolicy, grantedScope, issuerPolicy, scopePolicy, subjectIsClient, subjectPolicy } from '../../lib/rules/policy.js'
+import {
+  clientPolicy,
+  grantedScope,
+  issuerPolicy,
+  scopePolicy,
+  signingClient,
+  subjectIsClient,
+  subjectPolicy,
+} from '../../lib/rules/policy.js'
 
 const client: Client = { client_id: 'c', grant_types: [JWT_BEARER_GRANT, CLIENT_CREDENTIALS], scope: 'a b' }
 const authenticated = (over: Partial<Client> = {}): ClientAuthentication => ({
@@ -116,6 +124,25 @@ describe('JG-14 issuerPolicy: client type × what the issuer demands', () => {
     ['IJ-04 a grant for this client', authenticated(), named, { client_id: 'c' }, undefined],
   ])('%s', (_name, who, over, claims, refused) => {
     expect(issuerPolicy(who, issuer(over), claims)?.refused).toBe(refused)
+  })
+})
+
+describe('T-68 signingClient: the client that the signature of a grant authenticates', () => {
+  it.each<[name: string, issuer: Partial<TrustedIssuer>, claims: Record<string, unknown>, client: string | undefined]>([
+    ['an issuer that is no client', {}, {}, undefined],
+    ['an issuer that is no client, even if its grant names one', { clients: ['d'] }, { client_id: 'd' }, undefined],
+    ['nobody else may present its grants', { client_id: 'c' }, {}, 'c'],
+    ['its list has nobody', { client_id: 'c', clients: [] }, {}, 'c'],
+    ['its list has only itself', { client_id: 'c', clients: ['c', 'c'] }, {}, 'c'],
+    ['its list has another client', { client_id: 'c', clients: ['c', 'd'] }, {}, undefined],
+    ['any client may present its grants', { client_id: 'c', clients: 'any' }, {}, undefined],
+    ['public clients may', { client_id: 'c', client_authentication: 'identified' }, {}, undefined],
+    ['anybody may', { client_id: 'c', client_authentication: 'none' }, {}, undefined],
+    ['any client may, but the grant names it', { client_id: 'c', clients: 'any' }, { client_id: 'c' }, 'c'],
+    ['anybody may, but the grant names it', { client_id: 'c', client_authentication: 'none' }, { client_id: 'c' }, 'c'],
+    ['any client may, and the grant names another', { client_id: 'c', clients: 'any' }, { client_id: 'd' }, undefined],
+  ])('%s', (_name, over, claims, client) => {
+    expect(signingClient(issuer(over), claims)).toBe(client)
   })
 })
 

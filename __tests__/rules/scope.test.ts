@@ -55,6 +55,9 @@ describe('scopes (RFC 6749 §3.3)', () => {
     [['a'], ['A', 'aa', ''], []],
     [['a'], [], []],
     [[], ['a'], []],
+    // a long ceiling is looked up in another way
+    [['a', 'i', 'z'], [...'abcdefghi'], ['a', 'i']],
+    [['h', 'a'], [...'abcdefgh'], ['h', 'a']],
   ])('of %j within %j there is %j', (scope, ceiling, common) => {
     expect(intersect(scope, ceiling)).toEqual(common)
     expect(isWithin(scope, ceiling)).toBe(common.length === scope.length)
