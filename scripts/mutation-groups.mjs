@@ -4,27 +4,44 @@ const fast = '^(?!.*(Express 4|T-70|until it expires|after it has expired|2,000|
 const of = (folder, { mutate = [`lib/${folder}/**/*.ts`], tests = [`${folder}/**/*`] } = {}) => ({ mutate, tests, names: fast })
 
 export const groups = {
-  'parse-token-request': of('parse-token-request'),
-  'authenticate-client': of('authenticate-client', { mutate: ['lib/authenticate-client/*.ts'], tests: ['authenticate-client/*'] }),
-  mtls: of('authenticate-client/mtls'),
-  workload: of('authenticate-client/workload'),
-  'verify-jwt-grant': of('verify-jwt-grant'),
-  'issue-token': of('issue-token'),
-  rules: of('rules', { tests: ['rules/{policy,scope,jwt-checks,jwt-demands,claims,one-time-use,form-encoding}', 'assertion/verify'] }),
-  assertion: of('assertion', { mutate: ['lib/assertion/*.ts'], tests: ['assertion/*'] }),
-  keys: of('assertion/keys', {
-    tests: ['assertion/keys/{find-keys,key-set,usable-keys,small-order,verification-cost}', 'assertion/verified-signatures'],
-    mutate: ['lib/assertion/keys/{find-keys,key-set,usable-keys,small-order,verification-cost}.ts'],
+  'rules/policy': of('rules', { mutate: ['lib/rules/{policy,scope}.ts'], tests: ['rules/{policy,scope}'] }),
+  'rules/jwt-checks': of('rules', { mutate: ['lib/rules/jwt-checks.ts'], tests: ['rules/jwt-checks'] }),
+  'rules/others': of('rules', {
+    mutate: ['lib/rules/{jwt-demands,claims,one-time-use,form-encoding}.ts'],
+    tests: ['rules/{jwt-demands,claims,one-time-use,form-encoding}'],
   }),
-  'remote-keys': of('assertion/keys', {
-    tests: ['assertion/keys/{remote-key-sets,guarded-*}'],
+  'assertion/decode': of('assertion', {
+    mutate: ['lib/assertion/{decode,duplicate-members}.ts'],
+    tests: ['assertion/{decode,duplicate-members}'],
+  }),
+  'assertion/jws': of('assertion', { mutate: ['lib/assertion/{jws,der}.ts'], tests: ['assertion/{jws,der}'] }),
+  'assertion/verify': of('assertion', {
+    mutate: ['lib/assertion/{verify,signature,verified-signatures}.ts'],
+    tests: ['assertion/{verify,signature,verified-signatures}'],
+  }),
+  'keys/usable': of('assertion/keys', {
+    mutate: ['lib/assertion/keys/{usable-keys,verification-cost,small-order}.ts'],
+    tests: ['assertion/keys/{usable-keys,verification-cost,small-order}'],
+  }),
+  'keys/local': of('assertion/keys', {
+    mutate: ['lib/assertion/keys/{find-keys,key-set}.ts'],
+    tests: ['assertion/keys/{find-keys,key-set}'],
+  }),
+  'keys/remote': of('assertion/keys', {
     mutate: ['lib/assertion/keys/{remote-key-sets,guarded-fetch}.ts'],
+    tests: ['assertion/keys/{remote-key-sets,guarded-*}'],
   }),
-  memory: of('replay', { mutate: ['lib/replay/memory.ts'], tests: ['replay/memory'] }),
-  redis: of('replay/redis'),
-  postgres: of('replay/postgres'),
-  testing: of('replay/testing'),
-  'test-helpers': of('testing'),
+  'verify-jwt-grant': of('verify-jwt-grant'),
+  'authenticate-client/core': of('authenticate-client', { mutate: ['lib/authenticate-client/*.ts'], tests: ['authenticate-client/*'] }),
+  'authenticate-client/mtls': of('authenticate-client/mtls'),
+  'authenticate-client/workload': of('authenticate-client/workload'),
+  'parse-token-request': of('parse-token-request'),
   pipeline: of('pipeline'),
   host: of('host'),
+  'issue-token': of('issue-token'),
+  'token-endpoint': of('.', { mutate: ['lib/token-endpoint.ts'], tests: ['token-endpoint'] }),
+  'replay/memory': of('replay', { mutate: ['lib/replay/memory.ts'], tests: ['replay/memory'] }),
+  'replay/testing': of('replay/testing'),
+  'replay/redis': of('replay/redis'),
+  'replay/postgres': of('replay/postgres'),
 }

@@ -6,7 +6,11 @@ import { groups } from './mutation-groups.mjs'
 
 const least = 90
 const asked = process.argv.slice(2)
-const names = asked.length === 0 ? Object.keys(groups) : asked.filter((name) => name !== '--report')
+const wanted = asked.filter((name) => name !== '--report')
+const isWanted = (name) => asked.length === 0 || wanted.some((part) => name === part || name.startsWith(`${part}/`))
+const names = Object.keys(groups).filter(isWanted)
+for (const part of wanted)
+  if (!names.some((name) => name === part || name.startsWith(`${part}/`))) throw new Error(`There is no group ${part}.`)
 for (const name of names) {
   const { status } = spawnSync('node_modules/.bin/stryker', ['run'], { stdio: 'inherit', env: { ...process.env, MUTATION_GROUP: name } })
   if (status !== 0) process.exit(status ?? 1)
