@@ -64,6 +64,14 @@ describe('decodeAssertion', () => {
     expect(reasonOf(token)).toBe('jwt_malformed')
   })
 
+  it('T-12 refuses every segment that is not the canonical base64url of its bytes, whatever its last character', () => {
+    for (const last of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_')
+      for (const segment of [`AAAA${last}`, `AAAAA${last}`, `AAAAAA${last}`, `AAAAAAA${last}`]) {
+        const isCanonical = b64(Buffer.from(segment, 'base64url')) === segment
+        expect([segment, reasonOf(jws('{}', '{}', segment))]).toEqual([segment, isCanonical ? undefined : 'jwt_malformed'])
+      }
+  })
+
   const parts: [AssertionReason | undefined, string | Buffer][] = [
     [undefined, '{}'],
     [undefined, ' { "a" : 1 } '],
