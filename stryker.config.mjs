@@ -17,6 +17,7 @@ export default {
     configFile: 'jest.config.mjs',
     config: {
       testEnvironment: fileURLToPath(new URL('scripts/mutation-environment.cjs', import.meta.url)),
+      testRunner: fileURLToPath(new URL('scripts/mutation-jest-circus.cjs', import.meta.url)),
       testMatch: group.tests.map((test) => `<rootDir>/__tests__/${test}.test.js`),
       testNamePattern: group.names ?? '^(?!.*T-70)', // speed is not what is judged here, and a busy machine would kill mutants
     },
@@ -24,7 +25,7 @@ export default {
   },
   coverageAnalysis: 'perTest',
   concurrency: 2,
-  timeoutMS: 20_000, // a mutant that a busy machine slows down is not killed
+  timeoutMS: 10_000, // a mutant that a busy machine slows down is not killed
   reporters: ['progress-append-only', 'clear-text', 'json', 'html'],
   clearTextReporter: { allowColor: false, allowEmojis: false, logTests: false, reportTests: false, skipFull: true },
   jsonReporter: { fileName: `reports/mutation/${name}.json` },
