@@ -1,6 +1,6 @@
 // Every file of lib is judged by the tests of the folder with its name: a file whose mutants are only detected over HTTP is not well tested.
 /** No code here depends on the version of Express; speed is judged elsewhere; tests on servers would start them for each mutant. */
-const fast = '^(?!.*(Express 4|T-70|until it expires|after it has expired|2,000|20,000|cluster|token endpoint|by node-redis))'
+const fast = '^(?!.*(Express 4|T-70|remembers a key until it expires|after it has expired|2,000|20,000|cluster|a token endpoint on|by node-redis))'
 const of = (folder, { mutate = [`lib/${folder}/**/*.ts`], tests = [`${folder}/**/*`] } = {}) => ({ mutate, tests, names: fast })
 
 export const groups = {
