@@ -1,4 +1,4 @@
-import { createSecretKey, generateKeyPairSync } from 'node:crypto'
+import { createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
 import { CompactSign, compactVerify } from 'jose'
 import { isSignatureKey, isVerifiedInPool, signJws, verifyJws } from '../../lib/assertion/jws.js'
@@ -89,6 +89,21 @@ it('T-03 a curve of the same length is another curve', () => {
   const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'secp256k1' })
   expect(isSignatureKey('ES256', publicKey)).toBe(false)
   expect(verifyJws('ES256', publicKey, 'a.b', Buffer.alloc(64, 1))).toBe(false)
+})
+
+it.each(['RS256', 'PS256'])('%s: a key that OpenSSL cannot use verifies nothing', (alg) => {
+  const unusable = { asymmetricKeyType: 'rsa' } as KeyObject
+  expect(verifyJws(alg, unusable, 'a.b', Buffer.alloc(256, 1))).toBe(false)
+})
+
+it('signs in the thread pool what takes long, and at once what does not', async () => {
+  const atOnce: string[] = []
+  for (const alg of algorithms) {
+    const signature = signJws(alg, (pairs[alg] as Pair).privateKey, 'a.b')
+    if (!(signature instanceof Promise)) atOnce.push(alg)
+    await signature
+  }
+  expect(atOnce).toEqual(['ES256', 'EdDSA', 'Ed25519'])
 })
 
 it('T-46 verifies in the thread pool what takes long, and at once what does not', () => {
