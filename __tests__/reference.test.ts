@@ -772,6 +772,28 @@ describe('docs/mutation.md', () => {
     expect(files.filter((file) => !existsSync(join(root, 'lib', file)))).toEqual([])
   })
 
+  it('judges every file of lib that does anything, by tests that there are', async () => {
+    const { groups } = await import(pathToFileURL(join(root, 'scripts/mutation-groups.mjs')).href)
+    const all = Object.values(groups as Record<string, { mutate: string[]; tests: string[] }>)
+    const alternatives = (glob: string): string[] => {
+      const [, before = glob, names, after = ''] = /^(.*?)\{(.*?)\}(.*)$/.exec(glob) ?? []
+      return names === undefined ? [glob] : names.split(',').flatMap((name) => alternatives(before + name + after))
+    }
+    const star = (stars: string) => (stars === '*' ? '[^/]*' : '.*')
+    const patterns = (globs: string[]) =>
+      globs.flatMap(alternatives).map((glob) => new RegExp(`^${glob.replaceAll('.', '\\.').replace(/\*\*\/\*|\*/g, star)}$`))
+    const filesIn = (folder: string) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => `${folder}/${file.replaceAll('\\', '/')}`)
+
+    const mutated = patterns(all.flatMap(({ mutate }) => mutate))
+    const code = filesIn('lib').filter((file) => file.endsWith('.ts') && file !== 'lib/index.ts')
+    expect(code.filter((file) => !mutated.some((pattern) => pattern.test(file)))).toEqual([])
+    expect(mutated.filter((pattern) => !code.some((file) => pattern.test(file)))).toEqual([])
+    const tests = filesIn('__tests__')
+    const judges = patterns(all.flatMap(({ tests }) => tests.map((test) => `__tests__/${test}.test.ts`)))
+    expect(judges.filter((pattern) => !tests.some((file) => pattern.test(file)))).toEqual([])
+  })
+
   it('says below which score the command fails, and calls it with groups that there are', () => {
     expect(mutation).toContain(`fails below ${/const least = (\d+)/.exec(read('scripts/mutation.mjs'))?.[1]} %`)
     const [, asked = ''] = /npm run mutation -- ([a-z/ -]+?) +#/.exec(mutation) ?? []
