@@ -383,6 +383,11 @@ describe('keyFinder', () => {
     expect(await findKeys({ jwks: jwks as JSONWebKeySet }, header)).toHaveLength(1)
   })
 
+  it('JW-10 never takes one such registration for another', async () => {
+    const of = (pair: Pair) => findKeys({ jwks: { keys: [{ ...without(pair.jwk, 'kid'), size: 1n }] } }, { alg: 'ES256', kid: 'theirs' })
+    for (const pair of [ec('a'), ec('b')]) expect((await of(pair)).map((key) => key.equals(pair.publicKey))).toEqual([true])
+  })
+
   it('takes frozen registrations', async () => {
     const frozen = Object.freeze({ keys: Object.freeze([Object.freeze({ ...es256.jwk })]) }) as unknown as JSONWebKeySet
     expect(await findKeys({ jwks: frozen }, header)).toHaveLength(1)

@@ -47,12 +47,17 @@ describe('JW-24 find: the keys that fit alg and kid of a header', () => {
   })
 
   it('returns the same objects each time, whichever header asks in between', async () => {
-    const keySet = prepareKeySet(all, true)
-    const headers = [{ alg: 'ES256', kid: 'a' }, { alg: 'ES256', kid: 'b' }, { alg: 'ES256', kid: 'x' }, { alg: 'ES256' }, { alg: 'RS256' }]
+    const keySet = prepareKeySet({ keys: [...all.keys, { ...rs256.jwk, kid: undefined }] }, true)
+    const unknown = [
+      { alg: 'ES256', kid: 'x' },
+      { alg: 'RS256', kid: 'x' },
+    ]
+    const headers = [...unknown, { alg: 'ES256', kid: 'a' }, { alg: 'ES256', kid: 'b' }, { alg: 'ES256' }, { alg: 'RS256', kid: 'r' }]
     const ask = async () => Promise.all(headers.map(async (header) => keySet.find(header)))
     const [first, second] = [await ask(), await ask()]
     for (const [index, keys] of first.entries()) expect(second[index]).toBe(keys)
-    expect(await keySet.find({ alg: 'ES256', kid: 'another' })).toBe(first[2])
+    expect(first.map((keys) => keys.map(nameOf).join(' '))).toEqual(['unnamed', 'r', 'a', 'b', 'a b unnamed', 'r'])
+    expect(await keySet.find({ alg: 'ES256', kid: 'another' })).toBe(first[0])
   })
 
   it('refuses an unknown kid at once, without a promise', () => {
@@ -71,7 +76,7 @@ describe('has: whether a public key is in the set', () => {
   })
 })
 
-describe('T-52 jwks_invalid: what is no key set', () => {
+describe('T-55 jwks_invalid: what is no key set', () => {
   it.each<[document: string, value: unknown]>([
     ['undefined', undefined],
     ['null', null],
