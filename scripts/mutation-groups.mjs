@@ -32,7 +32,18 @@ export const groups = {
     tests: ['assertion/keys/{remote-key-sets,guarded-*}'],
   }),
   'verify-jwt-grant': of('verify-jwt-grant'),
-  'authenticate-client/core': of('authenticate-client', { mutate: ['lib/authenticate-client/*.ts'], tests: ['authenticate-client/*'] }),
+  'authenticate-client/secrets': of('authenticate-client', {
+    mutate: ['lib/authenticate-client/{client-secret-basic,client-secret-post,secret,constant-time,internal-client-secrets}.ts'],
+    tests: ['authenticate-client/{secrets,constant-time,internal-client-secrets}'],
+  }),
+  'authenticate-client/jwt': of('authenticate-client', {
+    mutate: ['lib/authenticate-client/{client-assertion,client-secret-jwt,private-key-jwt,observe,find-client,mechanism,methods}.ts'],
+    tests: ['authenticate-client/{authenticate-client,client-secret-jwt,migration,reusable}'],
+  }),
+  'authenticate-client/grant': of('authenticate-client', {
+    mutate: ['lib/authenticate-client/{authenticate-client,bare-client-id,by-its-grant}.ts'],
+    tests: ['authenticate-client/{authenticate-client,by-its-grant}'],
+  }),
   'authenticate-client/mtls': of('authenticate-client/mtls'),
   'authenticate-client/workload': of('authenticate-client/workload'),
   'parse-token-request': of('parse-token-request'),
