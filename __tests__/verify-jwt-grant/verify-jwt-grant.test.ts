@@ -1,13 +1,27 @@
 import { describe, expect, it } from '@jest/globals'
-import { type GrantCandidate, type Hooks, JWT_BEARER_GRANT, OAuthError, type TrustedIssuer } from '../../lib/index.js'
+import type { RequestHandler } from 'express'
+import request from 'supertest'
+import {
+  type GrantCandidate,
+  type Hooks,
+  JWT_BEARER_GRANT,
+  OAuthError,
+  type Options,
+  parseTokenRequest,
+  type TokenEndpointEvent,
+  type TrustedIssuer,
+  verifyJwtGrant,
+} from '../../lib/index.js'
 import { anyExpress } from '../support/express.js'
 import { freshJti, now } from '../support/jwt.js'
 import {
   byJwt,
   clientAssertion,
+  clientCredentials,
   clients,
   grant,
   grantRequest,
+  hooks,
   idp,
   issuer,
   issuers,
@@ -42,6 +56,7 @@ describe.each(anyExpress)('verifyJwtGrant on %s', (_, express) => {
       ['CM-05 no jti, where it is required', { requireJti: true }, { jti: undefined }, 'jti_missing'],
       ['no jti', {}, { jti: undefined }, undefined],
       ['T-67 an issuer that is switched off', { enabled: false }, {}, 'issuer_disabled'],
+      ['an issuer that is switched on', { enabled: true }, {}, undefined],
       ['T-67 an issuer whose time is over', { not_after: new Date(Date.now() - 1) }, {}, 'issuer_disabled'],
       ['an issuer whose time is not over', { not_after: new Date(Date.now() + 60_000) }, {}, undefined],
       ['JW-05 an algorithm that it does not use', { algorithms: ['RS256'] }, {}, 'alg_not_registered'],
@@ -207,6 +222,13 @@ describe.each(anyExpress)('verifyJwtGrant on %s', (_, express) => {
       expect(await world.post(grantRequest(one, byJwt(one)))).toMatchObject({ status: 400, body: { error: 'invalid_grant' } })
       expect(world.last().reason).toBe('jwt_kind_confusion')
     })
+
+    it('T-26 TE-19 and no issuer is looked up for it', async () => {
+      const world = startWorld(express)
+      const one = grant({ iss: 'jwt-client', sub: 'jwt-client' }, { key: keys.client })
+      await world.post(grantRequest(one, byJwt(one)))
+      expect(world.calls.findIssuer).toBe(0)
+    })
   })
 
   describe('TE-19 cheap before dear', () => {
@@ -262,6 +284,7 @@ describe.each(anyExpress)('verifyJwtGrant on %s', (_, express) => {
     })
 
     it.each<[name: string, decision: () => unknown, status: number, error: string, reason: string]>([
+      ['null: no such subject', () => null, 400, 'invalid_grant', 'subject_unknown'],
       ['undefined: no such subject', () => undefined, 400, 'invalid_grant', 'subject_unknown'],
       ['a reason of its list', () => ({ refused: 'consent_missing' }), 400, 'invalid_grant', 'consent_missing'],
       ['another', () => ({ refused: 'subject_disabled' }), 400, 'invalid_grant', 'subject_disabled'],
@@ -319,10 +342,117 @@ describe.each(anyExpress)('verifyJwtGrant on %s', (_, express) => {
       ['gives a misspelt registration', { ...issuers[idp], scopes: 'read' }, 500, 'hook_error'],
       ['gives a value outside its list', { ...issuers[idp], client_authentication: 'maybe' }, 500, 'hook_error'],
       ['gives a string', 'x', 500, 'hook_error'],
+      ['gives a number', 7, 500, 'hook_error'],
     ])('%s', async (_name, found, status, reason) => {
       const world = startWorld(express, { hooks: { findIssuer: () => found as never } })
       const response = await world.post(grantRequest())
       expect({ status: response.status, reason: world.last().reason }).toEqual({ status, reason })
+    })
+  })
+
+  it('T-57 findIssuer that returns a string: the event says what it must return', async () => {
+    const world = startWorld(express, { hooks: { findIssuer: () => 'x' as never } })
+    await world.post(grantRequest())
+    expect((world.last().cause as Error).message).toBe('findIssuer must return a TrustedIssuer or undefined')
+  })
+
+  describe('what the later steps and the event are told', () => {
+    /** What `mintToken` was told, and what the event of the request says. */
+    async function outcome(claims: Record<string, unknown>, decision: object, over: Partial<TrustedIssuer> = {}) {
+      const told: Parameters<Hooks['mintToken']>[0][] = []
+      const kinds: string[] = []
+      const world = startWorld(express, {
+        hooks: {
+          ...trust(over),
+          authorizeGrant: ({ subject_kind }) => {
+            kinds.push(subject_kind)
+            return { subject: 'local', ...decision }
+          },
+          mintToken: (granted) => {
+            told.push(granted)
+            return { access_token: 'a', token_type: 'Bearer' }
+          },
+        },
+      })
+      expect((await world.post(grantRequest(grant(claims)))).status).toBe(200)
+      return { granted: told[0], kind: kinds[0], event: world.last() }
+    }
+
+    it.each<[name: string, claims: Record<string, unknown>, decision: object, scope: string, notices: string[]]>([
+      ['the whole scope on offer', {}, {}, 'read write', []],
+      ['the scope that was asserted', { scope: 'write' }, {}, 'write', []],
+      ['all of it, since the host names more', {}, { scope: 'write read admin' }, 'read write', []],
+      ['less, since the host names less', {}, { scope: 'write' }, 'write', ['scope_narrowed']],
+    ])('scope: %s', async (_name, claims, decision, scope, notices) => {
+      const { granted, event } = await outcome(claims, decision)
+      expect([granted?.scope, event.notices]).toEqual([scope, notices])
+    })
+
+    it('no notice of a narrower scope if none was on offer', async () => {
+      const findClient = () => ({ ...clients['jwt-client'], scope: undefined }) as never
+      const world = startWorld(express, { hooks: { ...trust({ scope: undefined }), findClient } })
+      expect((await world.post(grantRequest())).status).toBe(200)
+      expect(world.last().notices).toEqual([])
+    })
+
+    it.each<[allowRefreshToken: unknown, isAllowed: boolean]>([
+      [true, true],
+      [false, false],
+      [undefined, false],
+      ['yes', false],
+      [1, false],
+    ])('a refresh token, if authorizeGrant says %j: %s', async (allowRefreshToken, isAllowed) => {
+      expect((await outcome({}, { allowRefreshToken })).granted?.allowRefreshToken).toBe(isAllowed)
+    })
+
+    it('whether the issuer asserted the subject, or is the subject', async () => {
+      expect((await outcome({}, {})).kind).toBe('asserted')
+      expect((await outcome({ sub: undefined }, {}, { default_sub: 'iss' })).kind).toBe('issuer')
+    })
+
+    it('that a grant may be sent again', async () => {
+      expect((await outcome({}, {}, { replay: 'reusable' })).event.notices).toEqual(['grant_reusable'])
+    })
+
+    it('how long each part took', async () => {
+      const { timings } = (await outcome({}, {})).event
+      expect(Object.keys(timings)).toEqual(expect.arrayContaining(['findIssuer', 'signature', 'authorizeGrant', 'verifyJwtGrant']))
+      expect(Object.keys(timings)).not.toContain('')
+    })
+
+    it('another grant type is not touched', async () => {
+      const world = startWorld(express)
+      expect((await world.post(clientCredentials())).status).toBe(200)
+      expect(world.calls).toMatchObject({ findIssuer: 0, authorizeGrant: 0, mintToken: 1 })
+    })
+  })
+
+  describe('where it is mounted', () => {
+    it('needs the hooks that it calls', () => {
+      const { findIssuer, authorizeGrant } = hooks()
+      const mount = (given: object) => () => verifyJwtGrant({ issuer, hooks: given as never })
+      expect(mount({ authorizeGrant })).toThrow('verifyJwtGrant: option hooks.findIssuer is missing')
+      expect(mount({ findIssuer })).toThrow('verifyJwtGrant: option hooks.authorizeGrant is missing')
+      expect(mount({ findIssuer, authorizeGrant })().name).toBe('verifyJwtGrant')
+    })
+
+    it.each<[missing: 'request' | 'client', before: (options: Options) => RequestHandler[]]>([
+      ['request', () => []],
+      ['client', (options) => [parseTokenRequest(options)]],
+    ])('needs req.tokenState.%s', async (missing, before) => {
+      const { options } = startWorld(express)
+      const events: TokenEndpointEvent[] = []
+      const watched = { ...options, onEvent: (event: TokenEndpointEvent) => void events.push(event) }
+      const steps = [...before(watched), verifyJwtGrant(watched)]
+      const server = express()
+        .use('/token', ...steps)
+        .listen(0)
+      try {
+        await request(server).post('/token').type('form').send(grantRequest())
+        expect(String(events[0]?.cause)).toContain(`verifyJwtGrant needs req.tokenState.${missing}: `)
+      } finally {
+        server.close()
+      }
     })
   })
 
