@@ -1,6 +1,7 @@
 // Every file of lib is judged by the tests of the folder with its name: a file whose mutants are only detected over HTTP is not well tested.
 /** No code here depends on the version of Express; speed is judged elsewhere; tests on servers would start them for each mutant. */
-const fast = '^(?!.*(Express 4|T-70|remembers a key until it expires|after it has expired|2,000|20,000|cluster|a token endpoint on|by node-redis))'
+const fast =
+  '^(?!.*(Express 4|T-70|remembers a key until it expires|after it has expired|2,000|20,000|cluster|a token endpoint on|by node-redis))'
 const of = (folder, { mutate = [`lib/${folder}/**/*.ts`], tests = [`${folder}/**/*`] } = {}) => ({ mutate, tests, names: fast })
 
 export const groups = {
@@ -46,9 +47,33 @@ export const groups = {
   }),
   'authenticate-client/mtls': of('authenticate-client/mtls'),
   'authenticate-client/workload': of('authenticate-client/workload'),
-  'parse-token-request': of('parse-token-request'),
-  pipeline: of('pipeline'),
-  host: of('host'),
+  'parse-token-request/form': of('parse-token-request', {
+    mutate: ['lib/parse-token-request/{form,read-body}.ts'],
+    tests: ['parse-token-request/{form,read-body}'],
+  }),
+  'parse-token-request/step': of('parse-token-request', {
+    mutate: ['lib/parse-token-request/{parse-token-request,request-shape,token-request,whose-request,note-unverified}.ts'],
+    tests: ['parse-token-request/{parse-token-request,fallthrough}'],
+  }),
+  'pipeline/load-shedding': of('pipeline', { mutate: ['lib/pipeline/load-shedding.ts'], tests: ['pipeline/load-shedding'] }),
+  'pipeline/step': of('pipeline', {
+    mutate: ['lib/pipeline/{step,transaction,endpoint,call-hook,emit-event}.ts'],
+    tests: ['pipeline/{step,disconnects}'],
+  }),
+  'pipeline/response': of('pipeline', {
+    mutate: ['lib/pipeline/{response,token-error-handler}.ts'],
+    tests: ['pipeline/token-error-handler'],
+  }),
+  'host/checks': of('host', {
+    mutate: ['lib/host/{checks,check-registration,check-options,settings}.ts'],
+    tests: ['host/{checks,check-registration,settings}'],
+  }),
+  'host/others': of('host', {
+    mutate: [
+      'lib/host/{errors,refusals,event,observability,metadata,client,jwk,options,token-state,assertion,hooks,replay-store,trusted-issuer}.ts',
+    ],
+    tests: ['host/{errors,event,observability,observability-real,metadata}'],
+  }),
   'issue-token': of('issue-token'),
   'token-endpoint': of('.', { mutate: ['lib/token-endpoint.ts'], tests: ['token-endpoint'] }),
   'replay/memory': of('replay', { mutate: ['lib/replay/memory.ts'], tests: ['replay/memory'] }),

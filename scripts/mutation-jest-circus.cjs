@@ -5,7 +5,15 @@ const { createEmptyTestResult } = require('@jest/test-result')
 const { default: circus } = require('jest-circus/runner')
 
 /** Jest takes a file without tests for a mistake. */
-const test = { title: '', fullName: '', ancestorTitles: [], status: 'pending', failureMessages: [], failureDetails: [], numPassingAsserts: 0 }
+const test = {
+  title: '',
+  fullName: '',
+  ancestorTitles: [],
+  status: 'pending',
+  failureMessages: [],
+  failureDetails: [],
+  numPassingAsserts: 0,
+}
 const skipped = { ...createEmptyTestResult(), numPendingTests: 1, testResults: [test] }
 
 module.exports = async (globalConfig, config, environment, runtime, testPath, ...rest) => {
