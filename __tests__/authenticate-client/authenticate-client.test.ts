@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
-import { CLIENT_CREDENTIALS, JWT_BEARER_CLIENT_ASSERTION, JWT_BEARER_GRANT, OAuthError } from '../../lib/index.js'
+import { authenticateClient, CLIENT_CREDENTIALS, JWT_BEARER_CLIENT_ASSERTION, JWT_BEARER_GRANT, OAuthError } from '../../lib/index.js'
 import { anyExpress } from '../support/express.js'
 import { freshJti, now } from '../support/jwt.js'
+import { eventOf } from '../support/mounting.js'
 import {
   basic,
   byJwt,
@@ -11,6 +12,7 @@ import {
   clients,
   grant,
   grantRequest,
+  hooks,
   issuer,
   keys,
   startWorld,
@@ -454,6 +456,28 @@ describe.each(anyExpress)('authenticateClient on %s', (_, express) => {
       await new Promise((resolve) => setTimeout(resolve, 150))
       expect(world.events).toHaveLength(1)
     })
+  })
+
+  describe('where it is mounted', () => {
+    it('needs the hook that it calls', () => {
+      const mount = (given: object) => () => authenticateClient({ issuer, hooks: given as never })
+      expect(mount({})).toThrow('authenticateClient: option hooks.findClient is missing')
+      const { findClient } = hooks()
+      expect(mount({ findClient })().name).toBe('authenticateClient')
+    })
+
+    it('needs req.tokenState.request', async () => {
+      const { step, cause } = await eventOf(express, (options) => [authenticateClient(options)])
+      expect([step, String(cause)]).toEqual([
+        'authenticateClient',
+        expect.stringContaining('authenticateClient needs req.tokenState.request: '),
+      ])
+    })
+  })
+
+  it('tells how long each part took', async () => {
+    await world.post(clientCredentials())
+    expect(Object.keys(world.last().timings)).toEqual(expect.arrayContaining(['findClient', 'signature', 'authenticateClient']))
   })
 
   it('T-47 treats two clients with the same jti apart', async () => {

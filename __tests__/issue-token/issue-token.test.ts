@@ -1,6 +1,17 @@
 import { describe, expect, it } from '@jest/globals'
-import { type Granted, JWT_BEARER_GRANT, OAuthError, type TokenResponse } from '../../lib/index.js'
+import type { RequestHandler } from 'express'
+import {
+  authenticateClient,
+  type Granted,
+  issueToken,
+  JWT_BEARER_GRANT,
+  OAuthError,
+  type Options,
+  parseTokenRequest,
+  type TokenResponse,
+} from '../../lib/index.js'
 import { anyExpress } from '../support/express.js'
+import { eventOf } from '../support/mounting.js'
 import { byJwt, clientAssertion, clientCredentials, clients, grant, grantRequest, openIdp, startWorld } from '../support/world.js'
 
 const good: TokenResponse = { access_token: 'x', token_type: 'Bearer', expires_in: 60 }
@@ -31,6 +42,21 @@ describe.each(anyExpress)('issueToken on %s', (_, express) => {
       const { status, body } = await minting(() => minted).post(grantRequest())
       expect({ status, body }).toEqual({ status: 200, body: sent })
     })
+  })
+
+  it('needs the hook that it calls', () => {
+    expect(() => issueToken({ issuer: 'https://as.example.com', hooks: {} as never })).toThrow(
+      'issueToken: option hooks.mintToken is missing',
+    )
+  })
+
+  it.each<[missing: string, mount: (options: Options) => RequestHandler[]]>([
+    ['request', (options) => [issueToken(options)]],
+    ['client', (options) => [parseTokenRequest(options), issueToken(options)]],
+    ['grant', (options) => [parseTokenRequest(options), authenticateClient(options), issueToken(options)]],
+  ])('needs req.tokenState.%s', async (missing, mount) => {
+    const { step, cause } = await eventOf(express, mount)
+    expect([step, String(cause)]).toEqual(['issueToken', expect.stringContaining(`issueToken needs req.tokenState.${missing}: `)])
   })
 
   it.each([1, 59, 3600, 2 ** 31])('RS-03 sends expires_in as it was minted: %i', async (expires_in) => {

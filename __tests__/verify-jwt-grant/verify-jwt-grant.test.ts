@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
 import type { RequestHandler } from 'express'
-import request from 'supertest'
 import {
   type GrantCandidate,
   type Hooks,
@@ -8,12 +7,12 @@ import {
   OAuthError,
   type Options,
   parseTokenRequest,
-  type TokenEndpointEvent,
   type TrustedIssuer,
   verifyJwtGrant,
 } from '../../lib/index.js'
 import { anyExpress } from '../support/express.js'
 import { freshJti, now } from '../support/jwt.js'
+import { eventOf } from '../support/mounting.js'
 import {
   byJwt,
   clientAssertion,
@@ -436,23 +435,12 @@ describe.each(anyExpress)('verifyJwtGrant on %s', (_, express) => {
       expect(mount({ findIssuer, authorizeGrant })().name).toBe('verifyJwtGrant')
     })
 
-    it.each<[missing: 'request' | 'client', before: (options: Options) => RequestHandler[]]>([
-      ['request', () => []],
-      ['client', (options) => [parseTokenRequest(options)]],
-    ])('needs req.tokenState.%s', async (missing, before) => {
-      const { options } = startWorld(express)
-      const events: TokenEndpointEvent[] = []
-      const watched = { ...options, onEvent: (event: TokenEndpointEvent) => void events.push(event) }
-      const steps = [...before(watched), verifyJwtGrant(watched)]
-      const server = express()
-        .use('/token', ...steps)
-        .listen(0)
-      try {
-        await request(server).post('/token').type('form').send(grantRequest())
-        expect(String(events[0]?.cause)).toContain(`verifyJwtGrant needs req.tokenState.${missing}: `)
-      } finally {
-        server.close()
-      }
+    it.each<[missing: 'request' | 'client', mount: (options: Options) => RequestHandler[]]>([
+      ['request', (options) => [verifyJwtGrant(options)]],
+      ['client', (options) => [parseTokenRequest(options), verifyJwtGrant(options)]],
+    ])('needs req.tokenState.%s', async (missing, mount) => {
+      const { step, cause } = await eventOf(express, mount)
+      expect([step, String(cause)]).toEqual(['verifyJwtGrant', expect.stringContaining(`verifyJwtGrant needs req.tokenState.${missing}: `)])
     })
   })
 
