@@ -25,7 +25,7 @@ export default {
   },
   coverageAnalysis: 'perTest',
   concurrency: 2,
-  timeoutMS: 10_000, // a mutant that a busy machine slows down is not killed
+  timeoutMS: 30_000, // a mutant that a busy machine slows down is not killed
   reporters: ['progress-append-only', 'clear-text', 'json', 'html'],
   clearTextReporter: { allowColor: false, allowEmojis: false, logTests: false, reportTests: false, skipFull: true },
   jsonReporter: { fileName: `reports/mutation/${name}.json` },

@@ -38,12 +38,14 @@ export const groups = {
     tests: ['authenticate-client/{secrets,constant-time,internal-client-secrets}'],
   }),
   'authenticate-client/jwt': of('authenticate-client', {
-    mutate: ['lib/authenticate-client/{client-assertion,client-secret-jwt,private-key-jwt,observe,find-client,mechanism,methods}.ts'],
+    mutate: [
+      'lib/authenticate-client/{authenticate-client,client-assertion,client-secret-jwt,private-key-jwt,observe,find-client,mechanism,methods}.ts',
+    ],
     tests: ['authenticate-client/{authenticate-client,client-secret-jwt,migration,reusable}'],
   }),
   'authenticate-client/grant': of('authenticate-client', {
-    mutate: ['lib/authenticate-client/{authenticate-client,bare-client-id,by-its-grant}.ts'],
-    tests: ['authenticate-client/{authenticate-client,by-its-grant}'],
+    mutate: ['lib/authenticate-client/{bare-client-id,by-its-grant}.ts'],
+    tests: ['authenticate-client/by-its-grant'],
   }),
   'authenticate-client/mtls': of('authenticate-client/mtls'),
   'authenticate-client/workload': of('authenticate-client/workload'),
@@ -64,10 +66,9 @@ export const groups = {
     mutate: ['lib/pipeline/{response,token-error-handler}.ts'],
     tests: ['pipeline/token-error-handler'],
   }),
-  'host/checks': of('host', {
-    mutate: ['lib/host/{checks,check-registration,check-options,settings}.ts'],
-    tests: ['host/{checks,check-registration,settings}'],
-  }),
+  'host/checks': of('host', { mutate: ['lib/host/checks.ts'], tests: ['host/checks'] }),
+  'host/registration': of('host', { mutate: ['lib/host/check-registration.ts'], tests: ['host/check-registration'] }),
+  'host/settings': of('host', { mutate: ['lib/host/{check-options,settings}.ts'], tests: ['host/settings'] }),
   'host/others': of('host', {
     mutate: [
       'lib/host/{errors,refusals,event,observability,metadata,client,jwk,options,token-state,assertion,hooks,replay-store,trusted-issuer}.ts',

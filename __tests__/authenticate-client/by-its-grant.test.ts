@@ -1,5 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
+import type { RequestHandler } from 'express'
+import request from 'supertest'
 import {
+  authenticateClient,
   CLIENT_CREDENTIALS,
   type Client,
   type ClientAuthentication,
@@ -7,8 +10,10 @@ import {
   type Hooks,
   JWT_BEARER_GRANT,
   type Options,
+  parseTokenRequest,
   type TrustedIssuer,
 } from '../../lib/index.js'
+import { issueCertificate } from '../support/certificates.js'
 import { anyExpress, type ExpressFactory } from '../support/express.js'
 import { now } from '../support/jwt.js'
 import {
@@ -19,7 +24,9 @@ import {
   clients,
   grant,
   grantRequest,
+  hooks,
   type idp,
+  issuer,
   issuers,
   keys,
   startWorld,
@@ -274,7 +281,7 @@ describe.each(anyExpress)('T-75 a grant of a client that signs its own, on %s', 
     const world = startWorld(express, { hooks: { findIssuer: () => issuer } })
     const byPublic = { client_id: 'public-client' }
     expect((await world.post(grantRequest(own(), byPublic))).body).toMatchObject({ scope: 'read' })
-    expect(world.last()).toMatchObject({ client_id: 'public-client', client_level: 'identified' })
+    expect(world.last()).toMatchObject({ client_id: 'public-client', client_level: 'identified', client_auth_method: 'none' })
     expect((await world.post(grantRequest(own({ client_id: 'jwt-client' }), byPublic))).status).toBe(400)
     expect(world.last().reason).toBe(mismatch)
   })
@@ -296,6 +303,49 @@ describe.each(anyExpress)('T-75 a grant of a client that signs its own, on %s', 
 })
 
 describe.each(anyExpress)('implicit client authentication on %s', (_, express) => {
+  it.each<[name: string, named: Record<string, string>, step: string]>([
+    ['alone: only the step of the grant refuses it', {}, 'verifyJwtGrant'],
+    ['with a client_id: the client cannot be told', { client_id: 'jwt-client' }, 'authenticateClient'],
+  ])('an invalid grant, %s', async (_name, named, step) => {
+    const world = startWorld(express)
+    expect((await world.post(grantRequest(own({ aud: 'x' }), named))).body.error).toBe('invalid_grant')
+    expect(world.last()).toMatchObject({ reason: 'aud_not_registered', step })
+  })
+
+  it.each<[method: string]>([['tls_client_auth'], ['self_signed_tls_client_auth']])(
+    'AF-04 the signature of the grant does not authenticate a client that registered %s, but its certificate',
+    async (method) => {
+      const { x509: certificate } = await issueCertificate({ subject: 'CN=jwt-client' })
+      const seen: (string | undefined)[] = []
+      const client = { ...clients['jwt-client'], token_endpoint_auth_method: method, tls_client_auth_subject_dn: 'CN=jwt-client' }
+      const world = startWorld(express, {
+        hooks: {
+          findClient: () => client,
+          getClientCertificate: () => ({ certificate, verified: true }),
+          authorizeGrant: ({ client: { method } }) => {
+            seen.push(method)
+            return { subject: 'local' }
+          },
+        },
+      })
+      await world.post(grantRequest(own(), {}))
+      expect([seen, world.last().reason]).toEqual(method === 'tls_client_auth' ? [[method], undefined] : [[], 'mtls_mismatch'])
+    },
+  )
+
+  it('a step that cannot find issuers leaves the grant to the next handler', async () => {
+    const { findClient } = hooks()
+    const options = { issuer, hooks: { findClient }, publicClients: { scope: 'read' } }
+    const app = express()
+    app.use(parseTokenRequest(options), authenticateClient(options))
+    app.use(((req, res) => void res.json(req.tokenState?.client?.level)) as RequestHandler)
+    const { status, body } = await request(app)
+      .post('/token')
+      .type('form')
+      .send(grantRequest(own(), { client_id: 'public-client' }))
+    expect([status, body]).toEqual([200, 'identified'])
+  })
+
   it.each(cases)('$title', async ({ rule, jwt = own, scope, named, ...row }) => {
     const world = implicitWorld(express, rule, row)
     const [status, error, error_description, reason] = (rule === 'split' && row.split) || row.grant
