@@ -4,6 +4,7 @@ import {
   aDate,
   aDuration,
   aFunction,
+  aLifetime,
   aList,
   aMoment,
   aName,
@@ -52,6 +53,7 @@ describe('checkMembers', () => {
     [{ group: { key: '' } }, 'group.key must be a non-empty string.'],
     [{ group: { key: { hunter: 2 } } }, 'group.key must be a non-empty string.'],
     [{ group: { on: true } }, 'group.on does not exist: did you mean group.isOn?'],
+    [{ anythin: 1 }, 'anythin does not exist: did you mean anything?'],
     [{ nmae: 'a' }, 'nmae does not exist: did you mean name?'],
     [{ is_on: true }, 'is_on does not exist: did you mean group.isOn?'],
     [{ group: { Size: 1 } }, 'group.Size does not exist: did you mean size?'],
@@ -69,6 +71,7 @@ describe('checkMembers', () => {
   it('takes null as absent only if it is told so', () => {
     expect(check({ name: null }, { isNullAbsent: true })).not.toThrow()
     expect(check({ name: null })).toThrow('not null')
+    expect(check({ name: 1 }, { isNullAbsent: true })).toThrow('not 1')
   })
 
   it('refuses the absence of what is required', () => {
@@ -86,39 +89,50 @@ it('checkOptionsOf refuses what is no object', () => {
   expect(() => checkOptionsOf('f', table, {}, ['name'])).toThrow('f: option name must be')
 })
 
-it.each<[name: string, check: Check, good: unknown[], bad: unknown[]]>([
-  ['aBoolean', aBoolean, [true, false], [0, 'true', null]],
-  ['aFunction', aFunction, [() => 1, class {}], [{}, null]],
-  ['anObject', anObject, [{}, [], new Map()], [null, 'a', () => 1]],
-  ['aString', aString, ['', 'a'], [1, null, ['a']]],
-  ['aName', aName, ['a'], ['', 1, null, ['a']]],
-  ['aList', aList, [[], [1]], [{ length: 0 }, 'a', null]],
-  ['strings', strings, [[], ['a']], ['a', [1], ['a', null]]],
-  ['stringOrStrings', stringOrStrings, ['a', ['a']], [1, [1], null]],
-  ['listOr', listOr('any'), ['any', ['a'], []], ['all', [1], null]],
-  ['listOrFunction', listOrFunction, [['a'], () => true], ['a', [1], null]],
-  ['aPositiveInteger', aPositiveInteger, [1, 2 ** 53 - 1], [0, -1, 1.5, 2 ** 53, Number.NaN, '1', Number.POSITIVE_INFINITY]],
-  ['aDuration', aDuration, [0.5, 300], [0, -1, '300', Number.NaN, Number.POSITIVE_INFINITY]],
-  ['aMoment', aMoment, [0, 1.8e9], [-1, 1.8e12, '2030-01-01', new Date(), Number.NaN]],
-  ['aDate', aDate, [new Date()], [1.8e9, '2030-01-01', new Date('never')]],
-  ['secondsBetween', secondsBetween(0, 60), [0, 60, 0.5], [-1, 60.1, '10', Number.NaN]],
-  ['oneOf', oneOf('a', 400), ['a', 400], ['b', '400', null]],
-  ['someOf', someOf(['a', 'b']), [['a'], ['b', 'a']], [[], ['c'], ['a', null], 'a', null]],
-])('%s', (_name, holds, good, bad) => {
+it.each<[name: string, check: Check, requirement: string, good: unknown[], bad: unknown[]]>([
+  ['aBoolean', aBoolean, 'true or false', [true, false], [0, 'true', null]],
+  ['aFunction', aFunction, 'a function', [() => 1, class {}], [{}, null]],
+  ['anObject', anObject, 'an object', [{}, [], new Map()], [null, 'a', () => 1]],
+  ['aString', aString, 'a string', ['', 'a'], [1, null, ['a']]],
+  ['aName', aName, 'a non-empty string', ['a'], ['', 1, null, ['a']]],
+  ['aList', aList, 'a list', [[], [1]], [{ length: 0 }, 'a', null]],
+  ['strings', strings, 'a list of strings', [[], ['a']], ['a', [1], ['a', null]]],
+  ['stringOrStrings', stringOrStrings, 'a string or a list of strings', ['a', ['a']], [1, [1], null]],
+  ['listOr', listOr('any'), "a list of strings or 'any'", ['any', ['a'], []], ['all', [1], null]],
+  ['listOrFunction', listOrFunction, 'a list of strings or a function', [['a'], () => true], ['a', [1], null]],
+  [
+    'aPositiveInteger',
+    aPositiveInteger,
+    'a whole number above 0',
+    [1, 2 ** 53 - 1],
+    [0, -1, 1.5, 2 ** 53, Number.NaN, '1', Number.POSITIVE_INFINITY],
+  ],
+  ['aDuration', aDuration, 'a number of seconds above 0', [0.5, 300], [0, -1, '300', Number.NaN, Number.POSITIVE_INFINITY]],
+  ['aMoment', aMoment, 'a number of seconds since 1970', [0, 1.8e9, 1e12 - 1], [-1, 1e12, 1.8e12, '2030-01-01', new Date(), Number.NaN]],
+  ['aDate', aDate, 'a valid Date', [new Date()], [1.8e9, '2030-01-01', new Date('never')]],
+  ['secondsBetween', secondsBetween(0, 60), 'a number of seconds from 0 to 60', [0, 60, 0.5], [-1, 60.1, '10', Number.NaN]],
+  ['aLifetime', aLifetime, 'a number of seconds, at least 1', [1, 1.5], [0, 0.9, -1, '1', Number.NaN, Number.POSITIVE_INFINITY]],
+  ['oneOf of one', oneOf('iss'), "'iss'", ['iss'], ['sub', null]],
+  ['oneOf', oneOf('a', 400), "one of 'a', 400", ['a', 400], ['b', '400', null]],
+  ['someOf', someOf(['a', 'b']), "a non-empty list of some of 'a', 'b'", [['a'], ['b', 'a']], [[], ['c'], ['a', null], 'a', null]],
+])('%s', (_name, holds, requirement, good, bad) => {
   for (const value of good) expect([value, holds(value)]).toEqual([value, undefined])
-  for (const value of bad) expect([value, holds(value)]).toEqual([value, expect.stringMatching(/^must be /)])
+  for (const value of bad) expect([value, holds(value)]).toEqual([value, `must be ${requirement}`])
 })
 
 it.each<[value: unknown, text: string]>([
   ['a', '"a"'],
   ['a\nb', '"a\\nb"'],
+  ['x'.repeat(60), `"${'x'.repeat(60)}"`],
   ['x'.repeat(61), `"${'x'.repeat(60)}…"`],
   ['https://me:hunter2@as.example.com', '"…@as.example.com"'],
   [[1, 'a', null], '[1, "a", null]'],
   [[{}], 'a list'],
+  [[1, {}], 'a list'],
+  [new Array(12).fill(1), `[${new Array(12).fill(1).join(', ')}]`],
   [new Array(13).fill(1), 'a list'],
   [{ client_secret: 'hunter2' }, 'an object'],
-  [new Date(), 'a Date'],
+  [new Date(0), 'a Date'],
   [() => 'hunter2', 'a function'],
   [undefined, 'undefined'],
   [Number.NaN, 'NaN'],
