@@ -39,7 +39,7 @@ const mistakes: [member: string, values: unknown[], problem: string][] = [
   ['client_id', [7, null], 'must be a string, not '],
   ['client', ['jwt-client'], 'does not exist: did you mean clients?'],
   ['clientAuthentication', ['required'], 'does not exist: did you mean client_authentication?'],
-  ['notAfter', [new Date()], 'does not exist: did you mean not_after?'],
+  ['notAfter', [new Date(0)], 'does not exist: did you mean not_after?'],
   ['toString', ['x'], 'does not exist: it must be one of issuer, jwks'],
 ]
 
@@ -108,7 +108,7 @@ const clientMistakes: [member: string, values: unknown[], problem: string][] = [
   ['previous_auth_method', [['none'], true], 'Client.previous_auth_method must be a string, not '],
   [
     'previous_auth_method_expires_at',
-    ['2030-01-01', new Date(), 1.7e12],
+    ['2030-01-01', new Date(0), 1.7e12],
     'Client.previous_auth_method_expires_at must be a number of seconds since 1970, not ',
   ],
   ['client_assertion_mode', ['Observe', 'on', true], "Client.client_assertion_mode must be one of 'enforce', 'observe', not "],
