@@ -41,7 +41,8 @@ const row = (name, mutants) =>
 const all = [...files.values()].flatMap((mutants) => [...mutants.values()])
 const rows = [...files].map(([file, mutants]) => row(`\`${file}\``, [...mutants.values()])).sort()
 const table = ['| File | mutants | found | not found | score |', '|---|---|---|---|---|', ...rows, row('all', all)].join('\n')
-const scores = missing.length === 0 ? table : `${table}\n\nThese groups did not run, so the table has no file of theirs: ${missing.join(', ')}.`
+const scores =
+  missing.length === 0 ? table : `${table}\n\nThese groups did not run, so the table has no file of theirs: ${missing.join(', ')}.`
 console.log(scores)
 
 const page = 'docs/mutation.md'
