@@ -91,7 +91,7 @@ describe('readAssertion and verifyAssertion', () => {
 
   it('let the failure of a key search through', async () => {
     const failing: KeyFinder = async () => {
-      throw refusal('jwks_unavailable')
+      throw refusal('jwks_unavailable', { seen: null, wanted: null })
     }
     await expect(verify(jwt(), {}, failing)).rejects.toMatchObject({ reason: 'jwks_unavailable' })
   })

@@ -411,7 +411,13 @@ describe.each(anyExpress)('authenticateClient on %s', (_, express) => {
   describe('T-57 findClient', () => {
     it.each<[name: string, findClient: () => unknown, status: number, body: object, reason: string]>([
       ['gives null', () => null, 401, generic, 'client_unknown'],
-      ['gives a string', () => 'x', 500, { error: 'server_error', error_description: 'The server could not answer.' }, 'hook_error'],
+      [
+        'gives a string',
+        () => 'x',
+        500,
+        { error: 'server_error', error_description: 'The server could not answer.' },
+        'hook_result_invalid',
+      ],
       [
         'throws',
         () => {

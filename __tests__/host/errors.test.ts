@@ -20,6 +20,8 @@ import { grantRequest, startWorld } from '../support/world.js'
 const wireText = /^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/
 const brand = Symbol.for('express-oauth-assertions.OAuthError')
 
+const unseen = { seen: null, wanted: null }
+
 describe('the tables of refusals', () => {
   it.each(oauthErrorCodes)('RS-09: the code %s is written in the characters of RFC 6749', (code) => {
     expect(code).toMatch(/^[a-z_]+$/)
@@ -50,8 +52,9 @@ describe('the tables of refusals', () => {
 
   it('T-57: a refusal is no Error: it has no stack and no text', () => {
     const cause = new Error('of one request')
-    expect(refusal('hook_error', cause)).toMatchObject({ reason: 'hook_error', cause })
-    for (const each of [refusal('client_unknown'), refusal('expired')]) {
+    const evidence = { seen: 'x', wanted: 'y', cause }
+    expect(refusal('hook_error', evidence)).toMatchObject({ reason: 'hook_error', evidence })
+    for (const each of [refusal('client_unknown', evidence), refusal('expired', evidence)]) {
       expect(each).not.toBeInstanceOf(Error)
       expect(each).not.toHaveProperty('stack')
       expect(each).not.toHaveProperty('message')
@@ -80,25 +83,25 @@ describe('the tables of refusals', () => {
   })
 
   it.each(Object.keys(refusals) as (keyof typeof refusals)[])('refusal(%s) is its row', (reason) => {
-    const cause = new Error('inside')
+    const evidence = { seen: 'x', wanted: 'y', cause: new Error('inside') }
     const [status, error, error_description] = refusals[reason]
     for (const use of ['client', 'grant'] as const)
-      expect(answerTo(refusal(reason, cause), use)).toEqual({ status, error, error_description, reason, cause })
+      expect(answerTo(refusal(reason, evidence), use)).toEqual({ status, error, error_description, reason, evidence })
   })
 
   it.each(['client', 'grant'] as const)('JC-04 JG-13: a refused JWT gets the error of its use as %s', (use) => {
     const [status, error, constant] = assertionUses[use]
     for (const reason of Object.keys(assertionRefusals) as (keyof typeof assertionRefusals)[]) {
       const answer = { status, error, error_description: assertionRefusals[reason] ?? constant, reason }
-      expect(answerTo(refusal(reason), use)).toMatchObject(answer)
+      expect(answerTo(refusal(reason, unseen), use)).toMatchObject(answer)
       const other = use === 'client' ? 'grant' : 'client'
-      expect(answerTo(refusal(reason).as(use), other)).toMatchObject(answer)
-      expect(answerTo(refusal(reason).as(use).as(other), other)).toMatchObject(answer)
+      expect(answerTo(refusal(reason, unseen).as(use), other)).toMatchObject(answer)
+      expect(answerTo(refusal(reason, unseen).as(use).as(other), other)).toMatchObject(answer)
     }
   })
 
   it('a refusal that is shown as another one keeps its reason for the event', () => {
-    const shown = answerTo(new Refusal('client_unknown', undefined, 'client', 'multiple_client_auth_assertion'), 'client')
+    const shown = answerTo(new Refusal('client_unknown', unseen, 'client', 'multiple_client_auth_assertion'), 'client')
     const [status, error, error_description] = refusals.multiple_client_auth_assertion
     expect(shown).toMatchObject({ status, error, error_description, reason: 'client_unknown' })
   })
@@ -193,7 +196,7 @@ describe('OAuthError', () => {
     const strangers = [null, undefined, 'x', 7, {}, new Error('x'), { [brand]: 1 }, { name: 'OAuthError', error: 'invalid_grant' }]
     for (const stranger of strangers) expect(stranger instanceof OAuthError).toBe(false)
     expect(new ConfigurationError('x')).not.toBeInstanceOf(OAuthError)
-    expect(new Refusal('expired')).not.toBeInstanceOf(OAuthError)
+    expect(new Refusal('expired', unseen)).not.toBeInstanceOf(OAuthError)
   })
 })
 

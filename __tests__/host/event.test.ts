@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { decodeJwt } from 'jose'
+import { decodeJwt, decodeProtectedHeader } from 'jose'
 import type { AssertionReason } from '../../lib/host/errors.js'
 import { CLIENT_CREDENTIALS, JWT_BEARER_GRANT, type TokenEndpointEvent } from '../../lib/index.js'
 import { checksBeforeLookup } from '../../lib/rules/jwt-checks.js'
@@ -30,6 +30,11 @@ const flaws: Flaw[] = [
   ['iat_future', { iat: now() + 60 }],
 ]
 const onlyOfClients: Flaw[] = [['aud_mismatch', { aud: 'https://other.example' }]]
+/** The name of the key, as the header says, if it is text. */
+const kidOf = (jwt: string) => {
+  const { kid } = decodeProtectedHeader(jwt)
+  return typeof kid === 'string' ? { kid } : {}
+}
 const asString = (...values: unknown[]) => (values.find((value) => typeof value === 'string') as string | undefined)?.slice(0, 256)
 
 describe.each(anyExpress)('onEvent on %s', (_, express) => {
@@ -52,7 +57,7 @@ describe.each(anyExpress)('onEvent on %s', (_, express) => {
         ] as [Record<string, string>, string | undefined][]) {
           expect((await world.post(clientCredentials({ ...byJwt(jwt), ...named }))).status).toBe(401)
           expect(world.last()).toMatchObject({ reason, step: 'authenticateClient' })
-          expect(world.last().claimed).toEqual({ grant_type: CLIENT_CREDENTIALS, client_id })
+          expect(world.last().claimed).toEqual({ grant_type: CLIENT_CREDENTIALS, client_id, ...kidOf(jwt) })
         }
       },
     )
@@ -62,9 +67,9 @@ describe.each(anyExpress)('onEvent on %s', (_, express) => {
       expect((await world.post(grantRequest(jwt))).status).toBe(400)
       expect(world.last()).toMatchObject({ reason, step: 'verifyJwtGrant' })
       const issuer = asString(decodeJwt(jwt).iss)
-      expect(world.last().claimed).toEqual({ grant_type: JWT_BEARER_GRANT, client_id: 'jwt-client', issuer })
+      expect(world.last().claimed).toEqual({ grant_type: JWT_BEARER_GRANT, client_id: 'jwt-client', issuer, ...kidOf(jwt) })
       await world.post(grantRequest(jwt, {}))
-      expect(world.last().claimed).toEqual({ grant_type: JWT_BEARER_GRANT, issuer })
+      expect(world.last().claimed).toEqual({ grant_type: JWT_BEARER_GRANT, issuer, ...kidOf(jwt) })
     })
 
     it.each<[reason: AssertionReason, payload: string]>([
@@ -105,7 +110,8 @@ describe.each(anyExpress)('onEvent on %s', (_, express) => {
         subject_hash: expect.stringMatching(/^[\w-]{16}$/),
         scope: 'read',
         replay_keys: [expect.stringMatching(/^[\w-]{8}$/), expect.stringMatching(/^[\w-]{8}$/)],
-        claimed: { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', client_id: 'jwt-client', issuer: idp },
+        claimed: { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', client_id: 'jwt-client', issuer: idp, kid: 'idp-key' },
+        request_id: expect.stringMatching(/^[\w-]{36}$/),
         notices: [],
         duration: expect.any(Number),
         timings: Object.fromEntries(
@@ -126,11 +132,12 @@ describe.each(anyExpress)('onEvent on %s', (_, express) => {
     expect(new Set([first, ...others]).size).toBe(3)
   })
 
-  it('T-64 gets what the sender claims printable and cut, under `claimed` only', async () => {
+  it('T-64 gets what the sender claims printable and cut, under `claimed` and `detail` only', async () => {
     const world = startWorld(express)
     const nasty = `x\u001b[31m\r\nlevel=info é ${'y'.repeat(900)}`
     await world.post(clientCredentials(byJwt(clientAssertion({ iss: nasty, sub: nasty }))))
-    const { claimed, ...rest } = world.last()
+    const { claimed, detail, ...rest } = world.last()
+    expect(detail?.seen).toBe(claimed.client_id)
     expect(claimed.client_id).toMatch(/^x\?\[31m\?\?level=info \? y{1,250}$/)
     expect(claimed.client_id).toHaveLength(256)
     expect(JSON.stringify(rest)).not.toContain('level=info')

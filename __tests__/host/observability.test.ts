@@ -37,6 +37,7 @@ function stubMeter() {
 const event = (over: Partial<TokenEndpointEvent>): TokenEndpointEvent => ({
   outcome: 'issued',
   status: 200,
+  request_id: 'one',
   step: 'issueToken',
   claimed: {},
   notices: [],

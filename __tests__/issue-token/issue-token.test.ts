@@ -101,7 +101,7 @@ describe.each(anyExpress)('issueToken on %s', (_, express) => {
     })
     it.each<[given: unknown, cause: string]>([
       [undefined, 'mintToken must return an object, not undefined.'],
-      ['hunter2', 'mintToken must return an object, not "hunter2".'],
+      ['hunter2', 'mintToken must return an object, not string.'],
       [{}, 'mintToken: access_token must be a non-empty string of visible ASCII.'],
       [{ ...good, access_token: 'hunter2\n' }, 'mintToken: access_token must be a non-empty string of visible ASCII.'],
       [{ ...good, refresh_token: ['hunter2'] }, 'mintToken: refresh_token must be a non-empty string of visible ASCII.'],

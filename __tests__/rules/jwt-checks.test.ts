@@ -275,8 +275,8 @@ describe('the reasons', () => {
     jwks_blocked: 'assertion/keys/guarded-fetch.ts',
     key_not_found: 'assertion/keys/key-set.ts',
     signature_invalid: 'assertion/signature.ts',
-    jti_replayed: 'pipeline/transaction.ts',
-    not_provably_fresh: 'pipeline/transaction.ts',
+    jti_replayed: 'pipeline/store-answer.ts',
+    not_provably_fresh: 'pipeline/store-answer.ts',
   }
 
   it.each(Object.entries(elsewhere))('%s comes from %s', (reason, file) => {

@@ -28,6 +28,8 @@ const anonymous: ClientAuthentication = { level: 'anonymous' }
 const open = { publicClients: { scope: 'a', maxLifetime: 300 } }
 const closed = { publicClients: undefined }
 const request = (grant_type: string, scope?: string) => ({ grant_type, parameters: scope === undefined ? {} : { scope } }) as TokenRequest
+/** A refusal has evidence. */
+const shown = { seen: expect.anything(), wanted: expect.anything() }
 const issuer = (over: Partial<TrustedIssuer> = {}): TrustedIssuer => ({ issuer: 'i', ...over })
 
 describe('clientPolicy: client type × grant', () => {
@@ -91,7 +93,7 @@ describe('clientPolicy: client type × grant', () => {
       'dpop_not_supported',
     ],
   ])('%s', (_name, who, grant, settings, scope, refused) => {
-    expect(clientPolicy(who, request(grant, scope), settings)?.refused).toBe(refused)
+    expect(clientPolicy(who, request(grant, scope), settings)).toEqual(refused && expect.objectContaining({ refused, ...shown }))
   })
 })
 
@@ -123,7 +125,7 @@ describe('JG-14 issuerPolicy: client type × what the issuer demands', () => {
     ['IJ-13 a grant that is bound to a key', authenticated(), named, { cnf: { jkt: 'x' } }, 'pop_required'],
     ['IJ-04 a grant for this client', authenticated(), named, { client_id: 'c' }, undefined],
   ])('%s', (_name, who, over, claims, refused) => {
-    expect(issuerPolicy(who, issuer(over), claims)?.refused).toBe(refused)
+    expect(issuerPolicy(who, issuer(over), claims)).toEqual(refused && expect.objectContaining({ refused, ...shown }))
   })
 })
 
@@ -160,7 +162,7 @@ describe('subjectPolicy', () => {
     ['DI-06 an issuer that is no client', authenticated(), { issuer: 'user-1' }, 'user-1', undefined],
     ['T-68 another issuer that names the client: subjectIsClient judges that', authenticated(), {}, 'c', undefined],
   ])('%s', (_name, who, over, sub, refused) => {
-    expect(subjectPolicy(who, issuer(over), sub)?.refused).toBe(refused)
+    expect(subjectPolicy(who, issuer(over), sub)).toEqual(refused && expect.objectContaining({ refused, ...shown }))
   })
 })
 
@@ -213,7 +215,7 @@ describe('scopePolicy: parameter × claim × ceilings', () => {
     ['repetition', authenticated(), {}, 'a a b', undefined, 'a b'],
   ])('%s', (_name, who, over, parameter, claim, expected, bounded = true) => {
     const verdict = scopePolicy(who, issuer(over), parameter, claim, open)
-    if (typeof expected === 'object') expect(verdict).toEqual(expected)
+    if (typeof expected === 'object') expect(verdict).toMatchObject({ ...expected, ...shown })
     else expect('scope' in verdict ? { ...verdict, scope: verdict.scope?.join(' ') } : verdict).toEqual({ scope: expected, bounded })
   })
 })
@@ -233,6 +235,7 @@ describe('grantedScope: the policy × the word of the host', () => {
     ],
   )('%s', (_name, scope, bounded, decided, expected) => {
     const granted = grantedScope({ scope: scope?.split(' ').filter(Boolean), bounded }, decided)
-    expect('refused' in granted ? granted : granted.join(' ')).toEqual(expected)
+    if (typeof expected === 'object') expect(granted).toMatchObject({ ...expected, ...shown })
+    else expect('refused' in granted ? granted : granted.join(' ')).toBe(expected)
   })
 })

@@ -287,9 +287,9 @@ describe.each(anyExpress)('verifyJwtGrant on %s', (_, express) => {
       ['undefined: no such subject', () => undefined, 400, 'invalid_grant', 'subject_unknown'],
       ['a reason of its list', () => ({ refused: 'consent_missing' }), 400, 'invalid_grant', 'consent_missing'],
       ['another', () => ({ refused: 'subject_disabled' }), 400, 'invalid_grant', 'subject_disabled'],
-      ['a reason of no list', () => ({ refused: 'whim' }), 500, 'server_error', 'hook_error'],
-      ['no subject', () => ({}), 500, 'server_error', 'hook_error'],
-      ['a subject that is no string', () => ({ subject: 7 }), 500, 'server_error', 'hook_error'],
+      ['a reason of no list', () => ({ refused: 'whim' }), 500, 'server_error', 'hook_result_invalid'],
+      ['no subject', () => ({}), 500, 'server_error', 'hook_result_invalid'],
+      ['a subject that is no string', () => ({ subject: 7 }), 500, 'server_error', 'hook_result_invalid'],
       [
         'a throw',
         () => {
@@ -319,7 +319,7 @@ describe.each(anyExpress)('verifyJwtGrant on %s', (_, express) => {
     })
 
     it.each<[decision: unknown, cause: string]>([
-      ['alice', 'authorizeGrant must return an object, undefined or null, not "alice".'],
+      ['alice', 'authorizeGrant must return an object, undefined or null, not a string.'],
       [{}, 'authorizeGrant: subject must be a non-empty string, not undefined.'],
       [{ subject: 7 }, 'authorizeGrant: subject must be a non-empty string, not 7.'],
       [{ subject: 'local', scope: ['read'] }, 'authorizeGrant: scope must be a string, not ["read"].'],
@@ -331,6 +331,7 @@ describe.each(anyExpress)('verifyJwtGrant on %s', (_, express) => {
       const world = startWorld(express, { hooks: { authorizeGrant: () => decision as never } })
       expect((await world.post(grantRequest())).status).toBe(500)
       expect((world.last().cause as Error).message).toBe(cause)
+      expect(world.last().detail).toEqual({ seen: cause, wanted: 'a GrantDecision' })
     })
   })
 
@@ -338,10 +339,10 @@ describe.each(anyExpress)('verifyJwtGrant on %s', (_, express) => {
     it.each<[name: string, found: unknown, status: number, reason: string]>([
       ['gives null', null, 400, 'issuer_untrusted'],
       ['gives another issuer than was asked for', { ...issuers[openIdp] }, 400, 'issuer_untrusted'],
-      ['gives a misspelt registration', { ...issuers[idp], scopes: 'read' }, 500, 'hook_error'],
-      ['gives a value outside its list', { ...issuers[idp], client_authentication: 'maybe' }, 500, 'hook_error'],
-      ['gives a string', 'x', 500, 'hook_error'],
-      ['gives a number', 7, 500, 'hook_error'],
+      ['gives a misspelt registration', { ...issuers[idp], scopes: 'read' }, 500, 'registration_invalid'],
+      ['gives a value outside its list', { ...issuers[idp], client_authentication: 'maybe' }, 500, 'registration_invalid'],
+      ['gives a string', 'x', 500, 'hook_result_invalid'],
+      ['gives a number', 7, 500, 'hook_result_invalid'],
     ])('%s', async (_name, found, status, reason) => {
       const world = startWorld(express, { hooks: { findIssuer: () => found as never } })
       const response = await world.post(grantRequest())
@@ -352,7 +353,7 @@ describe.each(anyExpress)('verifyJwtGrant on %s', (_, express) => {
   it('T-57 findIssuer that returns a string: the event says what it must return', async () => {
     const world = startWorld(express, { hooks: { findIssuer: () => 'x' as never } })
     await world.post(grantRequest())
-    expect((world.last().cause as Error).message).toBe('findIssuer must return a TrustedIssuer or undefined')
+    expect(world.last().detail).toEqual({ seen: 'findIssuer returned a string', wanted: 'a TrustedIssuer, undefined or null' })
   })
 
   describe('what the later steps and the event are told', () => {

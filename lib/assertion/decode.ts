@@ -14,9 +14,10 @@ const lastCharacters = ['', 'AQgw', 'AEIMQUYcgkosw048']
  */
 export function decodeAssertion(token: string): DecodedAssertion {
   const parts = compact.exec(token)
-  if (!parts) throw refusal('jwt_malformed')
+  if (!parts) throw refusal('jwt_malformed', () => ({ seen: shapeOf(token), wanted: 'three parts in base64url, separated by dots' }))
   const [, header, payload, signature] = parts as unknown as [string, string, string, string]
-  if (!isCanonical(header) || !isCanonical(payload) || !isCanonical(signature)) throw refusal('jwt_malformed')
+  if (!isCanonical(header) || !isCanonical(payload) || !isCanonical(signature))
+    throw refusal('jwt_malformed', { seen: 'another spelling of base64url', wanted: 'base64url without padding or unused bits' })
   return {
     token,
     signingInput: token.slice(0, header.length + 1 + payload.length),
@@ -32,17 +33,27 @@ function isCanonical(segment: string): boolean {
   return rest === 0 || (lastCharacters[rest - 1] as string).includes(segment.at(-1) as string)
 }
 
+/** What is wrong with a token, without showing any of it. */
+function shapeOf(token: string): object {
+  const parts = token.split('.', 9)
+  return { parts: parts.length, empty_parts: parts.filter((part) => part === '').length, other_characters: /[^\w.-]/.test(token) }
+}
+
+const wanted = 'a JSON object in UTF-8'
+
 function parseObject(bytes: Buffer): Readonly<Record<string, unknown>> {
-  if (!isUtf8(bytes)) throw refusal('jwt_malformed')
+  if (!isUtf8(bytes)) throw refusal('jwt_malformed', { seen: 'bytes that are not UTF-8', wanted })
   const text = bytes.toString('utf8')
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {
-    throw refusal('jwt_malformed')
+    throw refusal('jwt_malformed', { seen: 'text that is not JSON', wanted })
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refusal('jwt_malformed')
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw refusal('jwt_malformed', { seen: 'JSON that is not an object', wanted })
   Object.setPrototypeOf(value, null) // `constructor` is a claim only if it was sent
-  if (hasDuplicateMember(text, freezeMembers(value))) throw refusal('duplicate_member')
+  if (hasDuplicateMember(text, freezeMembers(value)))
+    throw refusal('duplicate_member', () => ({ seen: { members: Object.keys(value) }, wanted: 'each member once, at any depth' }))
   return value as Record<string, unknown>
 }

@@ -1,6 +1,7 @@
 import type { DecodedAssertion, ReadAssertion, VerifiedAssertion } from '../host/assertion.js'
 import { refusal } from '../host/errors.js'
 import type { KeyRegistration } from '../host/jwk.js'
+import { evidenceBeforeLookup, evidenceOfRegistration } from '../rules/evidence.js'
 import { checksBeforeLookup, checksOfRegistration, firstFailure } from '../rules/jwt-checks.js'
 import type { EndpointDemands, SignerDemands } from '../rules/jwt-demands.js'
 import { replayKey, usableFrom } from '../rules/one-time-use.js'
@@ -15,8 +16,9 @@ const seconds = () => Date.now() / 1000
  * @throws Refusal with the reason of the first that fails
  */
 export function readAssertion(jwt: DecodedAssertion, rules: EndpointDemands): ReadAssertion {
-  const failure = firstFailure(checksBeforeLookup, jwt, rules, seconds())
-  if (failure) throw refusal(failure)
+  const now = seconds()
+  const failed = firstFailure(checksBeforeLookup, jwt, rules, now)
+  if (failed) throw refusal(failed, () => evidenceBeforeLookup[failed](jwt, rules, now))
   return jwt as ReadAssertion
 }
 
@@ -33,8 +35,9 @@ export async function verifyAssertion(
   findKeys: KeyFinder,
   signatures?: VerifiedSignatures,
 ): Promise<VerifiedAssertion> {
-  const failure = firstFailure(checksOfRegistration, jwt, rules, seconds())
-  if (failure) throw refusal(failure)
+  const now = seconds()
+  const failed = firstFailure(checksOfRegistration, jwt, rules, now)
+  if (failed) throw refusal(failed, () => evidenceOfRegistration[failed](jwt, rules, now))
   const found = await findKeys(keys, jwt.header)
   await (signatures ? signatures.verify(jwt, found) : verifySignature(jwt, found))
   return verified(jwt, rules)

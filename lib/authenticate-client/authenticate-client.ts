@@ -36,7 +36,7 @@ export function authenticateClient<C extends Client = Client>(options: Options<C
         const client = Object.freeze(await authenticate(contextOf(request, transaction, endpoint)))
         const isIssuedHere = endpoint.grantTypes.includes(request.grant_type)
         const policy = isIssuedHere ? clientPolicy(client, request, endpoint) : undefined
-        if (policy) throw refusal(policy.refused)
+        if (policy) throw refusal(policy.refused, policy)
         const marker = clientMarker(client, endpoint.clockTolerance)
         if (marker)
           await transaction.spend(marker) // for any later handler; released if a step of ours refuses
@@ -61,8 +61,9 @@ async function authenticate(context: ClientAuthContext): Promise<ClientAuthentic
 
 /** Several credentials are refused (RFC 7521 §4.2.1, RFC 6749 §2.3), except in `observe` mode a client assertion beside one secret. */
 async function severalCredentials(context: ClientAuthContext, present: readonly ClientAuthMechanism[]): Promise<ClientAuthentication> {
-  if (!present.includes(clientAssertion)) throw refusal('multiple_client_auth')
+  const severalSent = { seen: present.map(({ sentIn }) => sentIn), wanted: 'one of them' }
+  if (!present.includes(clientAssertion)) throw refusal('multiple_client_auth', severalSent)
   const [secret, another] = present.filter((credential) => credential !== clientAssertion)
-  if (!secret || another) throw refusal('multiple_client_auth_assertion')
+  if (!secret || another) throw refusal('multiple_client_auth_assertion', severalSent)
   return await observeClientAssertion(context, secret, clientAssertion)
 }

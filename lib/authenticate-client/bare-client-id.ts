@@ -10,6 +10,7 @@ import { certifiedClient } from './methods.js'
  * whatever `client_id` says, so that responses do not reveal which clients exist.
  */
 export const clientId: ClientAuthMechanism = {
+  sentIn: 'client_id',
   isPresent: ({ parameters }) => parameters.client_id !== undefined,
 
   async authenticate(context): Promise<ClientAuthentication> {

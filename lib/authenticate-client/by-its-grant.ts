@@ -1,6 +1,7 @@
 import type { ProvenGrant } from '../host/assertion.js'
 import type { Client } from '../host/client.js'
 import { isRefusal, type Refusal, refusal } from '../host/errors.js'
+import type { Evidence } from '../host/evidence.js'
 import { JWT_BEARER_GRANT } from '../host/options.js'
 import type { ClientAuthentication } from '../host/token-state.js'
 import { signingClient } from '../rules/policy.js'
@@ -44,7 +45,8 @@ export async function implicitClient(context: ClientAuthContext): Promise<Client
 export async function grantSigner(context: ClientAuthContext, named?: string): Promise<string | undefined> {
   const proven = await proof(context, named !== undefined)
   const signer = proven && signingClient(proven.issuer, proven.assertion.claims)
-  if (named !== undefined && signer !== undefined && named !== signer) throw refusal('client_binding_mismatch')
+  if (named !== undefined && signer !== undefined && named !== signer)
+    throw refusal('client_binding_mismatch', { seen: { client_id: named }, wanted: { client_id: signer } })
   return signer
 }
 
@@ -58,12 +60,24 @@ export async function clientBySignature(
   client_id: string,
   client: Client | undefined,
 ): Promise<ClientAuthentication> {
-  if (!client) throw unprovenClient(context, 'client_unknown')
-  if (!isEnabled(client)) throw unprovenClient(context, 'client_disabled')
-  if (registeredMethod(client) === 'none') throw refusal('implicit_auth_not_allowed')
+  if (!client)
+    throw unprovenClient(context, 'client_unknown', {
+      seen: 'findClient returned no client, or one with another client_id',
+      wanted: { client_id },
+    })
+  if (!isEnabled(client)) throw unprovenClient(context, 'client_disabled', { seen: { enabled: client.enabled }, wanted: { enabled: true } })
+  if (registeredMethod(client) === 'none')
+    throw refusal('implicit_auth_not_allowed', {
+      seen: { token_endpoint_auth_method: 'none' },
+      wanted: 'a method by which the client authenticates',
+    })
   const certified = certifiedClient(context, client)
   if (certified) return certified
-  if (client.require_explicit_auth) throw refusal('client_auth_missing')
+  if (client.require_explicit_auth)
+    throw refusal('client_auth_missing', {
+      seen: 'only the signature of the grant',
+      wanted: 'a client credential: the client has require_explicit_auth',
+    })
   return { level: 'authenticated', method: 'jwt_bearer_grant', client_id, client }
 }
 
@@ -82,6 +96,6 @@ async function proof({ endpoint, request, transaction }: ClientAuthContext, isNa
 }
 
 /** One text for an unknown and a disabled client, with either setting of `implicitErrors`. */
-function unprovenClient({ endpoint }: ClientAuthContext, reason: 'client_unknown' | 'client_disabled') {
-  return endpoint.implicitErrors === 'split' ? refusal(reason) : refusal(`grant_${reason}`)
+function unprovenClient({ endpoint }: ClientAuthContext, reason: 'client_unknown' | 'client_disabled', evidence: Evidence) {
+  return endpoint.implicitErrors === 'split' ? refusal(reason, evidence) : refusal(`grant_${reason}`, evidence)
 }

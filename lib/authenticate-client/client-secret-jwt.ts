@@ -32,6 +32,7 @@ export async function verifyClientSecretJwt(
 
 function secretKey({ client_secret }: Client, algorithm: string): KeyObject {
   const bytes = Buffer.from(typeof client_secret === 'string' ? client_secret : '', 'utf8')
-  if (bytes.length < Number(algorithm.slice(2)) / 8) throw refusal('client_secret_too_short')
+  if (bytes.length < Number(algorithm.slice(2)) / 8)
+    throw refusal('client_secret_too_short', { seen: { bytes: bytes.length }, wanted: { at_least: Number(algorithm.slice(2)) / 8 } })
   return createSecretKey(bytes)
 }

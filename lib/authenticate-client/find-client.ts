@@ -1,22 +1,26 @@
 import { checkClient } from '../host/check-registration.js'
 import type { Client, ClientAuthMethodName } from '../host/client.js'
 import { refusal } from '../host/errors.js'
+import { invalid } from '../host/evidence.js'
 import type { TokenRequest } from '../host/token-state.js'
 import type { Endpoint } from '../pipeline/endpoint.js'
 import type { Transaction } from '../pipeline/transaction.js'
 import { maxNameLength } from '../rules/claims.js'
 import type { ClientAuthContext, ClientHooks } from './mechanism.js'
 
+const noClient = { seen: 'findClient returned no client, or one with another client_id', wanted: 'a client with exactly this client_id' }
 const vschar = /^[\x20-\x7e]+$/
 
 /** What the mechanisms may use, for one request. */
 export function contextOf(request: TokenRequest, transaction: Transaction, endpoint: Endpoint<ClientHooks>): ClientAuthContext {
   const findClient = async (client_id: string) => {
-    if (client_id.length > maxNameLength || !vschar.test(client_id)) throw refusal('client_id_malformed') // RFC 6749 App. A.1
+    if (client_id.length > maxNameLength || !vschar.test(client_id))
+      throw refusal('client_id_malformed', { seen: client_id, wanted: 'printable ASCII of 1 to 1024 characters' }) // RFC 6749 App. A.1
     transaction.record.claimed.client_id = client_id
     const client = await transaction.call('findClient', endpoint.hookTimeout, () => endpoint.hooks.findClient(client_id))
     if (client === undefined || client === null) return undefined
-    if (typeof client !== 'object') throw refusal('hook_error', new TypeError('findClient must return a client, undefined or null'))
+    if (typeof client !== 'object')
+      throw refusal('hook_result_invalid', { seen: `findClient returned a ${typeof client}`, wanted: 'a Client, undefined or null' })
     return client.client_id === client_id ? client : undefined
   }
   return { request, transaction, endpoint, findClient, methods: endpoint.clientAuthMethods, registeredMethod }
@@ -30,8 +34,8 @@ export const isEnabled = ({ enabled }: Client) => enabled === undefined || enabl
  * @throws Refusal `client_unknown`, `client_disabled`, `client_misconfigured`: one text for all, so that it does not reveal clients
  */
 export function assertEnabled(client: Client | undefined): asserts client is Client {
-  if (!client) throw refusal('client_unknown')
-  if (!isEnabled(client)) throw refusal('client_disabled')
+  if (!client) throw refusal('client_unknown', noClient)
+  if (!isEnabled(client)) throw refusal('client_disabled', { seen: { enabled: client.enabled }, wanted: { enabled: true } })
   assertWellRegistered(client)
 }
 
@@ -40,7 +44,7 @@ export function assertWellRegistered(client: Client): void {
   try {
     checkClient(client)
   } catch (error) {
-    throw refusal('client_misconfigured', error)
+    throw refusal('client_misconfigured', () => invalid(error, 'a Client without mistakes'))
   }
 }
 
@@ -56,11 +60,15 @@ export function assertUsable(
   client: Client | undefined,
   method: ClientAuthMethodName,
 ): asserts client is Client {
-  if (!methods.includes(method)) throw refusal('auth_method_not_enabled')
+  if (!methods.includes(method)) throw refusal('auth_method_not_enabled', { seen: method, wanted: methods })
   assertEnabled(client)
   if (registeredMethod(client) === method) return
   const { previous_auth_method, previous_auth_method_expires_at: expiresAt } = client
   const isStillGood = (expiresAt ?? Number.POSITIVE_INFINITY) > Date.now() / 1000
-  if (previous_auth_method !== method || method === 'none' || !isStillGood) throw refusal('auth_method_not_registered')
+  if (previous_auth_method !== method || method === 'none' || !isStillGood)
+    throw refusal('auth_method_not_registered', {
+      seen: method === previous_auth_method ? { method, previous_auth_method_expires_at: expiresAt } : { method },
+      wanted: { token_endpoint_auth_method: registeredMethod(client) },
+    })
   transaction.record.notices.push('previous_auth_method')
 }

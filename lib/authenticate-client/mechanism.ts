@@ -29,6 +29,8 @@ export interface ClientAuthContext {
  * `client_assertion`, a bare `client_id`), the client's registration decides among them.
  */
 export interface ClientAuthMechanism {
+  /** The parameter or header that carries it. */
+  readonly sentIn: string
   /** Whether the request has such a credential. Uses only the request. */
   isPresent(request: TokenRequest): boolean
   /**

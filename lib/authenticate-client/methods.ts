@@ -28,6 +28,12 @@ export function certifiedClient(context: ClientAuthContext, client: Client): Pro
   return byCertificate.get(registeredMethod(client))?.(context, client)
 }
 
+/** What the token of another issuer says, and which tokens the client registered. */
+const foreignToken = (client: Client | undefined, { claims: { iss, sub, aud } }: ReadAssertion, isSvid: boolean) => ({
+  seen: { iss, sub, aud, isSvid, client: client?.client_id },
+  wanted: (client?.federated_credentials ?? []).map(({ issuer, subject, audience }) => ({ issuer, subject, audience })),
+})
+
 /** Authenticates a client by a JWT that it signed itself: `alg` decides between `private_key_jwt` and `client_secret_jwt`. */
 export function clientByItsJwt(context: ClientAuthContext, client: Client | undefined, jwt: ReadAssertion): Promise<ClientAuthentication> {
   const isByKey = !secretAlgorithms.includes(jwt.header.alg as string)
@@ -46,6 +52,7 @@ export async function clientByWorkload(
 ): Promise<ClientAuthentication> {
   if (client) assertWellRegistered(client)
   const credential = client && federatedCredential(client, jwt, context.endpoint)
-  if (!client || !credential || (isSvid && !isSpiffeCredential(credential))) throw refusal('client_identity_mismatch')
+  if (!client || !credential || (isSvid && !isSpiffeCredential(credential)))
+    throw refusal('client_identity_mismatch', () => foreignToken(client, jwt, isSvid))
   return await verifyFederatedJwt(context, client, credential, jwt)
 }

@@ -21,7 +21,8 @@ export async function observeClientAssertion(
   const findObserved = async (client_id: string) => {
     const client = await context.findClient(client_id)
     const mode = client?.client_assertion_mode ?? endpoint.clientAssertions.mode
-    if (mode !== 'observe') throw refusal('multiple_client_auth_assertion') // before the secret is compared
+    if (mode !== 'observe')
+      throw refusal('multiple_client_auth_assertion', { seen: { client_assertion_mode: mode }, wanted: 'observe, or one credential' }) // before the secret is compared
     return client
   }
   const client = await secret.authenticate({ ...context, findClient: findObserved }).catch((error) => {
@@ -39,7 +40,7 @@ export async function observeClientAssertion(
 /** Server errors, and errors that a hook threw, stay as they are. */
 function likeTwoCredentials(error: unknown): unknown {
   if (!isRefusal(error) || answerTo(error, 'client').status >= 500) return error
-  return new Refusal(error.reason, error.cause, 'client', 'multiple_client_auth_assertion')
+  return new Refusal(error.reason, error.evidence, 'client', 'multiple_client_auth_assertion')
 }
 
 /** What would become of the client assertion if the client had registered its key already. */

@@ -24,7 +24,8 @@ export async function assertSecret(
     throw refused
   }
   const matches = await Promise.all(secrets.map((secret) => matchesSecret(context, client, secret)))
-  if (!matches.includes(true)) throw refusal('client_secret_mismatch')
+  if (!matches.includes(true))
+    throw refusal('client_secret_mismatch', { seen: whyNoMatch(context, client), wanted: 'the secret of the client' })
   assertUnexpiredSecret(client)
   return client
 }
@@ -33,6 +34,11 @@ async function matchesSecret({ endpoint, transaction }: ClientAuthContext, clien
   const { hooks, hookTimeout } = endpoint
   if (!hooks.verifyClientSecret) return isSecretOf(client, secret)
   return (await transaction.call('verifyClientSecret', hookTimeout, () => hooks.verifyClientSecret?.(client, secret))) === true
+}
+
+function whyNoMatch({ endpoint }: ClientAuthContext, { client_secret }: Client): string {
+  if (endpoint.hooks.verifyClientSecret) return 'verifyClientSecret did not return true'
+  return typeof client_secret === 'string' && client_secret !== '' ? 'another secret' : 'a client without client_secret'
 }
 
 function isSecretOf(client: Client | undefined, secret: string): boolean {
@@ -44,5 +50,9 @@ function isSecretOf(client: Client | undefined, secret: string): boolean {
 /** @throws Refusal `client_secret_expired` (RFC 7591 §3.2.1) */
 export function assertUnexpiredSecret({ client_secret_expires_at }: Client): void {
   const expiresAt = client_secret_expires_at ?? 0
-  if (expiresAt !== 0 && expiresAt <= Date.now() / 1000) throw refusal('client_secret_expired')
+  if (expiresAt !== 0 && expiresAt <= Date.now() / 1000)
+    throw refusal('client_secret_expired', {
+      seen: { client_secret_expires_at: expiresAt },
+      wanted: { later_than: Math.round(Date.now() / 1000) },
+    })
 }

@@ -20,7 +20,6 @@ import {
 import type { Client, FederatedCredential } from './client.js'
 import { ConfigurationError } from './errors.js'
 import type { GrantDecision } from './hooks.js'
-import { shown } from './shown.js'
 import type { TrustedIssuer } from './trusted-issuer.js'
 
 /** The check of each member of a trusted issuer; `anything`: it is checked where it is used. */
@@ -107,7 +106,7 @@ const decisionChecks = tableOf({
  */
 export function checkDecision(decision: NonNullable<GrantDecision>): void {
   if (typeof decision !== 'object')
-    throw new ConfigurationError(`authorizeGrant must return an object, undefined or null, not ${shown(decision)}.`)
+    throw new ConfigurationError(`authorizeGrant must return an object, undefined or null, not a ${typeof decision}.`)
   const required = 'refused' in decision ? ['refused'] : ['subject']
   checkMembers(decisionChecks, decision, { where: 'authorizeGrant: ', required, isClosed: false })
 }

@@ -1,16 +1,17 @@
+import { type GivenEvidence, nameOfThrown } from './evidence.js'
+import { type OAuthErrorCode, oauthErrorCodes } from './oauth-error-codes.js'
 import {
   type AssertionReason,
   type AssertionUse,
   assertionRefusals,
   assertionUses,
-  type OAuthErrorCode,
-  oauthErrorCodes,
   type Reason,
   type RefusalReason,
   refusals,
 } from './refusals.js'
 import { shown } from './shown.js'
 
+export * from './oauth-error-codes.js'
 export * from './refusals.js'
 
 const defaultStatus: Partial<Record<OAuthErrorCode, number>> = { invalid_client: 401, server_error: 500, temporarily_unavailable: 503 }
@@ -71,7 +72,8 @@ export function ownOAuthError({ error, error_description, status, reason, cause 
 export class Refusal {
   constructor(
     readonly reason: RefusalReason | AssertionReason,
-    readonly cause?: unknown,
+    /** What was seen and wanted, and the exception behind it: for the event. */
+    readonly evidence: GivenEvidence,
     /** What the refused JWT was used for, if its reason leaves that open: it decides the error code. */
     readonly use?: AssertionUse,
     /** Another refusal whose answer is sent instead: only the event tells the reason. */
@@ -80,12 +82,12 @@ export class Refusal {
 
   /** The same refusal of a JWT that was used as `use`. */
   as(use: AssertionUse): Refusal {
-    return new Refusal(this.reason, this.cause, this.use ?? use, this.shownAs)
+    return new Refusal(this.reason, this.evidence, this.use ?? use, this.shownAs)
   }
 }
 
-/** @example throw refusal('client_unknown') */
-export const refusal = (reason: RefusalReason | AssertionReason, cause?: unknown) => new Refusal(reason, cause)
+/** @example throw refusal('method_not_allowed', { seen: req.method, wanted: 'POST' }) */
+export const refusal = (reason: RefusalReason | AssertionReason, evidence: GivenEvidence) => new Refusal(reason, evidence)
 
 /** Whether a hook or a step threw a refusal. `instanceof` runs traps of a proxy, which may throw. */
 export function isRefusal(thrown: unknown): thrown is Refusal {
@@ -105,7 +107,7 @@ export interface ErrorAnswer {
   readonly error: OAuthErrorCode
   readonly error_description: string
   readonly reason: Reason
-  readonly cause?: unknown
+  readonly evidence: GivenEvidence
 }
 
 /**
@@ -117,18 +119,32 @@ export interface ErrorAnswer {
 export function answerTo(thrown: unknown, use: AssertionUse): ErrorAnswer {
   if (isRefusal(thrown)) return answerToRefusal(thrown, use)
   try {
-    if (thrown instanceof ConfigurationError)
-      return { status: 500, error: 'server_error', error_description: thrown.message, reason: 'misconfigured', cause: thrown }
-    if (thrown instanceof OAuthError) return ownOAuthError(thrown)
+    if (thrown instanceof ConfigurationError) return answerToRefusal(misconfigured(thrown), use)
+    if (thrown instanceof OAuthError) return answerToOAuthError(ownOAuthError(thrown))
   } catch (odd) {
-    return answerToRefusal(refusal('hook_error', odd), use)
+    return answerToRefusal(unexpected(odd), use)
   }
-  return answerToRefusal(refusal('hook_error', thrown), use)
+  return answerToRefusal(unexpected(thrown), use)
 }
 
-function answerToRefusal({ reason, cause, use: own, shownAs }: Refusal, use: AssertionUse): ErrorAnswer {
+const misconfigured = (cause: ConfigurationError) =>
+  refusal('misconfigured', { seen: cause.message, wanted: 'what the message says', cause })
+
+/** For an exception that no step expects. */
+export const unexpected = (cause: unknown) =>
+  refusal('hook_error', () => ({ seen: `${nameOfThrown(cause)} was thrown`, wanted: 'no exception', cause }))
+
+const answerToOAuthError = ({ status, error, error_description, reason, cause }: OAuthError): ErrorAnswer => ({
+  status,
+  error,
+  error_description,
+  reason,
+  evidence: { seen: { error, error_description }, wanted: 'a hook that throws no OAuthError', cause },
+})
+
+function answerToRefusal({ reason, evidence, use: own, shownAs }: Refusal, use: AssertionUse): ErrorAnswer {
   const [status, error, error_description] = rowOf(shownAs ?? reason, own ?? use)
-  return { status, error, error_description, reason, cause }
+  return { status, error, error_description, reason, evidence }
 }
 
 function rowOf(reason: RefusalReason | AssertionReason, use: AssertionUse): readonly [number, OAuthErrorCode, string] {

@@ -1,4 +1,5 @@
 import type { OAuthErrorCode, Reason } from './errors.js'
+import type { Detail } from './evidence.js'
 import type { ClientAuthentication } from './token-state.js'
 
 /** A fact about a request that you may want to know. It is no reason to refuse the request. */
@@ -22,7 +23,7 @@ export type Notice =
 
 /**
  * One event for each token request, when it is answered. It contains no token, no assertion and no secret. Unverified strings of the sender
- * are under `claimed`, as printable ASCII of at most 256 characters.
+ * are under `claimed` and `detail`, as printable ASCII of at most 256 characters.
  */
 export interface TokenEndpointEvent {
   /**
@@ -36,6 +37,16 @@ export interface TokenEndpointEvent {
   error?: OAuthErrorCode
   /** The exact reason: each has a section among the errors. `hook_denied`: a hook threw an `OAuthError`. */
   reason?: Reason
+  /**
+   * What was seen and what would have passed, as data: each with at most three levels of 20 members, and 256 characters a text. Strings of
+   * the sender in it are unverified.
+   */
+  detail?: Detail
+  /**
+   * The identifier of the request: the `X-Request-Id` that you set on the response, or `req.id`, or the header that was sent; otherwise a
+   * new one. A refusal sends it in `X-Request-Id`, so a client can quote it.
+   */
+  request_id: string
   /** The step that answered, or the last one that ran. */
   step: string
   /** The client. It is verified only if `client_level` is `authenticated`. If it is `identified`, the client only named itself. */
@@ -64,6 +75,8 @@ export interface TokenEndpointEvent {
     client_id?: string
     /** `iss` of the grant. */
     issuer?: string
+    /** `kid` of the client assertion or the grant: of the one that was read last. */
+    kid?: string
     /** Set if the request carries a client secret, also if your own handler answers it: so you see which clients still use one. */
     client_auth_method?: 'client_secret_basic' | 'client_secret_post'
   }
@@ -73,6 +86,9 @@ export interface TokenEndpointEvent {
   duration: number
   /** Milliseconds of each step, each hook, the replay store (`consume`), and `signature` with its keys. A step includes its hooks. */
   timings: Record<string, number>
-  /** The exception of a hook, for debugging. It is not enumerable, so that `JSON.stringify` omits it: it may contain anything. */
+  /**
+   * The exception of a hook, for debugging. It is not enumerable, so that `JSON.stringify` omits it: it may contain anything. `auditLog` writes
+   * its name and message.
+   */
   readonly cause?: unknown
 }

@@ -1,4 +1,5 @@
 import type { TokenEndpointEvent } from './event.js'
+import { shownCause } from './evidence.js'
 
 /** A logger with the signature of pino: fields first, then a message. */
 export interface Logger {
@@ -23,13 +24,15 @@ const levels = { issued: 'info', handed_on: 'info', aborted: 'info', refused: 'w
 
 /**
  * An `onEvent` that writes one log line for each token request: issued at `info`, refused at `warn`, failed at `error`.
+ * `cause` is the name and the message of an exception, without its stack and without what looks like a credential.
  *
  * @example tokenEndpoint({ issuer, hooks, onEvent: auditLog(pino()) })
  */
 export function auditLog(logger: Logger): (event: TokenEndpointEvent) => void {
   return (event) => {
     const level = levels[event.outcome]
-    logger[level](event, `token request ${event.outcome}${event.reason ? `: ${event.reason}` : ''}`)
+    const fields = event.cause === undefined ? event : { ...event, cause: shownCause(event.cause) }
+    logger[level](fields, `token request ${event.outcome}${event.reason ? `: ${event.reason}` : ''}`)
   }
 }
 

@@ -3,23 +3,7 @@
  * RFC 6749 §5.2, RFC 7521 §4.1.1 and §4.2.1, RFC 7523 §3.1 and §3.2. The comments between groups are headings of docs/reference/errors.md.
  */
 
-/** Error codes that may be sent (IANA OAuth Extensions Error Registry; the last two only with a 5xx or 429 status). */
-export const oauthErrorCodes = [
-  'invalid_request',
-  'invalid_client',
-  'invalid_grant',
-  'unauthorized_client',
-  'unsupported_grant_type',
-  'invalid_scope',
-  'invalid_target',
-  'invalid_authorization_details',
-  'invalid_dpop_proof',
-  'use_dpop_nonce',
-  'server_error',
-  'temporarily_unavailable',
-] as const
-/** An `error` code that the token endpoint may send (RFC 6749 §5.2 and its extensions). */
-export type OAuthErrorCode = (typeof oauthErrorCodes)[number]
+import type { OAuthErrorCode } from './oauth-error-codes.js'
 
 const clientText = 'Client authentication failed.'
 const grantText = 'The assertion was refused.'
@@ -88,6 +72,8 @@ export const refusals = {
   subject_is_client: [400, 'invalid_grant', grantText],
   // the server
   hook_error: [500, 'server_error', 'The server could not answer.'],
+  hook_result_invalid: [500, 'server_error', 'The server could not answer.'],
+  registration_invalid: [500, 'server_error', 'The server could not answer.'],
   hook_timeout: [503, 'temporarily_unavailable', busyText],
   misconfigured: [500, 'server_error', 'The token endpoint is not set up correctly.'],
   overloaded: [503, 'temporarily_unavailable', busyText],

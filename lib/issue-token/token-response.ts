@@ -1,5 +1,6 @@
 import { aList, aPositiveInteger, aString, type Check, checkMembers, must, secret, tableOf } from '../host/checks.js'
 import { ConfigurationError, refusal } from '../host/errors.js'
+import { invalid } from '../host/evidence.js'
 import type { Granted } from '../host/hooks.js'
 import { shown } from '../host/shown.js'
 import type { StandardTokenResponse, TokenResponse } from '../host/token-state.js'
@@ -30,12 +31,12 @@ export const isResponseMember = (name: string, responseMembers: readonly string[
 /**
  * The response to send for the result of `mintToken` (RFC 6749 §5.1): its own members that the table lists, each checked; those that the host lists in
  * `responseMembers`, unchecked; the granted scope, if any; no refresh token that the policy does not allow.
- * @throws Refusal `hook_error` (500), with the member and the fix in its cause
+ * @throws Refusal `hook_result_invalid` (500), with the member and the fix in its cause
  */
 export function toTokenResponse(minted: unknown, granted: Granted, responseMembers: readonly string[] = []): TokenResponse {
   try {
     if (typeof minted !== 'object' || minted === null)
-      throw new ConfigurationError(`mintToken must return an object, not ${shown(minted)}.`)
+      throw new ConfigurationError(`mintToken must return an object, not ${minted === null ? 'null' : typeof minted}.`) // a string may be the token
     const given = minted as Record<string, unknown>
     const response: Record<string, unknown> = {}
     for (const name of members.names) if (Object.hasOwn(given, name) && given[name] !== undefined) response[name] = given[name]
@@ -47,7 +48,7 @@ export function toTokenResponse(minted: unknown, granted: Granted, responseMembe
     else delete response.scope // the grammar has no empty scope (RFC 6749 §3.3)
     return response as unknown as TokenResponse
   } catch (error) {
-    throw refusal('hook_error', error)
+    throw refusal('hook_result_invalid', () => invalid(error, 'a token response'))
   }
 }
 

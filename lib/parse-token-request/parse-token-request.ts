@@ -34,19 +34,19 @@ function parse(transaction: Transaction, endpoint: Endpoint): TokenRequest | nul
   const { fallthrough, limits } = endpoint
   if (req.method !== 'POST') {
     if (fallthrough || req.method === 'OPTIONS') return null // a CORS preflight is for the host
-    throw refusal('method_not_allowed')
+    throw refusal('method_not_allowed', { seen: req.method, wanted: 'POST' })
   }
   const { headers } = req
   noteBasicSecret(transaction.record.claimed, headers.authorization)
   const parameters = formType.exec(headers['content-type'] ?? '')
   if (!parameters) {
     if (fallthrough) return null
-    throw refusal('unsupported_media_type')
+    throw refusal('unsupported_media_type', { seen: headers['content-type'], wanted: 'application/x-www-form-urlencoded' })
   }
   const isUnread = isInStream(req)
   if (isUnread && (headers['content-encoding'] || 'identity').toLowerCase() !== 'identity') {
     if (fallthrough) return null
-    throw refusal('unsupported_content_encoding')
+    throw refusal('unsupported_content_encoding', { seen: headers['content-encoding'], wanted: 'identity' })
   }
 
   const judged = (form: Form) => judge(transaction, form, parameters[1], endpoint)
@@ -58,11 +58,14 @@ function judge(transaction: Transaction, form: Form, mediaTypeParameters: string
   const { req } = transaction
   noteForm(transaction.record.claimed, form)
   if (endpoint.fallthrough && !isOurs(form, endpoint)) return null
-  if (endpoint.requireTls && !(req.secure ?? (req.socket as Partial<TLSSocket> | undefined)?.encrypted)) throw refusal('tls_required')
-  if (hasOtherCharset(mediaTypeParameters)) throw refusal('unsupported_media_type')
+  if (endpoint.requireTls && !(req.secure ?? (req.socket as Partial<TLSSocket> | undefined)?.encrypted))
+    throw refusal('tls_required', { seen: 'no TLS', wanted: 'TLS, or a trusted proxy with TLS' })
+  if (hasOtherCharset(mediaTypeParameters))
+    throw refusal('unsupported_media_type', { seen: mediaTypeParameters, wanted: 'charset=utf-8, or none' })
   const repeated = repeatedHeader(req)
-  if (repeated) throw refusal(repeated)
-  if (hasParameterInQuery(req)) throw refusal('credential_in_query')
+  if (repeated) throw refusal(repeated, { seen: 'Content-Type or Authorization twice', wanted: 'each of them once' })
+  if (hasParameterInQuery(req))
+    throw refusal('credential_in_query', { seen: 'a known parameter in the URL', wanted: 'all parameters in the body' })
   return tokenRequest(form, req.headers.authorization, endpoint)
 }
 
@@ -71,7 +74,7 @@ function readForm({ req, res }: Transaction, endpoint: Endpoint): Promise<Form> 
   const { limits, fallthrough } = endpoint
   return readBody(req, limits.body, (body, complete) => {
     if (!complete && !fallthrough) return { value: { values: {} }, becomes: 'kept' } // refused as too large
-    if (body.length === 0 && fallthrough) throw refusal('missing_parameter') // cannot be given back
+    if (body.length === 0 && fallthrough) throw refusal('missing_parameter', { seen: 'an empty body', wanted: 'grant_type' }) // cannot be given back
     const form = parseForm(complete ? body : body.subarray(0, Math.max(0, body.lastIndexOf('&'))), limits.parameters)
     const isKept = !fallthrough || (complete ? isForIssuing(form, endpoint) : isOurs(form, endpoint))
     if (!isKept) res.once('finish', () => req.listenerCount('data') + req.listenerCount('readable') > 0 || req.resume()) // else a body that nobody reads blocks the connection

@@ -3,6 +3,8 @@ import type { Request } from '../pipeline/transaction.js'
 
 const drainBytes = 1024 * 1024 // read of a body that is too large, so that its sender gets to read the response
 
+const gone = { seen: 'a connection that closed before the body had arrived', wanted: 'the whole body' }
+
 /** The decision about a body: a value, and whether the body is given back for the host's handler. */
 interface Settled<T> {
   readonly value: T
@@ -20,7 +22,7 @@ interface Settled<T> {
  */
 export function readBody<T>(req: Request, limit: number, settle: (body: Buffer, complete: boolean) => Settled<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    if (req.destroyed) return reject(refusal('client_gone'))
+    if (req.destroyed) return reject(refusal('client_gone', gone))
     const pieces: Buffer[] = []
     let size = 0
     let isDraining = false
@@ -37,8 +39,8 @@ export function readBody<T>(req: Request, limit: number, settle: (body: Buffer, 
         report()
       })
     }
-    const leave = () => stop(() => reject(refusal('client_gone')))
-    const refuse = () => stop(() => reject(refusal('body_too_large')))
+    const leave = () => stop(() => reject(refusal('client_gone', gone)))
+    const refuse = () => stop(() => reject(refusal('body_too_large', { seen: { more_than_bytes: limit }, wanted: { at_most: limit } })))
 
     const finish = (complete: boolean) => {
       if (req.aborted) return leave() // the body of an HTTP/2 stream ends also if the stream is reset

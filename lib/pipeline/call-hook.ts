@@ -1,4 +1,5 @@
 import { isRefusal, OAuthError, ownOAuthError, type RefusalReason, refusal } from '../host/errors.js'
+import { nameOfThrown } from '../host/evidence.js'
 import type { Awaitable } from '../host/hooks.js'
 
 /**
@@ -7,6 +8,7 @@ import type { Awaitable } from '../host/hooks.js'
  * ignored.
  */
 export async function callHook<T>(
+  name: string,
   seconds: number,
   call: () => Awaitable<T>,
   failure: RefusalReason = 'hook_error',
@@ -17,11 +19,14 @@ export async function callHook<T>(
     const result = call()
     if (!isThenable(result)) return result
     return await new Promise<T>((resolve, reject) => {
-      timer = setTimeout(() => reject(refusal(onTimeout)), seconds * 1000)
+      timer = setTimeout(
+        () => reject(refusal(onTimeout, { seen: `${name} did not answer`, wanted: { within_seconds: seconds } })),
+        seconds * 1000,
+      )
       Promise.resolve(result).then(resolve, reject) // a thenable may resolve to a promise that never settles: then `reject` would do nothing
     })
   } catch (error) {
-    throw hookFailure(error, failure)
+    throw hookFailure(name, error, failure)
   } finally {
     clearTimeout(timer)
   }
@@ -32,12 +37,12 @@ const isThenable = <T>(value: Awaitable<T>): value is PromiseLike<T> =>
   ((typeof value === 'object' && value !== null) || typeof value === 'function') && typeof (value as { then?: unknown }).then === 'function'
 
 /** The `OAuthError` that a hook threw; `failure` if it threw something else, or something that cannot be read. */
-function hookFailure(thrown: unknown, failure: RefusalReason): unknown {
+function hookFailure(name: string, thrown: unknown, failure: RefusalReason): unknown {
   if (isRefusal(thrown)) return thrown // the timeout
   try {
     if (thrown instanceof OAuthError) return ownOAuthError(thrown)
   } catch {
     // cannot be read, such as a revoked proxy: handled like any other throw
   }
-  return refusal(failure, thrown)
+  return refusal(failure, () => ({ seen: `${name} threw ${nameOfThrown(thrown)}`, wanted: `a result of ${name}`, cause: thrown }))
 }

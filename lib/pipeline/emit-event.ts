@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Notice, TokenEndpointEvent } from '../host/event.js'
+import { detailOf, evidenceOf, type GivenEvidence, harmless, rounded } from '../host/evidence.js'
 import type { TokenState } from '../host/token-state.js'
 
 /** What the steps record about a request while it runs. */
@@ -15,29 +16,35 @@ export interface EventRecord {
   readonly startedAt: number
 }
 
+/** How a request ended. */
+export type Ending = Pick<TokenEndpointEvent, 'outcome' | 'status' | 'error' | 'reason'> & { readonly evidence?: GivenEvidence | undefined }
+
 /** Builds the event of one request from its state and record. */
 export function buildEvent(
   state: Partial<TokenState>,
   record: EventRecord,
   spent: readonly string[],
-  end: Pick<TokenEndpointEvent, 'outcome' | 'status' | 'error' | 'reason' | 'cause'>,
+  requestId: string,
+  { evidence, ...how }: Ending,
 ): TokenEndpointEvent {
   const { client, grant, response } = state
-  const { cause, ...rest } = end
+  const given = evidence && evidenceOf(evidence)
   const event: TokenEndpointEvent = {
-    ...rest,
+    ...how,
+    ...(given && { detail: detailOf(given) }),
+    request_id: requestId,
     step: record.step,
     ...(client && { client_id: client.client_id, client_level: client.level, client_auth_method: client.method }),
     ...(grant && { issuer: grant.issuer.issuer, subject_hash: subjectHash(grant.issuer.issuer, grant.sub) }),
     ...(response?.scope !== undefined && { scope: response.scope }),
     ...(spent.length > 0 && { replay_keys: spent.map((key) => key.slice(0, 8)) }),
     ...(record.observed && { observed: record.observed }),
-    claimed: Object.fromEntries(Object.entries(record.claimed).map(([name, value]) => [name, printable(value)])),
+    claimed: Object.fromEntries(Object.entries(record.claimed).map(([name, value]) => [name, value && harmless(value)])),
     notices: record.notices,
-    duration: performance.now() - record.startedAt,
-    timings: record.timings,
+    duration: rounded(performance.now() - record.startedAt),
+    timings: Object.fromEntries(Object.entries(record.timings).map(([name, time]) => [name, rounded(time)])),
   }
-  if (cause !== undefined) Object.defineProperty(event, 'cause', { value: cause, enumerable: false })
+  if (given?.cause !== undefined) Object.defineProperty(event, 'cause', { value: given.cause, enumerable: false })
   return event
 }
 
@@ -55,4 +62,3 @@ export function deliverEvent(
 }
 
 const subjectHash = (iss: string, sub: string) => hash('sha256', JSON.stringify([iss, sub]), 'base64url').slice(0, 16)
-const printable = (value: string | undefined) => value?.slice(0, 256).replace(/[^\x20-\x7e]/g, '?')

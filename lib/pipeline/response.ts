@@ -26,10 +26,11 @@ export function respond(res: ServerResponse, status: number, body: object, heade
   res.end(json)
 }
 
-/** Writes an OAuth error response (RFC 6749 §5.2). */
-export function renderError(res: ServerResponse, answer: ErrorAnswer): void {
+/** Writes an OAuth error response (RFC 6749 §5.2), with an identifier that a client can quote. */
+export function renderError(res: ServerResponse, answer: ErrorAnswer, requestId?: string): void {
   const { status, error, error_description } = answer
-  respond(res, status, { error, ...(error_description && { error_description }) }, extraHeaders(res, answer))
+  const id = requestId === undefined || res.hasHeader('X-Request-Id') ? [] : ['X-Request-Id', requestId]
+  respond(res, status, { error, ...(error_description && { error_description }) }, [...extraHeaders(res, answer), ...id])
 }
 
 const headersOf: Readonly<Record<number, readonly string[]>> = {
@@ -43,12 +44,12 @@ const headersOf: Readonly<Record<number, readonly string[]>> = {
  * The headers of a status. A challenge or a `Retry-After` of the host is kept; so is the connection, if the body was read to its end. HTTP/2
  * has no header for the connection (RFC 9113 §8.2.2).
  */
-function extraHeaders(res: ServerResponse, answer: ErrorAnswer): readonly string[] | undefined {
+function extraHeaders(res: ServerResponse, answer: ErrorAnswer): readonly string[] {
   const { status } = answer
-  if (status === 401) return res.hasHeader('WWW-Authenticate') ? undefined : ['WWW-Authenticate', challenge(answer)]
-  if (status === 413 && (res.req?.complete || res.req?.httpVersion === '2.0')) return undefined
-  const headers = headersOf[status]
-  return headers?.[0] === 'Retry-After' && res.hasHeader('Retry-After') ? undefined : headers
+  if (status === 401) return res.hasHeader('WWW-Authenticate') ? [] : ['WWW-Authenticate', challenge(answer)]
+  if (status === 413 && (res.req?.complete || res.req?.httpVersion === '2.0')) return []
+  const headers = headersOf[status] ?? []
+  return headers[0] === 'Retry-After' && res.hasHeader('Retry-After') ? [] : headers
 }
 
 /**

@@ -1,13 +1,14 @@
 /**
- * The frame of every step of the token endpoint. Only this file checks the order of the steps, sheds load, catches errors and has responses
- * written. It rolls back a request that a step refuses (one that the host's handler fails, transaction.ts does).
+ * The frame of every step of the token endpoint. Only this file sheds load, catches errors and has responses written. It rolls back a request that a step refuses (one that the host's handler fails, transaction.ts does).
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { types } from 'node:util'
-import { type AssertionUse, answerTo, ConfigurationError, isRefusal, OAuthError, refusal } from '../host/errors.js'
+import { type AssertionUse, answerTo, isRefusal, OAuthError, refusal } from '../host/errors.js'
+import { evidenceOf } from '../host/evidence.js'
 import type { TokenState } from '../host/token-state.js'
 import type { Endpoint } from './endpoint.js'
 import { renderError, respond } from './response.js'
+import { assertOrder } from './step-order.js'
 import { type Request, Transaction } from './transaction.js'
 
 /** An Express request handler, by structure: it fits the types of Express 4 and 5. */
@@ -87,55 +88,24 @@ function shedLoad({ req, state, record }: Transaction, { fallthrough, load }: En
   if (!isOurs) return
   const isServed = record.isCounted ? load.goesOn() : load.admit()
   record.isCounted = true
-  if (!isServed) throw refusal('overloaded')
-}
-
-/** The step that adds each member of the state, in the order of the flow. */
-const order: Record<Key, string> = {
-  request: 'parseTokenRequest',
-  client: 'authenticateClient',
-  grant: 'verifyJwtGrant',
-  response: 'issueToken',
-}
-const flow = `The order is ${Object.values(order).join(', ')}.`
-
-/** What the steps of one endpoint must agree on. */
-const shared = ['issuer', 'replayStore', 'clockTolerance', 'grantTypes', 'publicClients'] as const
-const isSame = (one: unknown, other: unknown, option: string) =>
-  one === other || (option !== 'replayStore' && JSON.stringify(one) === JSON.stringify(other))
-
-function assertOrder<Needs extends Key, Adds extends Key>(
-  { name, needs, adds }: StepDefinition<Needs, Adds>,
-  { state, endpoint: first }: Transaction,
-  endpoint: Endpoint,
-): void {
-  const missing = needs.find((key) => !(key in state))
-  if (missing)
-    throw new ConfigurationError(
-      `${name} needs req.tokenState.${missing}: mount ${order[missing]}(options) before ${name}(options). ${flow}`,
-    )
-  if (adds in state) throw new ConfigurationError(`${name} ran twice on one request: mount it once on this route. ${flow}`)
-  if (first !== endpoint && !shared.every((option) => isSame(first[option], endpoint[option], option))) {
-    throw new ConfigurationError(
-      `${name} has another ${shared.join(' or ')} than the steps before it: give the same options object to each step.`,
-    )
-  }
+  if (!isServed)
+    throw refusal('overloaded', { seen: 'more requests than this process can answer in time', wanted: 'fewer requests, or more processes' })
 }
 
 /** Answers an error (RFC 6749 §5.2) and ends the transaction. */
 function refuse(transaction: Transaction, thrown: unknown, use: AssertionUse, next: (error?: unknown) => void): void {
   const { req, res, endpoint } = transaction
   const answer = answerTo(thrown, use)
-  const { error, error_description, reason, cause } = answer
+  const { error, error_description, reason, evidence } = answer
   const isHeaderless = error === 'invalid_client' && answer.status === 401 && req.headers.authorization === undefined
   const status = isHeaderless ? endpoint.invalidClientStatus : answer.status
   const outcome = reason === 'client_gone' ? 'aborted' : status < 500 ? 'refused' : 'failed'
   try {
-    if (!res.headersSent) renderError(res, { ...answer, status })
-    else next(isRefusal(thrown) ? new OAuthError(error, error_description, { status, reason, cause }) : thrown) // already answered: left to Express
+    if (!res.headersSent) renderError(res, { ...answer, status }, transaction.requestId)
+    else next(isRefusal(thrown) ? new OAuthError(error, error_description, { status, reason, cause: evidenceOf(evidence).cause }) : thrown) // already answered: left to Express
   } catch (unwritable) {
     res.destroy(unwritable as Error)
   } finally {
-    transaction.end({ outcome, status, error, reason, cause })
+    transaction.end({ outcome, status, error, reason, evidence })
   }
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { answerTo, busyText, ConfigurationError, OAuthError, type RefusalReason, refusal } from '../host/errors.js'
+import { answerTo, busyText, ConfigurationError, OAuthError, type RefusalReason, refusal, unexpected } from '../host/errors.js'
+import { requestIdOf } from './request-id.js'
 import { renderError } from './response.js'
 
 /** Errors of the host's body parser (`err.type` of body-parser and raw-body), and the refusal for each. */
@@ -36,7 +37,7 @@ export function tokenErrorHandler(
     throw new ConfigurationError('tokenErrorHandler was mounted without being called: write tokenErrorHandler().')
   return function tokenErrorHandler(thrown, req, res, next) {
     if (res.headersSent || isBelowMountPath(req)) return next(thrown)
-    renderError(res, answerTo(httpRefusal(thrown), 'client'))
+    renderError(res, answerTo(httpRefusal(thrown), 'client'), requestIdOf(req, res))
   }
 }
 
@@ -48,11 +49,13 @@ function httpRefusal(thrown: unknown): unknown {
   try {
     if (thrown instanceof OAuthError) return thrown
     const { type, code, status, statusCode } = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as Record<string, unknown>
-    if (typeof type === 'string' && Object.hasOwn(parserErrors, type)) return refusal(parserErrors[type] as RefusalReason)
-    if (status === 400 && typeof code === 'string' && code.startsWith('Z_')) return refusal('body_unreadable') // zlib, by body-parser
-    return fromHttpError(status ?? statusCode)
+    if (typeof type === 'string' && Object.hasOwn(parserErrors, type))
+      return refusal(parserErrors[type] as RefusalReason, { seen: type, wanted: 'a body that the parser can read' })
+    if (status === 400 && typeof code === 'string' && code.startsWith('Z_'))
+      return refusal('body_unreadable', { seen: code, wanted: 'a body that the parser can read' }) // zlib, by body-parser
+    return fromHttpError(status ?? statusCode, thrown)
   } catch (odd) {
-    return refusal('hook_error', odd)
+    return unexpected(odd)
   }
 }
 
@@ -60,9 +63,9 @@ function httpRefusal(thrown: unknown): unknown {
  * An HTTP error of the host's handler keeps its status; its text is not sent. The OAuth code: 401 is `invalid_client`, 429 and 503
  * `temporarily_unavailable`, another 4xx `invalid_request`, everything else a `server_error` (500).
  */
-function fromHttpError(status: unknown): unknown {
-  if (status === 401) return refusal('client_unknown')
+function fromHttpError(status: unknown, thrown: unknown): unknown {
+  if (status === 401) return refusal('client_unknown', { seen: { status }, wanted: 'no error of your handler' })
   if (status === 429 || status === 503) return new OAuthError('temporarily_unavailable', busyText, { status })
-  if (!Number.isInteger(status) || (status as number) < 400 || (status as number) > 499) return refusal('hook_error')
+  if (!Number.isInteger(status) || (status as number) < 400 || (status as number) > 499) return unexpected(thrown)
   return new OAuthError('invalid_request', 'The request was refused.', { status: status as number })
 }

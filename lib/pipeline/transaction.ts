@@ -1,14 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { types } from 'node:util'
 import type { ProvenGrant } from '../host/assertion.js'
-import { Refusal, type RefusalReason, refusal } from '../host/errors.js'
-import type { TokenEndpointEvent } from '../host/event.js'
+import { type RefusalReason, refusal } from '../host/errors.js'
 import type { Awaitable, Hooks } from '../host/hooks.js'
 import type { TokenState } from '../host/token-state.js'
 import type { ReplayMarker } from '../rules/one-time-use.js'
 import { callHook } from './call-hook.js'
-import { buildEvent, deliverEvent, type EventRecord } from './emit-event.js'
+import { buildEvent, deliverEvent, type Ending, type EventRecord } from './emit-event.js'
 import type { Endpoint } from './endpoint.js'
+import { requestIdOf } from './request-id.js'
+import { refusalOfStore } from './store-answer.js'
+
+const responseBegun = { seen: 'a response that was begun before the steps were done', wanted: 'steps that answer before your handler' }
 
 /** The parts of Express's request that a step may use; `body` is whatever the host's parser left there. */
 export type Request = IncomingMessage & { body?: unknown; secure?: boolean; tokenState?: Partial<TokenState> }
@@ -36,12 +39,19 @@ export class Transaction {
   readonly #listeners: NonNullable<Endpoint['onEvent']>[] = []
   #ended = false
   #isWatched = false
+  #requestId: string | undefined
 
   constructor(
     readonly req: Request,
     readonly res: ServerResponse,
     readonly endpoint: Endpoint,
   ) {}
+
+  /** Only asked for if it is shown: in an event or a refusal. */
+  get requestId(): string {
+    this.#requestId ??= requestIdOf(this.req, this.res)
+    return this.#requestId
+  }
 
   /** Steps mounted separately may have different listeners; each is called once. */
   addListener(listener: Endpoint['onEvent']): void {
@@ -77,7 +87,8 @@ export class Transaction {
   /** @throws Refusal `client_gone` if the client has disconnected: then nothing may be consumed or issued */
   assertClientIsThere(): void {
     const socket = this.res.socket ?? this.req.socket // a pipelined response has no socket yet
-    if (this.res.destroyed || socket?.destroyed) throw refusal('client_gone')
+    if (this.res.destroyed || socket?.destroyed)
+      throw refusal('client_gone', { seen: 'a closed connection', wanted: 'a client that waits for the answer' })
   }
 
   /**
@@ -85,24 +96,24 @@ export class Transaction {
    * @throws Refusal as {@link callHook} does
    */
   call<T>(name: keyof Hooks | 'consume', budget: number, hook: () => Awaitable<T>, failure?: RefusalReason): Promise<T> {
-    return this.timed(name, () => callHook(budget, hook, failure, failure))
+    return this.timed(name, () => callHook(name, budget, hook, failure, failure))
   }
 
   /**
    * Consumes the marker of a one-time JWT: the last check of step 2 for a client assertion, of step 3 for a grant.
    * @throws Refusal `jti_replayed`, `not_provably_fresh`; `replay_store_full`, `replay_store_error` (503)
    */
-  async spend({ key, expiresAt, issuer, usableFrom, use }: ReplayMarker): Promise<void> {
+  async spend(marker: ReplayMarker): Promise<void> {
+    const { key, expiresAt, issuer, usableFrom } = marker
     const { replayStore, hookTimeout } = this.endpoint
     this.assertClientIsThere()
-    if (this.res.headersSent) throw refusal('misconfigured', new Error('the response was begun before the steps were done')) // no token could follow
+    if (this.res.headersSent) throw refusal('misconfigured', responseBegun) // no token could follow
     this.#watch()
     const consume = () => replayStore.consume(key, expiresAt, issuer, usableFrom)
     const fresh = await this.call('consume', hookTimeout, consume, 'replay_store_error')
-    if (fresh === true) this.#spent.push(key)
-    else if (fresh === false) throw new Refusal('jti_replayed', undefined, use)
-    else if (fresh === 'forgotten') throw new Refusal('not_provably_fresh', undefined, use)
-    else throw refusal(fresh === 'full' ? 'replay_store_full' : 'replay_store_error')
+    const refused = refusalOfStore(fresh, marker)
+    if (refused) throw refused
+    this.#spent.push(key)
   }
 
   /** Whether there are markers to roll back if the request fails. */
@@ -123,7 +134,7 @@ export class Transaction {
     for (const key of spent) {
       try {
         if (!replayStore.release) throw new TypeError('the store has no release')
-        await callHook(hookTimeout, () => replayStore.release?.(key))
+        await callHook('release', hookTimeout, () => replayStore.release?.(key))
       } catch {
         this.record.notices.push('release_failed')
       }
@@ -140,12 +151,12 @@ export class Transaction {
   }
 
   /** Emits the event, once; none for a request that was left to the host from the start, unless it carries a secret or we answered it. */
-  end(how: Pick<TokenEndpointEvent, 'outcome' | 'status' | 'error' | 'reason' | 'cause'>): void {
+  end(how: Ending): void {
     if (this.#ended || (this.state.request === null && !how.reason && !this.record.claimed.client_auth_method)) return
     this.#ended = true
     if (this.#listeners.length === 0) return
     try {
-      const event = buildEvent(this.state, this.record, this.#spent, how)
+      const event = buildEvent(this.state, this.record, this.#spent, this.requestId, how)
       for (const listener of this.#listeners) deliverEvent(listener, event, this.req)
     } catch {
       // reading an object of the host may throw; the response does not depend on it

@@ -3,26 +3,24 @@
  * endpoint. The second list needs the registration of the signer. Only then is a key fetched and the signature verified.
  */
 import type { DecodedAssertion } from '../host/assertion.js'
-import type { AssertionReason } from '../host/errors.js'
-import { isDate, isListed, isName, isTyp, maxHeaderLength, maxNameLength, normalTyp, soleAudience } from './claims.js'
+import { barred, isDate, isListed, isName, isTyp, maxDate, maxHeaderLength, maxNameLength, normalTyp, soleAudience } from './claims.js'
+import type { evidenceBeforeLookup, evidenceOfRegistration } from './evidence.js'
 import type { EndpointDemands, SignerDemands } from './jwt-demands.js'
 
-export interface JwtCheck<Rules> {
-  readonly reason: AssertionReason
+export interface JwtCheck<Rules, Reason extends string = string> {
+  readonly reason: Reason
   /** The requirement in words, for the tables of docs/reference/errors.md. */
   readonly demands: string
   holds(jwt: DecodedAssertion, rules: Rules, now: number): boolean
 }
 
 const maxIdLength = 256 // jti, kid
-const maxNumericDate = 1e11 // the year 5138; milliseconds of today are above it
 
-const forbiddenHeaders = ['crit', 'b64', 'jwk', 'x5u', 'x5c']
 const dates = ['exp', 'nbf', 'iat']
 const names = ['iss', 'sub', 'jti']
 
 /** Before the signer is looked up. */
-export const checksBeforeLookup: readonly JwtCheck<EndpointDemands>[] = [
+export const checksBeforeLookup: readonly JwtCheck<EndpointDemands, keyof typeof evidenceBeforeLookup>[] = [
   {
     reason: 'header_too_large',
     demands: 'the header has at most 2048 bytes',
@@ -41,7 +39,7 @@ export const checksBeforeLookup: readonly JwtCheck<EndpointDemands>[] = [
   {
     reason: 'header_not_allowed',
     demands: 'no `crit`, `b64`, `jwk`, `x5u`, `x5c`',
-    holds: ({ header }) => forbiddenHeaders.every((name) => header[name] === undefined),
+    holds: ({ header }) => barred.every((name) => header[name] === undefined),
   },
   {
     reason: 'kid_malformed',
@@ -80,7 +78,7 @@ export const checksBeforeLookup: readonly JwtCheck<EndpointDemands>[] = [
   {
     reason: 'exp_in_ms',
     demands: 'times are in seconds',
-    holds: ({ claims }) => dates.every((name) => claims[name] === undefined || (claims[name] as number) <= maxNumericDate),
+    holds: ({ claims }) => dates.every((name) => claims[name] === undefined || (claims[name] as number) <= maxDate),
   },
   {
     reason: 'expired',
@@ -107,7 +105,7 @@ export const checksBeforeLookup: readonly JwtCheck<EndpointDemands>[] = [
 ]
 
 /** After the signer is looked up, before its keys are. */
-export const checksOfRegistration: readonly JwtCheck<SignerDemands>[] = [
+export const checksOfRegistration: readonly JwtCheck<SignerDemands, keyof typeof evidenceOfRegistration>[] = [
   {
     reason: 'alg_not_registered',
     demands: '`alg` is one that the signer registered',
@@ -149,11 +147,11 @@ export const checksOfRegistration: readonly JwtCheck<SignerDemands>[] = [
 ]
 
 /** The reason of the first check that fails. */
-export function firstFailure<Rules>(
-  checks: readonly JwtCheck<Rules>[],
+export function firstFailure<Rules, Reason extends string>(
+  checks: readonly JwtCheck<Rules, Reason>[],
   jwt: DecodedAssertion,
   rules: Rules,
   now: number,
-): AssertionReason | undefined {
+): Reason | undefined {
   return checks.find((check) => !check.holds(jwt, rules, now))?.reason
 }

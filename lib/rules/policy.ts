@@ -1,5 +1,6 @@
 /** Which client may use which grant, with which authentication and scope: pure functions of what is registered and what is proven. */
 import type { RefusalReason } from '../host/errors.js'
+import type { Evidence } from '../host/evidence.js'
 import type { GrantCandidate } from '../host/hooks.js'
 import { CLIENT_CREDENTIALS, JWT_BEARER_GRANT } from '../host/options.js'
 import type { Settings } from '../host/settings.js'
@@ -7,8 +8,8 @@ import type { ClientAuthentication, TokenRequest } from '../host/token-state.js'
 import type { TrustedIssuer } from '../host/trusted-issuer.js'
 import { hostScope, intersect, isWithin, parseScope } from './scope.js'
 
-type Refused = { readonly refused: RefusalReason }
-const refused = (reason: RefusalReason): Refused => ({ refused: reason })
+export type Refused = { readonly refused: RefusalReason } & Evidence
+const refused = (reason: RefusalReason, seen: unknown, wanted: unknown): Refused => ({ refused: reason, seen, wanted })
 
 type PolicySettings = Pick<Settings, 'publicClients'>
 
@@ -16,14 +17,19 @@ type PolicySettings = Pick<Settings, 'publicClients'>
 export function clientPolicy(client: ClientAuthentication, request: TokenRequest, { publicClients }: PolicySettings): Refused | undefined {
   const { grant_type, parameters } = request
   const requested = parameters.scope === undefined ? [] : parseScope(parameters.scope)
-  if (!requested) return refused('scope_malformed')
-  if (client.level === 'anonymous') return grant_type === JWT_BEARER_GRANT ? undefined : refused('client_auth_missing')
+  if (!requested) return refused('scope_malformed', parameters.scope, 'scopes separated by single spaces')
+  if (client.level === 'anonymous')
+    return grant_type === JWT_BEARER_GRANT ? undefined : refused('client_auth_missing', 'no client credential', 'client authentication')
   const registered = client.client.grant_types ?? ['authorization_code']
-  if (!Array.isArray(registered) || !registered.includes(grant_type)) return refused('grant_not_allowed_for_client')
-  if (client.level === 'identified' && (grant_type === CLIENT_CREDENTIALS || !publicClients)) return refused('public_client_not_allowed')
-  if (client.client.dpop_bound_access_tokens) return refused('dpop_not_supported') // RFC 9449 §5.2
+  if (!Array.isArray(registered) || !registered.includes(grant_type))
+    return refused('grant_not_allowed_for_client', { grant_types: registered }, grant_type)
+  if (client.level === 'identified' && (grant_type === CLIENT_CREDENTIALS || !publicClients))
+    return refused('public_client_not_allowed', { grant_type, publicClients }, 'a client that authenticates')
+  if (client.client.dpop_bound_access_tokens)
+    return refused('dpop_not_supported', { dpop_bound_access_tokens: true }, { dpop_bound_access_tokens: false }) // RFC 9449 §5.2
   const ceiling = client.client.scope ?? (grant_type === CLIENT_CREDENTIALS ? '' : undefined)
-  if (ceiling !== undefined && !isWithin(requested, hostScope(ceiling))) return refused('scope_exceeds_client')
+  if (ceiling !== undefined && !isWithin(requested, hostScope(ceiling)))
+    return refused('scope_exceeds_client', requested, hostScope(ceiling))
   return undefined
 }
 
@@ -48,15 +54,18 @@ export function issuerPolicy(
 ): Refused | undefined {
   const demand = issuer.client_authentication ?? 'required'
   if (client.level === 'anonymous') {
-    if (demand !== 'none') return refused('client_auth_missing')
+    if (demand !== 'none') return refused('client_auth_missing', 'no client credential', { client_authentication: demand })
   } else {
-    if (client.level === 'identified' && demand === 'required') return refused('public_client_not_allowed')
+    if (client.level === 'identified' && demand === 'required')
+      return refused('public_client_not_allowed', client.level, { client_authentication: demand })
     const { clients = [] } = issuer
     const isListed = clients === 'any' || clients.includes(client.client_id) || issuer.client_id === client.client_id
-    if (!isListed && demand !== 'none') return refused('client_binding_mismatch')
+    if (!isListed && demand !== 'none')
+      return refused('client_binding_mismatch', { client_id: client.client_id }, { clients, client_id: issuer.client_id })
   }
-  if (claims.client_id !== undefined && claims.client_id !== client.client_id) return refused('client_binding_mismatch')
-  if (claims.cnf !== undefined) return refused('pop_required') // RFC 7800: no bearer may use it, and no proof of possession is read here
+  if (claims.client_id !== undefined && claims.client_id !== client.client_id)
+    return refused('client_binding_mismatch', { client_id: client.client_id ?? null }, { client_id: claims.client_id })
+  if (claims.cnf !== undefined) return refused('pop_required', 'a cnf claim', 'a grant without cnf') // RFC 7800: no bearer may use it, and no proof of possession is read here
   return undefined
 }
 
@@ -64,9 +73,12 @@ export function issuerPolicy(
 export function subjectPolicy(client: ClientAuthentication, issuer: TrustedIssuer, sub: string): Refused | undefined {
   const { subjects } = issuer
   const isListed = subjects === undefined || (typeof subjects === 'function' ? isTrue(subjects(sub)) : subjects.includes(sub))
-  if (!isListed) return refused('subject_not_allowed')
+  if (!isListed)
+    return refused('subject_not_allowed', sub, typeof subjects === 'function' ? 'a sub for which subjects(sub) is true' : subjects)
   const isClientItself = sub === issuer.issuer && (sub === issuer.client_id || sub === client.client_id)
-  return isClientItself && issuer.default_sub !== 'iss' ? refused('jwt_kind_confusion') : undefined
+  return isClientItself && issuer.default_sub !== 'iss'
+    ? refused('jwt_kind_confusion', { iss: issuer.issuer, sub }, 'a grant, not a client assertion')
+    : undefined
 }
 
 /**
@@ -95,11 +107,12 @@ export function scopePolicy(
   { publicClients }: PolicySettings,
 ): Refused | BoundedScope {
   const { scope_from } = issuer
-  if (scope_from === 'assertion' && parameter !== undefined) return refused('scope_param_forbidden')
+  if (scope_from === 'assertion' && parameter !== undefined) return refused('scope_param_forbidden', { scope: parameter }, { scope: null })
   const requested = parameter === undefined ? undefined : parseScope(parameter)
   const relevant = scope_from === 'parameter' ? undefined : claim
   const asserted = relevant === '' ? [] : typeof relevant === 'string' ? parseScope(relevant) : undefined
-  if ((parameter !== undefined && !requested) || (relevant !== undefined && !asserted)) return refused('scope_malformed')
+  if ((parameter !== undefined && !requested) || (relevant !== undefined && !asserted))
+    return refused('scope_malformed', { parameter, claim: relevant }, 'scopes separated by single spaces')
 
   const ceilings = [issuer.scope, client.client?.scope, client.level === 'identified' ? publicClients?.scope : undefined]
     .filter((scope) => scope !== undefined && scope !== null)
@@ -108,13 +121,14 @@ export function scopePolicy(
   const offered = asserted && ceiling ? intersect(asserted, ceiling) : (asserted ?? ceiling)
 
   if (requested) {
-    if (asserted && !isWithin(requested, asserted)) return refused('scope_exceeds_grant')
-    if (issuer.scope !== undefined && !isWithin(requested, hostScope(issuer.scope))) return refused('scope_exceeds_issuer')
-    if (ceiling && !isWithin(requested, ceiling)) return refused('scope_exceeds_client')
+    if (asserted && !isWithin(requested, asserted)) return refused('scope_exceeds_grant', requested, asserted)
+    if (issuer.scope !== undefined && !isWithin(requested, hostScope(issuer.scope)))
+      return refused('scope_exceeds_issuer', requested, hostScope(issuer.scope))
+    if (ceiling && !isWithin(requested, ceiling)) return refused('scope_exceeds_client', requested, ceiling)
     return { scope: requested, bounded: ceiling !== undefined }
   }
   if (asserted?.length === 0) return { scope: [], bounded: true }
-  if (asserted && offered?.length === 0) return refused('scope_exceeds_issuer')
+  if (asserted && offered?.length === 0) return refused('scope_exceeds_issuer', asserted, ceiling)
   return { scope: offered, bounded: ceiling !== undefined }
 }
 
@@ -123,10 +137,11 @@ export function scopePolicy(
  * name one, or the request is refused.
  */
 export function grantedScope({ scope, bounded }: BoundedScope, decided: string | undefined): Refused | readonly string[] {
-  if (decided === undefined) return bounded || !scope ? (scope ?? []) : refused('scope_exceeds_grant')
+  if (decided === undefined)
+    return bounded || !scope ? (scope ?? []) : refused('scope_exceeds_grant', scope, 'a scope in what authorizeGrant returns')
   const allowed = hostScope(decided)
   const granted = scope ? intersect(scope, allowed) : allowed
-  return scope && scope.length > 0 && granted.length === 0 ? refused('scope_exceeds_grant') : granted
+  return scope && scope.length > 0 && granted.length === 0 ? refused('scope_exceeds_grant', scope, allowed) : granted
 }
 
 /** Only `true` is: a promise is not, and if one rejects, it is handled here: else it would end the server. */

@@ -3,6 +3,7 @@ import { readAssertion, verifyAssertion } from '../assertion/verify.js'
 import type { ProvenGrant } from '../host/assertion.js'
 import { checkTrustedIssuer } from '../host/check-registration.js'
 import { refusal } from '../host/errors.js'
+import { invalid } from '../host/evidence.js'
 import type { Hooks } from '../host/hooks.js'
 import type { TrustedIssuer } from '../host/trusted-issuer.js'
 import type { Endpoint } from '../pipeline/endpoint.js'
@@ -14,20 +15,23 @@ type IssuerEndpoint = Endpoint<Partial<Pick<Hooks, 'findIssuer'>>>
 
 /**
  * Looks up the trusted issuer of an assertion. The only trust decision: made for every request, so that disabling takes effect at once.
- * @throws Refusal `issuer_untrusted`, `issuer_disabled`; `hook_error`, `hook_timeout`
+ * @throws Refusal `issuer_untrusted`, `issuer_disabled`; `registration_invalid`, `hook_result_invalid`, `hook_error`, `hook_timeout`
  */
 async function findIssuer(iss: string, transaction: Transaction, { hooks, hookTimeout }: IssuerEndpoint): Promise<TrustedIssuer> {
   const issuer = await transaction.call('findIssuer', hookTimeout, () => hooks.findIssuer?.(iss))
-  if (issuer === undefined || issuer === null) throw refusal('issuer_untrusted')
+  if (issuer === undefined || issuer === null) throw refusal('issuer_untrusted', { seen: iss, wanted: 'an issuer that findIssuer knows' })
+  if (typeof issuer !== 'object')
+    throw refusal('hook_result_invalid', { seen: `findIssuer returned a ${typeof issuer}`, wanted: 'a TrustedIssuer, undefined or null' })
   try {
-    if (typeof issuer !== 'object') throw new TypeError('findIssuer must return a TrustedIssuer, undefined or null')
     checkTrustedIssuer(issuer)
   } catch (error) {
-    throw refusal('hook_error', error)
+    throw refusal('registration_invalid', () => invalid(error, 'a TrustedIssuer without mistakes'))
   }
-  if (issuer.issuer !== iss) throw refusal('issuer_untrusted')
-  if (issuer.enabled !== undefined && issuer.enabled !== true) throw refusal('issuer_disabled')
-  if (issuer.not_after && issuer.not_after.getTime() <= Date.now()) throw refusal('issuer_disabled')
+  if (issuer.issuer !== iss) throw refusal('issuer_untrusted', { seen: iss, wanted: issuer.issuer })
+  if (issuer.enabled !== undefined && issuer.enabled !== true)
+    throw refusal('issuer_disabled', { seen: { enabled: issuer.enabled }, wanted: { enabled: true } })
+  if (issuer.not_after && issuer.not_after.getTime() <= Date.now())
+    throw refusal('issuer_disabled', { seen: { not_after: issuer.not_after.toISOString() }, wanted: 'not_after in the future' })
   return issuer
 }
 
@@ -43,7 +47,9 @@ export function proveGrant(token: string, transaction: Transaction, endpoint: Is
 
 async function prove(token: string, transaction: Transaction, endpoint: IssuerEndpoint): Promise<ProvenGrant> {
   const decoded = decodeAssertion(token)
-  if (typeof decoded.claims.iss === 'string') transaction.record.claimed.issuer = decoded.claims.iss // also if a check refuses it
+  const { claimed } = transaction.record // also if a check refuses it
+  if (typeof decoded.claims.iss === 'string') claimed.issuer = decoded.claims.iss
+  if (typeof decoded.header.kid === 'string') claimed.kid = decoded.header.kid
   const jwt = readAssertion(decoded, endpoint.demands.grant)
   const { iss = '' } = jwt.claims // always there: the rules of grants require it
   const issuer = await findIssuer(iss, transaction, endpoint)

@@ -1,5 +1,5 @@
 import type { ProvenGrant } from '../host/assertion.js'
-import { type RefusalReason, refusal } from '../host/errors.js'
+import { refusal } from '../host/errors.js'
 import type { GrantCandidate, Hooks } from '../host/hooks.js'
 import { JWT_BEARER_GRANT, type Options } from '../host/options.js'
 import type { ClientAuthentication, JwtGrant, TokenRequest } from '../host/token-state.js'
@@ -7,7 +7,15 @@ import { type Endpoint, endpointOf } from '../pipeline/endpoint.js'
 import { type Middleware, step } from '../pipeline/step.js'
 import type { Transaction } from '../pipeline/transaction.js'
 import { isReusableGrant, replayMarker } from '../rules/one-time-use.js'
-import { type BoundedScope, grantedScope, issuerPolicy, scopePolicy, subjectIsClient, subjectPolicy } from '../rules/policy.js'
+import {
+  type BoundedScope,
+  grantedScope,
+  issuerPolicy,
+  type Refused,
+  scopePolicy,
+  subjectIsClient,
+  subjectPolicy,
+} from '../rules/policy.js'
 import { type Decided, decided } from './grant-decision.js'
 import { proveGrant } from './prove-grant.js'
 
@@ -43,9 +51,9 @@ async function verify(
   endpoint: Endpoint<GrantHooks>,
 ): Promise<JwtGrant> {
   const { assertion: token = '', client_assertion } = request.parameters
-  if (token === client_assertion) throw refusal('jwt_kind_confusion')
+  if (token === client_assertion) throw refusal('jwt_kind_confusion', twoUses)
   const proven = await proveGrant(token, transaction, endpoint)
-  if (client.assertion?.signingInput === proven.assertion.signingInput) throw refusal('jwt_kind_confusion') // with another signature
+  if (client.assertion?.signingInput === proven.assertion.signingInput) throw refusal('jwt_kind_confusion', twoUses) // with another signature
   const { candidate, scope } = consider(proven, request, client, endpoint)
   const decision = await authorize(candidate, transaction, endpoint)
   const grant = granted(proven, candidate, scope, decision, transaction)
@@ -81,13 +89,16 @@ function granted(
 ): JwtGrant {
   const scope = allowed(grantedScope(offered, decided))
   if (offered.scope && scope.length < offered.scope.length) transaction.record.notices.push('scope_narrowed')
-  if (subjectIsClient(subject, client, subject_kind)) throw refusal('subject_is_client')
+  if (subjectIsClient(subject, client, subject_kind))
+    throw refusal('subject_is_client', { seen: subject, wanted: 'an account that is no client' })
   return Object.freeze({ issuer, sub, subject, scope: scope.join(' '), allowRefreshToken: allowRefreshToken === true, assertion, context })
 }
 
+const twoUses = { seen: 'one JWT as assertion and as client_assertion', wanted: 'two JWTs' }
+
 /** The result of a policy. @throws Refusal if it refuses */
-function allowed<T extends object>(verdict: T | { readonly refused: RefusalReason }): T {
-  if ('refused' in verdict) throw refusal(verdict.refused)
+function allowed<T extends object>(verdict: T | Refused): T {
+  if ('refused' in verdict) throw refusal(verdict.refused, verdict)
   return verdict as T
 }
 

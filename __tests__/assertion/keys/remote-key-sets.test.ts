@@ -34,7 +34,7 @@ function world() {
   return { web, find, sets }
 }
 const down = async () => {
-  throw refusal('jwks_unavailable')
+  throw refusal('jwks_unavailable', { seen: null, wanted: null })
 }
 const pending = () => {
   let resolve = (_: unknown) => {}
@@ -184,7 +184,7 @@ describe('RemoteKeySets (T-52 T-53)', () => {
         const slow = pending()
         web.answer = async () => {
           await slow.promise
-          throw refusal('jwks_unavailable')
+          throw refusal('jwks_unavailable', { seen: null, wanted: null })
         }
         expect(await find()).toBe(1)
         const missing = find('k2') // which nobody has
@@ -248,7 +248,7 @@ describe('RemoteKeySets (T-52 T-53)', () => {
   it('tells the failure of the first fetch as it was', async () => {
     const { web, sets } = world()
     web.answer = async () => {
-      throw refusal('jwks_blocked')
+      throw refusal('jwks_blocked', { seen: null, wanted: null })
     }
     await expect(sets.find(url, false, { alg: 'ES256' })).rejects.toMatchObject({ reason: 'jwks_blocked' })
     await expect(sets.find(url, false, { alg: 'ES256' })).rejects.toMatchObject({ reason: 'jwks_blocked' })
@@ -271,7 +271,7 @@ describe('RemoteKeySets (T-52 T-53)', () => {
     const { web, sets } = world()
     await sets.find(url, true, { alg: 'ES256' })
     web.answer = async () => {
-      throw refusal('jwks_blocked')
+      throw refusal('jwks_blocked', { seen: null, wanted: null })
     }
     await expect(sets.find(url, false, { alg: 'ES256' })).rejects.toMatchObject({ reason: 'jwks_blocked' })
     expect(web.fetches).toHaveLength(2)

@@ -479,8 +479,8 @@ describe.each(anyExpress)('mutual TLS on %s', (_, express) => {
     it.each<[name: string, hook: () => unknown, status: number, reason: string]>([
       ['gives nothing', () => undefined, 401, 'mtls_cert_missing'],
       ['gives null', () => null, 401, 'mtls_cert_missing'],
-      ['gives a PEM text', () => authority.cert, 500, 'hook_error'],
-      ['gives a PEM text for the certificate', () => ({ certificate: authority.cert, verified: true }), 500, 'hook_error'],
+      ['gives a PEM text', () => authority.cert, 500, 'hook_result_invalid'],
+      ['gives a PEM text for the certificate', () => ({ certificate: authority.cert, verified: true }), 500, 'hook_result_invalid'],
       ['takes a word for true', async () => ({ certificate: (await issued()).x509, verified: 'FAILED' }), 401, 'mtls_mismatch'],
       ['forgets verified', async () => ({ certificate: (await issued()).x509 }), 401, 'mtls_mismatch'],
       [

@@ -27,11 +27,16 @@ export function keyChecker(remote: RemoteKeySets): (registration: KeyRegistratio
   }
 }
 
+const given = (source: unknown) => (source === undefined ? null : 'given')
+
 /** The registered key source, where `null`, as databases return it, counts as absent. @throws Refusal `jwks_invalid` */
 function oneSource({ jwks, jwks_uri, allowPrivateJwksUri }: KeyRegistration) {
   const source = { jwks: jwks ?? undefined, jwks_uri: jwks_uri ?? undefined, allowPrivate: allowPrivateJwksUri === true }
   if ((source.jwks === undefined) !== (source.jwks_uri === undefined)) return source
-  throw refusal('jwks_invalid', new TypeError('exactly one of jwks and jwks_uri must be registered'))
+  throw refusal('jwks_invalid', {
+    seen: { jwks: given(source.jwks), jwks_uri: given(source.jwks_uri) },
+    wanted: 'exactly one of jwks and jwks_uri',
+  })
 }
 
 const byContent = new LRUCache<string, KeySet>({ max: 10_000 })

@@ -3,6 +3,7 @@ import { get as httpGet } from 'node:http'
 import { get as httpsGet, type RequestOptions } from 'node:https'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 import { refusal } from '../../host/errors.js'
+import { shown } from '../../host/shown.js'
 
 const timeout = 3000 // ms, for the whole response
 const maxBytes = 256 * 1024
@@ -42,7 +43,8 @@ export function isPublicAddress(address: string): boolean {
   return family === 4 ? !notPublic.ipv4.check(address, 'ipv4') : family === 6 && !notPublic.ipv6.check(address, 'ipv6')
 }
 
-const blocked = (why: string) => refusal('jwks_blocked', new Error(why))
+const aPublicAddress = 'a public address, or allowPrivateJwksUri'
+const blocked = (wanted: string, seen: string) => refusal('jwks_blocked', { seen: { jwks_uri: seen }, wanted })
 
 /** For node:net, which takes only an `Error`. */
 class BlockedAddress extends Error {}
@@ -63,14 +65,22 @@ const publicLookup: LookupFunction = (hostname, options, callback) =>
  * @throws Refusal `jwks_blocked` unless it is https, without user information or fragment, and its host is not a private address
  */
 export function checkKeySetUrl(url: string, allowPrivate: boolean): URL {
-  if (!URL.canParse(url)) throw blocked('jwks_uri must be a URL')
+  if (!URL.canParse(url)) throw blocked('a URL', shown(url))
   const target = new URL(url)
   const host = target.hostname.replace(/^\[|\]$/g, '')
-  if (target.protocol !== 'https:' && !(allowPrivate && target.protocol === 'http:')) throw blocked('jwks_uri must be an https URL')
-  if (target.username || target.password || target.hash) throw blocked('jwks_uri must have neither user information nor a fragment')
-  if (!allowPrivate && isIP(host) !== 0 && !isPublicAddress(host)) throw blocked(`jwks_uri must have a public address, not ${host}`)
+  if (target.protocol !== 'https:' && !(allowPrivate && target.protocol === 'http:'))
+    throw blocked('an https URL, or allowPrivateJwksUri', shown(url))
+  if (target.username || target.password || target.hash) throw blocked('a URL without user information and fragment', shown(url))
+  if (!allowPrivate && isIP(host) !== 0 && !isPublicAddress(host)) throw blocked(aPublicAddress, shown(url))
   return target
 }
+
+/** Why there was no response: the code and the message of Node, such as `CERT_HAS_EXPIRED`. */
+const unreachable = (url: string, cause: Error & { code?: string }) => ({
+  seen: { jwks_uri: url, code: cause.code, error: cause.message },
+  wanted: cause instanceof BlockedAddress ? aPublicAddress : { status: 200 },
+  cause,
+})
 
 export interface FetchedJson {
   readonly document: unknown
@@ -102,26 +112,35 @@ export function fetchJson(url: string, allowPrivate: boolean): Promise<FetchedJs
     }
     const request = (target.protocol === 'https:' ? httpsGet : httpGet)(target, options, (response) => {
       const { statusCode = 0 } = response
-      if (statusCode >= 500 || statusCode === 429) return fail(refusal('jwks_unavailable', new Error(`${url} answered ${statusCode}`)))
-      if (statusCode !== 200) return fail(refusal('jwks_invalid', new Error(`${url} answered ${statusCode}`)))
+      if (statusCode >= 500 || statusCode === 429)
+        return fail(refusal('jwks_unavailable', { seen: { jwks_uri: url, status: statusCode }, wanted: { status: 200 } }))
+      if (statusCode !== 200) return fail(refusal('jwks_invalid', { seen: { jwks_uri: url, status: statusCode }, wanted: { status: 200 } }))
       const chunks: Buffer[] = []
       let size = 0
       response.on('data', (chunk: Buffer) => {
         size += chunk.length
-        if (size > maxBytes) fail(refusal('jwks_invalid', new Error(`${url} is larger than ${maxBytes} bytes`)))
+        if (size > maxBytes) fail(refusal('jwks_invalid', { seen: { jwks_uri: url, bytes: size }, wanted: { at_most: maxBytes } }))
         else chunks.push(chunk)
       })
-      response.on('error', (error) => fail(refusal('jwks_unavailable', error)))
+      response.on('error', (error) => fail(refusal('jwks_unavailable', unreachable(url, error))))
       response.on('end', () => {
         clearTimeout(deadline)
         try {
           resolve({ document: JSON.parse(Buffer.concat(chunks).toString('utf8')), bytes: size })
         } catch (error) {
-          reject(refusal('jwks_invalid', error))
+          reject(refusal('jwks_invalid', { seen: { jwks_uri: url, body: 'no JSON' }, wanted: 'a JWK Set as JSON', cause: error }))
         }
       })
     })
-    request.on('error', (error) => fail(refusal(error instanceof BlockedAddress ? 'jwks_blocked' : 'jwks_unavailable', error)))
-    const deadline = setTimeout(() => fail(refusal('jwks_unavailable', new Error(`${url} did not answer in ${timeout} ms`))), timeout)
+    request.on('error', (error) =>
+      fail(refusal(error instanceof BlockedAddress ? 'jwks_blocked' : 'jwks_unavailable', unreachable(url, error))),
+    )
+    const deadline = setTimeout(
+      () =>
+        fail(
+          refusal('jwks_unavailable', { seen: { jwks_uri: url, error: 'no complete answer' }, wanted: { within_milliseconds: timeout } }),
+        ),
+      timeout,
+    )
   })
 }

@@ -1,7 +1,9 @@
 import { KeyObject, type webcrypto } from 'node:crypto'
 import { createLocalJWKSet, errors } from 'jose'
 import { refusal } from '../../host/errors.js'
+import { type Evidence, invalid } from '../../host/evidence.js'
 import type { JWK } from '../../host/jwk.js'
+import { describeKey, kindOfDocument, problemOfKey } from './key-problems.js'
 import { isSameKey, usableKeys } from './usable-keys.js'
 import { verificationCost } from './verification-cost.js'
 
@@ -26,9 +28,12 @@ const maxCandidatesCost = 64 // of all of them together: about 2 ms
  */
 export function prepareKeySet(document: unknown, unnamedFit = false): KeySet {
   const listed = (document as { keys?: unknown } | null | undefined)?.keys
-  if (!Array.isArray(listed) || listed.length > maxKeys) throw refusal('jwks_invalid')
+  if (!Array.isArray(listed))
+    throw refusal('jwks_invalid', () => ({ seen: kindOfDocument(document), wanted: 'a JWK Set: { keys: [...] }' }))
+  if (listed.length > maxKeys) throw refusal('jwks_invalid', { seen: { keys: listed.length }, wanted: { at_most: maxKeys } })
   const keys = usableKeys(listed)
-  if (keys.length === 0) throw refusal('jwks_invalid')
+  if (keys.length === 0)
+    throw refusal('jwks_invalid', () => ({ seen: { keys: listed.map(problemOfKey) }, wanted: 'a public signature key' }))
   return {
     find: chooser(keys, unnamedFit),
     has: (publicKey) => keys.some((jwk) => isSameKey(jwk, publicKey.export({ format: 'jwk' }) as JWK)),
@@ -48,19 +53,24 @@ function chooser(keys: JWK[], unnamedFit: boolean): KeySet['find'] {
   return ({ alg, kid }) => {
     const isKnown = kid === undefined || kids.has(kid)
     const choose = isKnown ? all : unnamed
-    if (!choose) throw refusal('key_not_found') // jose would find none either, but any sender could make it do the work
+    const evidence = () => ({ seen: { alg, kid }, wanted: keys.map(describeKey) })
+    if (!choose) throw refusal('key_not_found', evidence) // jose would find none either, but any sender could make it do the work
     const id = isKnown ? `${alg} ${kid ?? ''}` : `${alg}`
-    return chosen.get(id) ?? chosenBy(choose, isKnown ? { alg, kid } : { alg }).then((found) => chosen.set(id, found) && found)
+    return chosen.get(id) ?? chosenBy(choose, isKnown ? { alg, kid } : { alg }, evidence).then((found) => chosen.set(id, found) && found)
   }
 }
 
-async function chosenBy(choose: LocalJwks, header: Readonly<Record<string, unknown>>): Promise<readonly KeyObject[]> {
+async function chosenBy(
+  choose: LocalJwks,
+  header: Readonly<Record<string, unknown>>,
+  evidence: () => Evidence,
+): Promise<readonly KeyObject[]> {
   try {
     return [KeyObject.from(await choose(header as { alg: string }))]
   } catch (error) {
-    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw refusal('key_not_found', error)
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw refusal('key_not_found', evidence)
     const candidates = await affordable(error)
-    if (candidates.length === 0) throw refusal('key_not_found', error)
+    if (candidates.length === 0) throw refusal('key_not_found', evidence)
     return candidates
   }
 }
@@ -84,6 +94,6 @@ function localJwks(keys: JWK[]): LocalJwks {
   try {
     return createLocalJWKSet({ keys })
   } catch (error) {
-    throw refusal('jwks_invalid', error)
+    throw refusal('jwks_invalid', () => invalid(error, 'a JWK Set'))
   }
 }

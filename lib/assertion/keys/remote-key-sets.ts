@@ -63,7 +63,8 @@ export class RemoteKeySets {
       const refreshed = refresh()
       if (this.#age(entry) > (isDown ? maxAge + staleGrace : maxAge)) await refreshed
     }
-    if (!entry.keySet || this.#age(entry) > maxAge + staleGrace) throw entry.failure ?? refusal('jwks_unavailable')
+    if (!entry.keySet || this.#age(entry) > maxAge + staleGrace)
+      throw entry.failure ?? refusal('jwks_unavailable', { seen: { jwks_uri: url, keys: null }, wanted: 'keys that were fetched' })
     const { keySet } = entry
     return {
       keySet,

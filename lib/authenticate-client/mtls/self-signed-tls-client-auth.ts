@@ -1,4 +1,5 @@
 import type { KeyObject, X509Certificate } from 'node:crypto'
+import { nameOfKey } from '../../assertion/keys/thumbprint.js'
 import type { Client } from '../../host/client.js'
 import { refusal } from '../../host/errors.js'
 import type { ClientAuthentication } from '../../host/token-state.js'
@@ -14,7 +15,11 @@ export async function selfSignedTlsClientAuth(context: ClientAuthContext, client
   assertUsable(context, client, 'self_signed_tls_client_auth')
   const { certificate } = await clientCertificate(context)
   const publicKey = publicKeyOf(certificate)
-  if (!publicKey || !(await context.endpoint.hasKey(client, publicKey))) throw refusal('mtls_mismatch')
+  if (!publicKey || !(await context.endpoint.hasKey(client, publicKey)))
+    throw refusal('mtls_mismatch', () => ({
+      seen: { thumbprint: publicKey ? nameOfKey(publicKey) : 'a key that cannot be read' },
+      wanted: 'a key of the jwks of the client',
+    }))
   return {
     level: 'authenticated',
     method: 'self_signed_tls_client_auth',

@@ -30,13 +30,17 @@ export async function tlsClientAuth(context: ClientAuthContext, client: Client):
   const [subject, second] = registered
   const value = subject && client[subject[0] as keyof typeof matches]
   if (!subject || second || typeof value !== 'string' || value === '')
-    throw refusal(
-      'client_misconfigured',
-      new TypeError(`a tls_client_auth client must have exactly one of ${Object.keys(matches).join(', ')}`),
-    )
+    throw refusal('client_misconfigured', {
+      seen: registered.map(([name]) => name),
+      wanted: `exactly one of ${Object.keys(matches).join(', ')}`,
+    })
   const { certificate, verified } = await clientCertificate(context)
   const [, isMatch] = subject
-  if (verified !== true || !isMatch(certificate, value)) throw refusal('mtls_mismatch')
+  if (verified !== true || !isMatch(certificate, value))
+    throw refusal('mtls_mismatch', {
+      seen: { subject: certificate.subject, san: certificate.subjectAltName, verified },
+      wanted: { [subject[0]]: value, verified: true },
+    })
   return {
     level: 'authenticated',
     method: 'tls_client_auth',

@@ -40,7 +40,8 @@ export async function verifyFederatedJwt(
   jwt: ReadAssertion,
 ): Promise<ClientAuthentication> {
   const { findKeys, verifiedSignatures } = context.endpoint
-  if (!context.methods.includes('private_key_jwt')) throw refusal('auth_method_not_enabled') // the token is signed with a private key too
+  if (!context.methods.includes('private_key_jwt'))
+    throw refusal('auth_method_not_enabled', { seen: 'private_key_jwt', wanted: context.methods }) // the token is signed with a private key too
   assertEnabled(client)
   const demands = demandsOfWorkload(credential, context.endpoint)
   const reusable = credential.replay === 'reusable' || isSpiffeCredential(credential)
