@@ -281,7 +281,7 @@ describeDefaults<Client>('Client', membersOfClient, {
     other: 1,
     behaviour: (over) => {
       try {
-        assertUnexpiredSecret({ client_id: 'c', ...over })
+        assertUnexpiredSecret({ client_id: 'c', ...over }, Date.now() / 1000)
         return 'good'
       } catch {
         return 'expired'

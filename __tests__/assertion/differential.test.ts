@@ -53,7 +53,7 @@ describe.each(pairs)('%s', (alg, pair) => {
   /** The reason for which we refuse, or `undefined`. */
   const ours = async (token: string): Promise<string | undefined> => {
     try {
-      await verifyAssertion(readAssertion(decodeAssertion(token), rules), signer, { jwks }, findKeys)
+      await verifyAssertion(readAssertion(decodeAssertion(token), rules, now), signer, { jwks }, findKeys, now)
       return undefined
     } catch (error) {
       if (error instanceof Refusal) return error.reason
@@ -75,7 +75,7 @@ describe.each(pairs)('%s', (alg, pair) => {
     const { payload } = await joses(token).catch((error: unknown) => {
       throw new Error(`jose refuses what we accept: ${token}`, { cause: error })
     })
-    const read = readAssertion(decodeAssertion(token), rules).claims
+    const read = readAssertion(decodeAssertion(token), rules, now).claims
     expect(payload).toEqual({ ...read })
     return true
   }

@@ -271,7 +271,7 @@ describe('good options', () => {
 
   it('defaults', () => {
     const settings = endpointOf('tokenEndpoint', options(), [])
-    const { replayStore, findKeys, hasKey, load, verifiedSignatures, hooks: given, ...plain } = settings
+    const { replayStore, findKeys, hasKey, load, now, verifiedSignatures, hooks: given, ...plain } = settings
     const secretAlgorithms = ['HS256', 'HS384', 'HS512']
     const common = { typ: ['jwt', 'jose'], required: ['iss', 'aud', 'exp'], audience: undefined, clockTolerance: 10 }
     const algorithms = ['ES256', 'ES384', 'PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512', 'EdDSA', 'Ed25519']
@@ -315,11 +315,12 @@ describe('good options', () => {
         svid: { ...common, algorithms: algorithms.slice(0, 8), required: ['sub', 'aud', 'exp'] },
         grant: { ...common, algorithms, typ: undefined },
       },
-    } satisfies Omit<Endpoint, 'replayStore' | 'findKeys' | 'hasKey' | 'load' | 'verifiedSignatures' | 'hooks'>)
+    } satisfies Omit<Endpoint, 'replayStore' | 'findKeys' | 'hasKey' | 'load' | 'verifiedSignatures' | 'hooks' | 'now'>)
     expect(verifiedSignatures).toBeInstanceOf(VerifiedSignatures)
     expect(load.admit()).toBe(true)
     expect(given).toBe(all)
     expect([replayStore.consume, findKeys, hasKey].map((each) => typeof each)).toEqual(['function', 'function', 'function'])
+    expect(Math.abs(now() - Date.now() / 1000)).toBeLessThan(60)
   })
 
   it('an option that is undefined has its default, in groups too', () => {

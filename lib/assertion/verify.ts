@@ -9,14 +9,11 @@ import type { KeyFinder } from './keys/find-keys.js'
 import { verifySignature } from './signature.js'
 import type { VerifiedSignatures } from './verified-signatures.js'
 
-const seconds = () => Date.now() / 1000
-
 /**
  * Makes the checks of a JWT that need only the settings of the endpoint (`checksBeforeLookup`).
  * @throws Refusal with the reason of the first that fails
  */
-export function readAssertion(jwt: DecodedAssertion, rules: EndpointDemands): ReadAssertion {
-  const now = seconds()
+export function readAssertion(jwt: DecodedAssertion, rules: EndpointDemands, now: number): ReadAssertion {
   const failed = firstFailure(checksBeforeLookup, jwt, rules, now)
   if (failed) throw refusal(failed, () => evidenceBeforeLookup[failed](jwt, rules, now))
   return jwt as ReadAssertion
@@ -25,6 +22,7 @@ export function readAssertion(jwt: DecodedAssertion, rules: EndpointDemands): Re
 /**
  * Checks a JWT against the registration of its signer, then verifies its signature with a key of that signer.
  *
+ * @param now seconds since the epoch
  * @param signatures cache, for a JWT that may be sent again
  * @throws Refusal with the reason of the first check that fails; `jwks_unavailable`, `overloaded` (503)
  */
@@ -33,9 +31,9 @@ export async function verifyAssertion(
   rules: SignerDemands,
   keys: KeyRegistration,
   findKeys: KeyFinder,
+  now: number,
   signatures?: VerifiedSignatures,
 ): Promise<VerifiedAssertion> {
-  const now = seconds()
   const failed = firstFailure(checksOfRegistration, jwt, rules, now)
   if (failed) throw refusal(failed, () => evidenceOfRegistration[failed](jwt, rules, now))
   const found = await findKeys(keys, jwt.header)

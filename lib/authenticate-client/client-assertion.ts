@@ -33,7 +33,7 @@ export const clientAssertion: ClientAuthMechanism = {
     const sender = client_id ?? [decoded.claims.sub, decoded.claims.iss].find((claim) => typeof claim === 'string')
     if (sender !== undefined) transaction.record.claimed.client_id = sender // also if a check refuses it
     if (typeof decoded.header.kid === 'string') transaction.record.claimed.kid = decoded.header.kid
-    const jwt = readAssertion(decoded, isSpiffe ? endpoint.demands.svid : endpoint.demands.clientAssertion)
+    const jwt = readAssertion(decoded, isSpiffe ? endpoint.demands.svid : endpoint.demands.clientAssertion, endpoint.now())
     const isForeign = isSpiffe || (client_id !== undefined && client_id !== jwt.claims.iss)
     return await (isForeign ? byForeignToken(context, jwt, client_id, isSpiffe) : bySelf(context, jwt))
   },

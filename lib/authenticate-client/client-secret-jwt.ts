@@ -22,9 +22,9 @@ export async function verifyClientSecretJwt(
   const { endpoint } = context
   assertUsable(context, client, 'client_secret_jwt')
   const findKeys = () => [secretKey(client, jwt.header.alg as string)]
-  const verify = () => verifyAssertion(jwt, demandsOfClient(client, endpoint), client, findKeys)
+  const verify = () => verifyAssertion(jwt, demandsOfClient(client, endpoint), client, findKeys, endpoint.now())
   const assertion = await context.transaction.timed('signature', verify)
-  assertUnexpiredSecret(client)
+  assertUnexpiredSecret(client, endpoint.now())
   noteLegacyAudience(context, assertion.claims.aud)
   const reusable = client.replay === 'reusable'
   return { level: 'authenticated', method: 'client_secret_jwt', client_id: client.client_id, client, assertion, reusable }

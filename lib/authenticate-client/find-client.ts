@@ -56,7 +56,7 @@ export const registeredMethod = (client: Client) => client.token_endpoint_auth_m
  * @throws Refusal `auth_method_not_enabled`; `client_unknown`, `client_disabled`, `auth_method_not_registered`: one text for these
  */
 export function assertUsable(
-  { methods, registeredMethod, transaction }: ClientAuthContext,
+  { endpoint, methods, registeredMethod, transaction }: ClientAuthContext,
   client: Client | undefined,
   method: ClientAuthMethodName,
 ): asserts client is Client {
@@ -64,7 +64,7 @@ export function assertUsable(
   assertEnabled(client)
   if (registeredMethod(client) === method) return
   const { previous_auth_method, previous_auth_method_expires_at: expiresAt } = client
-  const isStillGood = (expiresAt ?? Number.POSITIVE_INFINITY) > Date.now() / 1000
+  const isStillGood = (expiresAt ?? Number.POSITIVE_INFINITY) > endpoint.now()
   if (previous_auth_method !== method || method === 'none' || !isStillGood)
     throw refusal('auth_method_not_registered', {
       seen: method === previous_auth_method ? { method, previous_auth_method_expires_at: expiresAt } : { method },

@@ -20,7 +20,7 @@ export async function verifyPrivateKeyJwt(
   const { client_id } = client
   const reusable = client.replay === 'reusable'
   const signatures = reusable || jwt.claims.jti === undefined ? endpoint.verifiedSignatures : undefined
-  const verify = () => verifyAssertion(jwt, demandsOfClient(client, endpoint), client, endpoint.findKeys, signatures)
+  const verify = () => verifyAssertion(jwt, demandsOfClient(client, endpoint), client, endpoint.findKeys, endpoint.now(), signatures)
   const assertion = await context.transaction.timed('signature', verify)
   noteLegacyAudience(context, assertion.claims.aud)
   return { level: 'authenticated', method: 'private_key_jwt', client_id, client, assertion, reusable }

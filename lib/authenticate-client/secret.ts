@@ -26,7 +26,7 @@ export async function assertSecret(
   const matches = await Promise.all(secrets.map((secret) => matchesSecret(context, client, secret)))
   if (!matches.includes(true))
     throw refusal('client_secret_mismatch', { seen: whyNoMatch(context, client), wanted: 'the secret of the client' })
-  assertUnexpiredSecret(client)
+  assertUnexpiredSecret(client, context.endpoint.now())
   return client
 }
 
@@ -48,11 +48,11 @@ function isSecretOf(client: Client | undefined, secret: string): boolean {
 }
 
 /** @throws Refusal `client_secret_expired` (RFC 7591 §3.2.1) */
-export function assertUnexpiredSecret({ client_secret_expires_at }: Client): void {
+export function assertUnexpiredSecret({ client_secret_expires_at }: Client, now: number): void {
   const expiresAt = client_secret_expires_at ?? 0
-  if (expiresAt !== 0 && expiresAt <= Date.now() / 1000)
+  if (expiresAt !== 0 && expiresAt <= now)
     throw refusal('client_secret_expired', {
       seen: { client_secret_expires_at: expiresAt },
-      wanted: { later_than: Math.round(Date.now() / 1000) },
+      wanted: { later_than: Math.round(now) },
     })
 }

@@ -22,6 +22,8 @@ export interface Endpoint<H extends Partial<Hooks> = Partial<Hooks>> extends Set
   readonly findKeys: KeyFinder
   /** Whether a public key is registered. */
   readonly hasKey: (registration: KeyRegistration, publicKey: KeyObject) => Promise<boolean>
+  /** Seconds since the epoch. */
+  readonly now: () => number
   /** Cache for client assertions that may be sent again. */
   readonly verifiedSignatures: VerifiedSignatures
 }
@@ -56,7 +58,17 @@ export function endpointOf<H extends Partial<Hooks>>(where: string, options: Opt
   return endpoint as Endpoint<H>
 }
 
-function makeEndpoint(settings: Settings): Endpoint {
+/**
+ * Prepares the endpoint of an options object with some parts of its own, such as another clock: the steps made with these options use it.
+ * @throws ConfigurationError as {@link endpointOf} does
+ */
+export function prepareEndpoint(where: string, options: Options<Partial<Hooks>>, parts: Partial<Endpoint>): Endpoint {
+  const endpoint = makeEndpoint(settingsOf(where, options), parts)
+  known.set(options, endpoint)
+  return endpoint
+}
+
+function makeEndpoint(settings: Settings, parts: Partial<Endpoint> = {}): Endpoint {
   const remoteKeySets = new RemoteKeySets()
   return {
     ...settings,
@@ -70,5 +82,7 @@ function makeEndpoint(settings: Settings): Endpoint {
     findKeys: keyFinder(remoteKeySets),
     hasKey: keyChecker(remoteKeySets),
     verifiedSignatures: new VerifiedSignatures(),
+    now: () => Date.now() / 1000,
+    ...parts,
   }
 }

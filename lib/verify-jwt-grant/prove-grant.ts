@@ -17,7 +17,7 @@ type IssuerEndpoint = Endpoint<Partial<Pick<Hooks, 'findIssuer'>>>
  * Looks up the trusted issuer of an assertion. The only trust decision: made for every request, so that disabling takes effect at once.
  * @throws Refusal `issuer_untrusted`, `issuer_disabled`; `registration_invalid`, `hook_result_invalid`, `hook_error`, `hook_timeout`
  */
-async function findIssuer(iss: string, transaction: Transaction, { hooks, hookTimeout }: IssuerEndpoint): Promise<TrustedIssuer> {
+async function findIssuer(iss: string, transaction: Transaction, { hooks, hookTimeout, now }: IssuerEndpoint): Promise<TrustedIssuer> {
   const issuer = await transaction.call('findIssuer', hookTimeout, () => hooks.findIssuer?.(iss))
   if (issuer === undefined || issuer === null) throw refusal('issuer_untrusted', { seen: iss, wanted: 'an issuer that findIssuer knows' })
   if (typeof issuer !== 'object')
@@ -30,7 +30,7 @@ async function findIssuer(iss: string, transaction: Transaction, { hooks, hookTi
   if (issuer.issuer !== iss) throw refusal('issuer_untrusted', { seen: iss, wanted: issuer.issuer })
   if (issuer.enabled !== undefined && issuer.enabled !== true)
     throw refusal('issuer_disabled', { seen: { enabled: issuer.enabled }, wanted: { enabled: true } })
-  if (issuer.not_after && issuer.not_after.getTime() <= Date.now())
+  if (issuer.not_after && issuer.not_after.getTime() <= now() * 1000)
     throw refusal('issuer_disabled', { seen: { not_after: issuer.not_after.toISOString() }, wanted: 'not_after in the future' })
   return issuer
 }
@@ -50,10 +50,10 @@ async function prove(token: string, transaction: Transaction, endpoint: IssuerEn
   const { claimed } = transaction.record // also if a check refuses it
   if (typeof decoded.claims.iss === 'string') claimed.issuer = decoded.claims.iss
   if (typeof decoded.header.kid === 'string') claimed.kid = decoded.header.kid
-  const jwt = readAssertion(decoded, endpoint.demands.grant)
+  const jwt = readAssertion(decoded, endpoint.demands.grant, endpoint.now())
   const { iss = '' } = jwt.claims // always there: the rules of grants require it
   const issuer = await findIssuer(iss, transaction, endpoint)
   transaction.mayBeImplicit = signingClient(issuer, jwt.claims) !== undefined
-  const verify = () => verifyAssertion(jwt, demandsOfIssuer(issuer, endpoint), issuer, endpoint.findKeys)
+  const verify = () => verifyAssertion(jwt, demandsOfIssuer(issuer, endpoint), issuer, endpoint.findKeys, endpoint.now())
   return { issuer, assertion: await transaction.timed('signature', verify) }
 }

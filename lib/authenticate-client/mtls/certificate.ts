@@ -21,7 +21,7 @@ export async function clientCertificate({ endpoint, transaction }: ClientAuthCon
       wanted: '{ certificate: X509Certificate, verified: boolean }',
     })
   const { certificate } = found
-  const now = Date.now()
+  const now = endpoint.now() * 1000
   const isValid = now >= Date.parse(certificate.validFrom) && now <= Date.parse(certificate.validTo)
   if (!isValid)
     throw refusal('mtls_mismatch', {

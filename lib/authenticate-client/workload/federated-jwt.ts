@@ -39,13 +39,15 @@ export async function verifyFederatedJwt(
   credential: FederatedCredential,
   jwt: ReadAssertion,
 ): Promise<ClientAuthentication> {
-  const { findKeys, verifiedSignatures } = context.endpoint
+  const { findKeys, now, verifiedSignatures } = context.endpoint
   if (!context.methods.includes('private_key_jwt'))
     throw refusal('auth_method_not_enabled', { seen: 'private_key_jwt', wanted: context.methods }) // the token is signed with a private key too
   assertEnabled(client)
   const demands = demandsOfWorkload(credential, context.endpoint)
   const reusable = credential.replay === 'reusable' || isSpiffeCredential(credential)
   const signatures = reusable || jwt.claims.jti === undefined ? verifiedSignatures : undefined
-  const assertion = await context.transaction.timed('signature', () => verifyAssertion(jwt, demands, credential, findKeys, signatures))
+  const assertion = await context.transaction.timed('signature', () =>
+    verifyAssertion(jwt, demands, credential, findKeys, now(), signatures),
+  )
   return { level: 'authenticated', method: 'federated_jwt', client_id: client.client_id, client, assertion, reusable }
 }
