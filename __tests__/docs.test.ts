@@ -19,8 +19,10 @@ import {
   JWT_SPIFFE_CLIENT_ASSERTION,
   type Options,
   type TrustedIssuer,
+  tokenEndpoint,
   tokenMinter,
 } from '../lib/index.js'
+import { tokenRequest } from '../lib/testing/index.js'
 import { describeWith } from './support/describe-with.js'
 import { now } from './support/jwt.js'
 import { ec, type Pair, rsa } from './support/keys.js'
@@ -558,6 +560,50 @@ describe('docs/guides/rate-limits.md', () => {
     const [strict, plain] = [createStrictServer(), createServer()]
     expect([strict.headersTimeout, strict.requestTimeout]).toEqual([10_000, 20_000])
     expect([plain.headersTimeout, plain.requestTimeout]).toEqual([60_000, 300_000])
+  })
+})
+
+describe('docs/guides/explain.md', () => {
+  const trusted: TrustedIssuer = { issuer: 'https://idp.example.org', jwks: { keys: [signer.jwk] }, client_authentication: 'none' }
+  const options: Options = {
+    issuer,
+    hooks: {
+      findClient: () => undefined,
+      findIssuer: () => trusted,
+      authorizeGrant: ({ sub }) => ({ subject: sub }),
+      mintToken: () => ({ access_token: 'a-token', token_type: 'Bearer' }),
+    },
+  }
+  const form = (over: Claims) => ({ grant_type: JWT_BEARER_GRANT, assertion: signed({ iss: trusted.issuer, sub: 'alice', ...over }) })
+  const signed = (claims: Claims) => grant(claims, { key: signer })
+
+  it('prints the reason, the checks and the fixes of a JWT', async () => {
+    const { why } = await moduleOf<{ why(jwt: string, options: Options, print: (line: string) => void): Promise<void> }>('why.mjs')
+    const lines: string[] = []
+    await why(form({ aud: 'https://else.example' }).assertion, options, (line) => lines.push(line))
+    expect(lines[0]).toBe(`refused: aud_not_registered, seen {"aud":"https://else.example"}, wanted {"aud":["${issuer}"]}`)
+    expect(lines).toContain('failed: `aud` is one value, and the signer may use it (aud_not_registered)')
+    expect(lines).toContain(`signer: send \`aud: ${issuer}\``)
+    expect(lines.at(-1)).toMatch(/^weaker: server: register /)
+  })
+
+  it('says what a request would be answered', async () => {
+    const { whyRequest } = await moduleOf<{ whyRequest(form: object, options: Options): Promise<object> }>('why-request.mjs')
+    expect(await whyRequest(form({}), options)).toMatchObject({ accepted: true, status: 200, step: 'issueToken', fix: undefined })
+    expect(await whyRequest({ ...form({}), resource: 'x' }, options)).toMatchObject({
+      reason: 'target_invalid',
+      fix: 'send no `resource` parameter',
+    })
+  })
+
+  it('reviews recorded refusals', async () => {
+    const { recorder, review } = await moduleOf<{ recorder: NonNullable<Options['onEvent']>; review(options: Options): Promise<string[]> }>(
+      'recorder.mjs',
+    )
+    const app = express().post('/token', ...tokenEndpoint({ ...options, onEvent: recorder }))
+    await tokenRequest(app, form({ aud: 'https://else.example' }))
+    const hooks = { ...options.hooks, findIssuer: () => ({ ...trusted, audience: 'https://else.example' }) }
+    expect(await review({ ...options, hooks })).toEqual([expect.stringMatching(/^[\w-]+: aud_not_registered, today accepted$/)])
   })
 })
 

@@ -27,3 +27,20 @@ export type { VerifiedAssertion } from './host/assertion.js'
 export { ConfigurationError, OAuthError, type OAuthErrorCode, type Reason } from './host/errors.js'
 export type { Notice, TokenEndpointEvent } from './host/event.js'
 export { auditLog, metrics, type Logger, type Meter } from './host/observability.js'
+
+// Why a request was refused, and what makes it pass
+export { explain } from './explain/explain.js'
+export { explainRequest } from './explain/explain-request.js'
+export { type RecordedRefusal, type RefusalRecorder, recordRefusals } from './explain/recorder.js'
+export type {
+  About,
+  CheckResult,
+  Edit,
+  ExplainOptions,
+  Explanation,
+  Fix,
+  HowToExplain,
+  KeyResult,
+  RequestExplanation,
+} from './explain/explanation.js'
+export type { Detail, Shown } from './host/evidence.js'

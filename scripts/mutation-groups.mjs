@@ -8,8 +8,8 @@ export const groups = {
   'rules/policy': of('rules', { mutate: ['lib/rules/{policy,scope}.ts'], tests: ['rules/{policy,scope}'] }),
   'rules/jwt-checks': of('rules', { mutate: ['lib/rules/jwt-checks.ts'], tests: ['rules/jwt-checks'] }),
   'rules/others': of('rules', {
-    mutate: ['lib/rules/{jwt-demands,claims,one-time-use,form-encoding}.ts'],
-    tests: ['rules/{jwt-demands,claims,one-time-use,form-encoding}'],
+    mutate: ['lib/rules/{jwt-demands,claims,one-time-use,form-encoding,evidence}.ts'],
+    tests: ['rules/{jwt-demands,claims,one-time-use,form-encoding,evidence}'],
   }),
   'assertion/decode': of('assertion', {
     mutate: ['lib/assertion/{decode,duplicate-members}.ts'],
@@ -21,8 +21,8 @@ export const groups = {
     tests: ['assertion/{verify,signature,verified-signatures}'],
   }),
   'keys/usable': of('assertion/keys', {
-    mutate: ['lib/assertion/keys/{usable-keys,verification-cost,small-order}.ts'],
-    tests: ['assertion/keys/{usable-keys,verification-cost,small-order}'],
+    mutate: ['lib/assertion/keys/{usable-keys,verification-cost,small-order,thumbprint,key-problems}.ts'],
+    tests: ['assertion/keys/{usable-keys,verification-cost,small-order,thumbprint,key-problems}'],
   }),
   'keys/local': of('assertion/keys', {
     mutate: ['lib/assertion/keys/{find-keys,key-set}.ts'],
@@ -59,8 +59,8 @@ export const groups = {
   }),
   'pipeline/load-shedding': of('pipeline', { mutate: ['lib/pipeline/load-shedding.ts'], tests: ['pipeline/load-shedding'] }),
   'pipeline/step': of('pipeline', {
-    mutate: ['lib/pipeline/{step,transaction,endpoint,call-hook,emit-event}.ts'],
-    tests: ['pipeline/{step,disconnects}'],
+    mutate: ['lib/pipeline/{step,step-order,transaction,store-answer,request-id,endpoint,call-hook,emit-event}.ts'],
+    tests: ['pipeline/{step,step-order,request-id,disconnects}'],
   }),
   'pipeline/response': of('pipeline', {
     mutate: ['lib/pipeline/{response,token-error-handler}.ts'],
@@ -71,9 +71,9 @@ export const groups = {
   'host/settings': of('host', { mutate: ['lib/host/{check-options,settings}.ts'], tests: ['host/settings'] }),
   'host/others': of('host', {
     mutate: [
-      'lib/host/{errors,refusals,event,observability,metadata,client,jwk,options,token-state,assertion,hooks,replay-store,trusted-issuer}.ts',
+      'lib/host/{errors,refusals,event,observability,metadata,client,jwk,options,token-state,assertion,hooks,replay-store,trusted-issuer,evidence,shown,oauth-error-codes}.ts',
     ],
-    tests: ['host/{errors,event,observability,observability-real,metadata}'],
+    tests: ['host/{evidence,errors,event,observability,observability-real,metadata}'],
   }),
   'issue-token': of('issue-token'),
   'token-endpoint': of('.', { mutate: ['lib/token-endpoint.ts'], tests: ['token-endpoint'] }),
@@ -81,4 +81,6 @@ export const groups = {
   'replay/testing': of('replay/testing'),
   'replay/redis': of('replay/redis'),
   'replay/postgres': of('replay/postgres'),
+  'test-helpers': of('testing'),
+  explain: of('explain', { tests: ['explain/{explain,recorder}'] }),
 }

@@ -1,0 +1,131 @@
+/** Which single edits may mend a JWT that was refused, by reason. They are only tried: whether they help, the checks say. */
+import type { Edit } from './explanation.js'
+import {
+  claim,
+  draftOf,
+  header,
+  issuerOf,
+  maxLifetime,
+  nameOf,
+  numberOf,
+  option,
+  type Proposals,
+  registered,
+  type Situation,
+  time,
+  tolerance,
+} from './proposals.js'
+
+/** An `aud` that is right here, and what would make the sent one right. */
+function audience(situation: Situation): (Edit | undefined)[] {
+  const { use, settings, subject } = situation
+  const aud = draftOf(situation)?.claims.aud
+  const sent = Array.isArray(aud) && aud.length === 1 ? aud[0] : aud
+  const right = claim(
+    situation,
+    'aud',
+    use === 'grant' ? ([issuerOf(situation).audience ?? settings.issuer].flat()[0] as string) : settings.issuer,
+  )
+  if (typeof sent !== 'string' || sent === '') return [right]
+  if (use === 'grant')
+    return [right, registered(situation, 'audience', [...new Set([issuerOf(situation).audience ?? settings.ownAudience, sent].flat())])]
+  if (sent === settings.tokenEndpointUrl) return [right, registered(situation, 'audience', 'issuer-or-token-endpoint')]
+  const mayBeUrl = /^https:\/\/[^\s#?]+$/.test(sent) && URL.canParse(sent) && settings.tokenEndpointUrl === undefined && subject.client
+  return [right, mayBeUrl ? option('tokenEndpointUrl', sent) : undefined]
+}
+
+/** The same JWT, written anew. */
+const rewritten = ({ use }: Situation, text: string): Edit => ({ side: 'signer', text, path: `${nameOf(use)}.sent`, weakens: false })
+
+export const editsOfClaims: Proposals = {
+  jwt_malformed: (s) => [rewritten(s, 'send one JWT in compact serialization: three parts in base64url without padding')],
+  duplicate_member: (s) => [rewritten(s, 'send each JSON member once')],
+  header_too_large: (s) =>
+    Object.keys(draftOf(s)?.header ?? {})
+      .filter((name) => !['alg', 'typ', 'kid'].includes(name))
+      .map((name) => header(s, name, undefined)),
+  typ_not_allowed: (s) => [header(s, 'typ', undefined)],
+  header_not_allowed: (s) =>
+    ['crit', 'b64', 'jwk', 'x5u', 'x5c'].filter((name) => draftOf(s)?.header[name] !== undefined).map((name) => header(s, name, undefined)),
+  claim_missing: (s) => missing(s),
+  claim_malformed: (s) => malformed(s),
+  claim_too_large: (s) => [
+    claim(s, 'jti', 'a-shorter-jti'),
+    claim(s, 'sub', s.use === 'client' ? s.subject.client?.client_id : 'a-shorter-sub'),
+  ],
+  exp_in_ms: (s) =>
+    (['exp', 'nbf', 'iat'] as const)
+      .filter((name) => numberOf(draftOf(s)?.claims[name]) > 1e11)
+      .map((name) => claim(s, name, Math.floor(numberOf(draftOf(s)?.claims[name]) / 1000))),
+  expired: (s) => [time(s, 'exp'), tolerance(s.now - numberOf(draftOf(s)?.claims.exp))],
+  not_yet_valid: (s) => [time(s, 'nbf'), tolerance(numberOf(draftOf(s)?.claims.nbf) - s.now)],
+  iat_future: (s) => [time(s, 'iat'), tolerance(numberOf(draftOf(s)?.claims.iat) - s.now)],
+  aud_mismatch: audience,
+  aud_not_registered: audience,
+  issuer_untrusted: (s) => [s.subject.issuer && claim(s, 'iss', s.subject.issuer.issuer)],
+  issuer_disabled: (s) => [
+    issuerOf(s).enabled === undefined ? undefined : registered(s, 'enabled', true),
+    issuerOf(s).not_after ? registered(s, 'not_after', undefined) : undefined,
+  ],
+  client_unknown: (s) =>
+    s.subject.client ? [claim(s, 'iss', s.subject.client.client_id), claim(s, 'sub', s.subject.client.client_id)] : [],
+  client_identity_mismatch: (s) => {
+    const id = s.subject.client?.client_id ?? draftOf(s)?.claims.iss
+    return typeof id === 'string' ? [claim(s, 'sub', id), claim(s, 'iss', id)] : []
+  },
+  typ_not_registered: (s) => {
+    const { typ } = issuerOf(s)
+    const sent = draftOf(s)?.header.typ
+    return [header(s, 'typ', typ), typeof sent === 'string' && sent !== '' ? registered(s, 'typ', sent) : undefined]
+  },
+  jku_not_registered: (s) => [header(s, 'jku', undefined)],
+  sub_missing: (s) => [
+    claim(s, 'sub', s.use === 'client' ? (s.subject.client?.client_id ?? draftOf(s)?.claims.iss) : 'the-subject'),
+    s.use === 'grant' ? registered(s, 'default_sub', 'iss') : undefined,
+  ],
+  jti_missing: (s) => [claim(s, 'jti', 'a-new-jti-for-each-jwt'), registered(s, 'requireJti', false)],
+  lifetime_too_long: (s) => {
+    const { exp, iat } = draftOf(s)?.claims ?? {}
+    const start = Math.min(s.now, Number.isFinite(numberOf(iat)) ? numberOf(iat) : s.now)
+    const sensible = claim(s, 'exp', Math.floor(start + maxLifetime(s)))
+    return [sensible, iat === undefined ? undefined : time(s, 'iat'), registered(s, 'maxLifetime', Math.ceil(numberOf(exp) - start) + 1)]
+  },
+}
+
+function missing(s: Situation): Edit[] {
+  const { claims } = draftOf(s) ?? { claims: {} as Record<string, unknown> }
+  const edits: Edit[] = []
+  if (claims.iss === undefined) edits.push(claim(s, 'iss', s.use === 'client' ? s.subject.client?.client_id : s.subject.issuer?.issuer))
+  if (claims.aud === undefined)
+    edits.push(
+      ...audience(s)
+        .slice(0, 1)
+        .filter((edit) => edit !== undefined),
+    )
+  if (claims.exp === undefined) edits.push(time(s, 'exp'))
+  return edits.filter(({ value }) => value !== undefined)
+}
+
+function malformed(s: Situation): Edit[] {
+  const { claims } = draftOf(s) ?? { claims: {} as Record<string, unknown> }
+  const isText = (value: unknown) => typeof value === 'string' && value !== ''
+  const isTime = (value: unknown) => typeof value === 'number' && Number.isFinite(value) && value >= 0
+  const name = ['iss', 'sub', 'jti'].find((one) => claims[one] !== undefined && !isText(claims[one]))
+  const date = (['exp', 'nbf', 'iat'] as const).find((one) => claims[one] !== undefined && !isTime(claims[one]))
+  if (name === 'jti') return [claim(s, 'jti', String(claims.jti ?? '') || 'a-new-jti')]
+  if (name !== undefined)
+    return [
+      claim(
+        s,
+        name,
+        s.use === 'client' ? s.subject.client?.client_id : name === 'iss' ? s.subject.issuer?.issuer : String(claims.sub ?? ''),
+      ),
+    ]
+  if (date !== undefined)
+    return [
+      Number.isFinite(Number(claims[date])) && typeof claims[date] === 'string' ? claim(s, date, Number(claims[date])) : time(s, date),
+    ]
+  return audience(s)
+    .slice(0, 1)
+    .filter((edit) => edit !== undefined)
+}

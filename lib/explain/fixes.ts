@@ -1,0 +1,99 @@
+/** The smallest sets of edits with which a refused request passes: found by trying them. */
+import type { Reason } from '../host/errors.js'
+import { settingsOf } from '../host/settings.js'
+import type { Verdict } from './dry-run.js'
+import { applied, type Case } from './edits.js'
+import { editsOfClaims } from './edits-of-claims.js'
+import { editsOfKeys } from './edits-of-keys.js'
+import { editsOfRequest } from './edits-of-requests.js'
+import type { Edit, Fix, HowToExplain, KeyResult } from './explanation.js'
+import type { Situation } from './proposals.js'
+import { attempt, type Extent } from './trial.js'
+
+const most = { edits: 6, trials: 150, fixes: 8 }
+
+/** What was registered and sent, to begin with. */
+export interface Start {
+  readonly subject: Case
+  readonly verdict: Verdict
+  readonly keys: Readonly<Record<'grant' | 'client', readonly KeyResult[]>>
+}
+
+interface Node {
+  readonly subject: Case
+  readonly verdict: Verdict
+  readonly edits: readonly Edit[]
+}
+
+const isSame = (one: Edit, other: Edit) => one.path === other.path && JSON.stringify(one.value) === JSON.stringify(other.value)
+const contains = (edits: readonly Edit[], part: readonly Edit[]) => part.every((edit) => edits.some((one) => isSame(one, edit)))
+
+/** Which of two JWTs a refusal is about. */
+export function useOf({ error, step, reason }: Pick<Verdict, 'error' | 'step' | 'reason'>, { form }: Case): 'grant' | 'client' {
+  if (form.client_assertion === undefined) return 'grant'
+  if (form.assertion === undefined) return 'client'
+  return step === 'authenticateClient' && (error === 'invalid_client' || reason === undefined) ? 'client' : 'grant'
+}
+
+function proposals(extent: Extent, { subject, verdict }: Node, { keys }: Start, now: number): Edit[] {
+  const reason = verdict.reason as Reason
+  const use = extent === 'request' ? useOf(verdict, subject) : extent
+  const draft = subject[use === 'grant' ? 'assertion' : 'client_assertion']
+  const known = keys[use].map((key) => ({ ...key, verifies: draft?.key !== undefined && key.thumbprint === draft.key }))
+  const situation: Situation = {
+    use,
+    subject,
+    settings: settingsOf('explain', subject.options),
+    now,
+    keys: known,
+    seen: verdict.detail?.seen,
+  }
+  const ofJwt = draft === undefined ? [] : ({ ...editsOfClaims, ...editsOfKeys }[reason]?.(situation) ?? [])
+  const ofRequest = editsOfRequest[reason]?.(situation) ?? []
+  return [...ofJwt, ...ofRequest].filter((edit) => edit !== undefined)
+}
+
+/** Sets of edits, of which each was tried and passes; without any one of its edits it does not. */
+export async function findFixes(extent: Extent, start: Start, how: HowToExplain): Promise<Fix[]> {
+  const now = how.at ?? Date.now() / 1000
+  const found: (readonly Edit[])[] = []
+  let trials = 0
+  const tried = async (subject: Case): Promise<Verdict | undefined> => {
+    if (++trials > most.trials) return undefined
+    try {
+      return await attempt(extent, subject, how)
+    } catch {
+      return undefined // an option that cannot be set so
+    }
+  }
+  /** Leaves out what a later edit made unnecessary. */
+  const smallest = async (edits: readonly Edit[]): Promise<readonly Edit[]> => {
+    for (const edit of edits) {
+      const fewer = edits.filter((one) => one !== edit)
+      if (fewer.length > 0 && (await tried(fewer.reduce(applied, start.subject)))?.accepted) return smallest(fewer)
+    }
+    return edits
+  }
+  let level: Node[] = [{ subject: start.subject, verdict: start.verdict, edits: [] }]
+  for (let depth = 1; depth <= most.edits && level.length > 0 && found.length < most.fixes; depth++) {
+    const next: Node[] = []
+    for (const node of level) {
+      for (const edit of proposals(extent, node, start, now)) {
+        const edits = [...node.edits, edit]
+        const isKnown = node.edits.some(({ path }) => path === edit.path) || found.some((one) => contains(edits, one))
+        if (isKnown || [...next].some((other) => contains(other.edits, edits))) continue
+        const subject = applied(node.subject, edit)
+        const verdict = await tried(subject)
+        if (verdict?.accepted) {
+          const minimal = await smallest(edits)
+          if (!found.some((one) => contains(minimal, one))) found.push(minimal)
+        } else if (verdict && !verdict.leftToHost) next.push({ subject, verdict, edits })
+      }
+    }
+    level = next
+  }
+  return found
+    .map((edits) => ({ edits, weakens: edits.some(({ weakens }) => weakens) }))
+    .sort((one, other) => Number(one.weakens) - Number(other.weakens) || one.edits.length - other.edits.length)
+    .slice(0, most.fixes)
+}
