@@ -369,7 +369,7 @@ describe.each(anyExpress)('on %s', (_, express) => {
     ]
     const failing = new Set<string>()
     const part = <T>(name: string, value: T) => {
-      if (failing.has(name)) throw Object.assign(new Error(secret), { status: 400, secret })
+      if (failing.has(name)) throw Object.assign(new Error(`no access: password=${secret}`), { status: 400, secret })
       return value
     }
     const world = startWorld(express, {
@@ -399,12 +399,12 @@ describe.each(anyExpress)('on %s', (_, express) => {
     )
     const asked = fc.constantFrom<() => Record<string, string>>(
       () => grantRequest(grant({ iss: openIdp, note: secret, email: secret }), {}),
-      () => grantRequest(grant({ sub: secret, jti: `${secret}${freshJti()}`, scope: `read ${secret}` }), {}),
+      () => grantRequest(grant({ sub: secret, jti: `${secret}${freshJti()}`, scope: 'read' }), {}),
       () => grantRequest(grant({ note: secret }, { key: { ...keys.idp, privateKey: keys.other.privateKey } }), {}),
-      () => grantRequest(grant({ aud: secret }, { header: { kid: secret } }), {}),
+      () => grantRequest(grant({ aud: 'https://other.example', note: secret }, { header: { kid: 'unknown', x: secret } }), {}), // aud and kid are shown
       () => grantRequest(`${secret}.${secret}.${secret}`, {}),
       () => ({ grant_type: 'client_credentials', password: secret, code: secret, subject_token: secret }),
-      () => ({ grant_type: 'client_credentials', scope: secret }),
+      () => ({ grant_type: 'client_credentials', scope: grant({ note: secret }) }), // scope is shown, but no JWT in it
     )
     const faulty = fc.subarray(['verifyClientSecret', 'authorizeGrant', 'mintToken'])
     const seen = new Set<number>()
