@@ -357,15 +357,15 @@ describe.each(anyExpress)('verifyJwtGrant on %s', (_, express) => {
   })
 
   describe('what the later steps and the event are told', () => {
-    /** What `mintToken` was told, and what the event of the request says. */
+    /** What the two hooks were told, and what the event of the request says. */
     async function outcome(claims: Record<string, unknown>, decision: object, over: Partial<TrustedIssuer> = {}) {
       const told: Parameters<Hooks['mintToken']>[0][] = []
-      const kinds: string[] = []
+      const candidates: GrantCandidate[] = []
       const world = startWorld(express, {
         hooks: {
           ...trust(over),
-          authorizeGrant: ({ subject_kind }) => {
-            kinds.push(subject_kind)
+          authorizeGrant: (candidate) => {
+            candidates.push(candidate)
             return { subject: 'local', ...decision }
           },
           mintToken: (granted) => {
@@ -375,7 +375,7 @@ describe.each(anyExpress)('verifyJwtGrant on %s', (_, express) => {
         },
       })
       expect((await world.post(grantRequest(grant(claims)))).status).toBe(200)
-      return { granted: told[0], kind: kinds[0], event: world.last() }
+      return { granted: told[0], candidate: candidates[0], event: world.last() }
     }
 
     it.each<[name: string, claims: Record<string, unknown>, decision: object, scope: string, notices: string[]]>([
@@ -386,6 +386,10 @@ describe.each(anyExpress)('verifyJwtGrant on %s', (_, express) => {
     ])('scope: %s', async (_name, claims, decision, scope, notices) => {
       const { granted, event } = await outcome(claims, decision)
       expect([granted?.scope, event.notices]).toEqual([scope, notices])
+    })
+
+    it('authorizeGrant is told the scope on offer', async () => {
+      expect((await outcome({}, {})).candidate?.scope).toBe('read write')
     })
 
     it('no notice of a narrower scope if none was on offer', async () => {
@@ -406,8 +410,8 @@ describe.each(anyExpress)('verifyJwtGrant on %s', (_, express) => {
     })
 
     it('whether the issuer asserted the subject, or is the subject', async () => {
-      expect((await outcome({}, {})).kind).toBe('asserted')
-      expect((await outcome({ sub: undefined }, {}, { default_sub: 'iss' })).kind).toBe('issuer')
+      expect((await outcome({}, {})).candidate?.subject_kind).toBe('asserted')
+      expect((await outcome({ sub: undefined }, {}, { default_sub: 'iss' })).candidate?.subject_kind).toBe('issuer')
     })
 
     it('that a grant may be sent again', async () => {
