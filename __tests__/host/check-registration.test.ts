@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { checkClient, checkTrustedIssuer } from '../../lib/host/check-registration.js'
+import { checkClient, checkDecision, checkTrustedIssuer } from '../../lib/host/check-registration.js'
 import { type Client, ConfigurationError, type TrustedIssuer } from '../../lib/index.js'
 import { anyExpress } from '../support/express.js'
 import {
@@ -80,7 +80,7 @@ describe('checkTrustedIssuer', () => {
     { jwks: null, jwks_uri: 'https://idp.example.org/jwks', allowPrivateJwksUri: null },
     Object.fromEntries(mistakes.slice(0, 15).map(([member]) => [member, undefined])),
   ]
-  it.each(good)('takes %j', (over) => {
+  it.each(good)('takes registration %#', (over) => {
     expect(() => check(over)).not.toThrow()
     expect(() => checkTrustedIssuer(Object.freeze({ ...base, ...over }) as TrustedIssuer)).not.toThrow()
   })
@@ -105,6 +105,7 @@ const clientMistakes: [member: string, values: unknown[], problem: string][] = [
   ],
   ['audience', ['both', true], "Client.audience must be one of 'issuer', 'issuer-or-token-endpoint', not "],
   ['maxLifetime', ['3600', 0, -1, Number.NaN, Number.POSITIVE_INFINITY], 'Client.maxLifetime must be a number of seconds above 0, not '],
+  ['replay', ['once', 'same-client', true], "Client.replay must be one of 'one-time', 'reusable', not "],
   ['previous_auth_method', [['none'], true], 'Client.previous_auth_method must be a string, not '],
   [
     'previous_auth_method_expires_at',
@@ -147,12 +148,36 @@ describe('checkClient', () => {
     {},
     ...Object.values(clients),
     { 'a member of the host': 1, clientAssertionMode: 'x' },
+    { replay: 'one-time' },
+    { replay: 'reusable' },
     { federated_credentials: [federated, { ...federated, audience: null, maxLifetime: 60, replay: 'reusable', jwks: undefined }] },
     { federated_credentials: [{ ...federated, maxLifetime: null, replay: null, jwks: null, jwks_uri: null, allowPrivateJwksUri: null }] },
     { client_secret_expires_at: 0, previous_auth_method_expires_at: 253402300799, maxLifetime: 31536000, client_assertion_mode: 'observe' },
     ...[undefined, null].map((nothing) => Object.fromEntries(clientMistakes.map(([member]) => [member, nothing]))),
-  ])('takes %j', (over) => {
+  ])('takes registration %#', (over) => {
     expect(() => checkClient({ ...clients['jwt-client'], ...over } as Client)).not.toThrow()
+  })
+})
+
+describe('T-57 checkDecision', () => {
+  const reasons = "'subject_unknown', 'subject_disabled', 'consent_missing'"
+  it.each<[decision: unknown, problem: string | undefined]>([
+    [{ subject: 'alice' }, undefined],
+    [{ subject: 'alice', scope: 'read', context: {}, more: 1 }, undefined],
+    [{ refused: 'subject_unknown' }, undefined],
+    [{ refused: 'subject_disabled' }, undefined],
+    [{ refused: 'consent_missing' }, undefined],
+    ['alice', 'authorizeGrant must return an object or undefined, not "alice".'],
+    [true, 'authorizeGrant must return an object or undefined, not true.'],
+    [{}, 'authorizeGrant: subject must be a non-empty string, not undefined.'],
+    [{ subject: '' }, 'authorizeGrant: subject must be a non-empty string, not "".'],
+    [{ subject: 'alice', scope: ['read'] }, 'authorizeGrant: scope must be a string, not ["read"].'],
+    [{ refused: 'whim' }, `authorizeGrant: refused must be one of ${reasons}, not "whim".`],
+    [{ refused: undefined, subject: 'alice' }, `authorizeGrant: refused must be one of ${reasons}, not undefined.`],
+  ])('%j: %s', (decision, problem) => {
+    const check = () => checkDecision(decision as never)
+    if (problem === undefined) expect(check).not.toThrow()
+    else expect(check).toThrow(new ConfigurationError(problem))
   })
 })
 
