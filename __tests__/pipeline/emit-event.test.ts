@@ -198,7 +198,11 @@ const cases: Record<Exclude<keyof typeof refusals, 'body_unreadable'> | 'hook_de
       claimed: { issuer: idp, kid: 'idp-key' },
     },
   },
-  subject_not_allowed: { form: grantRequest(), hooks: trust({ subjects: ['bob'] }), event: { detail: { seen: 'alice', wanted: ['bob'] } } },
+  subject_not_allowed: {
+    form: grantRequest(),
+    hooks: trust({ subjects: ['bob'] }),
+    event: { detail: { seen: 'a sub that is not allowed', wanted: 'a sub that `subjects` allows' } },
+  },
   subject_unknown: { form: grantRequest(), hooks: { authorizeGrant: () => undefined } },
   subject_disabled: { form: grantRequest(), hooks: { authorizeGrant: () => ({ refused: 'subject_disabled' }) } },
   consent_missing: { form: grantRequest(), hooks: { authorizeGrant: () => ({ refused: 'consent_missing' }) } },

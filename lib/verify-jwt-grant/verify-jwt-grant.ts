@@ -90,7 +90,7 @@ function granted(
   const scope = allowed(grantedScope(offered, decided))
   if (offered.scope && scope.length < offered.scope.length) transaction.record.notices.push('scope_narrowed')
   if (subjectIsClient(subject, client, subject_kind))
-    throw refusal('subject_is_client', { seen: subject, wanted: 'an account that is no client' })
+    throw refusal('subject_is_client', { seen: 'the client_id as subject', wanted: 'an account that is no client' })
   return Object.freeze({ issuer, sub, subject, scope: scope.join(' '), allowRefreshToken: allowRefreshToken === true, assertion, context })
 }
 
