@@ -10,6 +10,8 @@ import { describe, expect, it, jest } from '@jest/globals'
 import express, { type RequestHandler } from 'express'
 import { isEnabled, registeredMethod } from '../lib/authenticate-client/find-client.js'
 import { assertUnexpiredSecret } from '../lib/authenticate-client/secret.js'
+import type { Help } from '../lib/development/help/help.js'
+import { helpTexts } from '../lib/development/help/texts.js'
 import { checkTrustedIssuer } from '../lib/host/check-registration.js'
 import { clientAuthMethodNames, type FederatedCredential } from '../lib/host/client.js'
 import { assertionRefusals, refusals } from '../lib/host/refusals.js'
@@ -421,7 +423,7 @@ describe('defaults of stores and of tokenMinter', () => {
 
 describe('docs/reference/errors.md', () => {
   const errors = page('errors')
-  const reasons: Record<string, { cause: string; fix: string; check?: string }> = JSON.parse(read('docs/reference/reasons.json'))
+  const reasons: Record<string, Help> = helpTexts
   const known = [...Object.keys(refusals), ...Object.keys(assertionRefusals), 'hook_denied']
 
   it('has a cause and a fix for each reason, and for nothing else', () => {

@@ -17,7 +17,7 @@
  *   host/       what you write and get: options, hooks, registrations, events, errors, and the table of all refusals
  *
  * Start with rules/ and host/refusals.ts. Read last, if at all: assertion/der.ts, authenticate-client/mtls/, replay/redis/, replay/postgres/.
- * Beside the house are capabilities, which nothing above imports: testing/ (helpers for your tests), explain/ (why was it refused?).
+ * Beside the house are capabilities: development/ (why was it refused? for the log), explain/ (and what passes?), testing/ (your tests).
  */
 import { authenticateClient } from './authenticate-client/authenticate-client.js'
 import type { Client } from './host/client.js'

@@ -13,7 +13,7 @@ const { checksBeforeLookup, checksOfRegistration } = await import(new URL('lib/r
 const { clientPolicy, issuerPolicy } = await import(new URL('lib/rules/policy.js', built).href)
 const { spoiled } = await import(new URL('lib/testing/spoiled.js', built).href)
 const { faultTable } = await import(new URL('__tests__/support/faults.js', built).href)
-const reasons = JSON.parse(read('docs/reference/reasons.json'))
+const { helpTexts } = await import(new URL('lib/development/help/texts.js', built).href)
 
 const code = (text) => `\`${text}\``
 const pages = {
@@ -103,7 +103,7 @@ const capital = (text) => text[0].toUpperCase() + text.slice(1)
 const checks = [...checksBeforeLookup, ...checksOfRegistration]
 
 function reasonSection(reason, onTheWire) {
-  const { cause, fix, check } = reasons[reason]
+  const { cause, fix, check } = helpTexts[reason]
   const demands = checks.filter((check) => check.reason === reason).map((check) => check.demands)
   const demanded = demands.length > 0 ? demands.join('; ') : check
   return [
