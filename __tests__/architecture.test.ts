@@ -43,7 +43,7 @@ const floors: readonly (readonly string[])[] = [
  * Node: types alone if the pattern is in `types`. Nothing in the house imports them but the files in `importers`.
  */
 const capabilities: Record<string, { types: RegExp[]; values: RegExp[]; importers?: string[] }> = {
-  development: { types: [], values: [/^host\//], importers: [] },
+  development: { types: [], values: [/^host\//], importers: ['pipeline/endpoint.ts', 'index.ts'] },
   testing: { types: [/^host\//], values: [/^replay\/testing\/index\.ts$/] },
   explain: { types: [], values: [/^(?!index\.ts|testing\/|replay\/)/], importers: ['index.ts'] }, // runs the code of the endpoint: every floor
 }

@@ -40,7 +40,7 @@ describe('the quick start', () => {
 
   it('listens on port 3000, and prints a request that is answered as the README says, once', async () => {
     expect(quickStart).toContain('.listen(3000)')
-    const { url, printed, stop } = await startRecipe('README.md', 'server.mjs')
+    const { url, printed, stop } = await startRecipe('README.md', 'server.mjs', { env: { NODE_ENV: '' } })
     try {
       const [, target, ...parameters] = /^curl (\S+) -d (\S+) -d (\S+) \\\n -d (\S+) -d (\S+)\n/m.exec(
         await printed(/curl .*\n.*\n/),
@@ -58,7 +58,9 @@ describe('the quick start', () => {
       expect(readme).toContain(`\`${JSON.stringify({ access_token: 'ey…', ...rest })}\``)
       expect(decodeJwt(access_token as string)).toMatchObject({ sub: 'ada@example.org', client_id: 'reports' })
       expect((await ask()).status).toBe(401)
-      expect(await printed(/refused/)).toMatch(/^issued 200 \nrefused 401 jti_replayed$/m)
+      expect(await printed(/refused: .*jti_replayed.*help/s)).toMatch(
+        /^token request refused: jti_replayed \(401 invalid_client\)\n {2}step {5}authenticateClient$/m,
+      )
     } finally {
       await stop()
     }
@@ -209,6 +211,13 @@ describe('npm publish', () => {
       await expect(check()).resolves.toMatchObject({ stderr: '' })
       writeFileSync(join(folder, 'docs/guides/more.md'), 'https://github.com/OWNER/express-oauth-assertions')
       await expect(check()).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(/: docs.guides.more\.md\.\n$/) })
+      rmSync(join(folder, 'docs/guides/more.md'))
+      for (const file of ['lib/host/help-page.ts', 'dist/esm/host/help-page.js', 'dist/cjs/index.js']) {
+        cpSync(join(root, file), join(folder, file), { recursive: true })
+        await expect(check()).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining(`: ${file}.\n`) })
+        writeFileSync(join(folder, file), read(file).replaceAll('/OWNER/', '/somebody/'))
+        await expect(check()).resolves.toMatchObject({ stderr: '' })
+      }
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }

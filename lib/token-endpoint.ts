@@ -9,7 +9,6 @@
  *   issue-token/          what is issued?                         mintToken                       response                 server_error
  *
  * Below the steps, each floor knows only those under it:
- *
  *   pipeline/   what a step is: the frame that catches every error, the transaction of one request, the endpoint that steps share
  *   assertion/  is this JWT what it says? Decoding, the keys of a signer, signatures. No HTTP, no clients, no grants
  *   replay/     one-time use: stores that remember used JWTs

@@ -56,8 +56,20 @@ export interface Options<H extends Partial<Hooks> = Hooks> {
   tokenEndpointUrl?: string
   /** Your functions: see {@link Hooks}. */
   hooks: H
-  /** Receives one event for each token request, when it is answered. Its errors are ignored. See `auditLog` and `metrics`. */
-  onEvent?: (event: TokenEndpointEvent, req: IncomingMessage) => void
+  /**
+   * Receives one event for each token request, when it is answered. Its errors are ignored. See `auditLog`, `metrics` and `devLog`.
+   *
+   * Without it, and if `NODE_ENV` is unset, empty or `development`, it is `devLog()`: refused requests are explained on stderr. `false` is
+   * silence. With any other `NODE_ENV`, nothing is printed.
+   */
+  onEvent?: ((event: TokenEndpointEvent, req: IncomingMessage) => void) | false
+  /**
+   * For staging: a refusal tells its sender the exact reason, in parentheses at the end of `error_description`, and the address of its help
+   * page in `error_uri` (RFC 6749 §5.2). It tells which clients, issuers and accounts exist. Under `NODE_ENV=production`, such an endpoint
+   * is refused when it is made.
+   * @default false
+   */
+  revealReasons?: boolean
   /**
    * Leaves every request that is not for this suite to the next handler, unchanged. Without it, such a request is refused.
    * @default false

@@ -13,6 +13,7 @@ export interface Settings<H extends Partial<Hooks> = Partial<Hooks>> {
   readonly ownAudience: readonly string[]
   readonly hooks: H
   readonly onEvent: Options['onEvent']
+  readonly revealReasons: boolean
   readonly fallthrough: boolean
   readonly hostVerifiesClientAssertions: boolean
   readonly grantTypes: readonly string[]
@@ -74,6 +75,10 @@ export function settingsOf<H extends Partial<Hooks>>(where: string, options: Opt
   if (clientAssertions.audience === 'issuer-or-token-endpoint' && !tokenEndpointUrl) {
     throw new ConfigurationError(`${where}: option clientAssertions.audience 'issuer-or-token-endpoint' needs option tokenEndpointUrl.`)
   }
+  if (options.revealReasons && process.env.NODE_ENV === 'production')
+    throw new ConfigurationError(
+      `${where}: option revealReasons must not be true under NODE_ENV=production: the reasons tell senders which clients and accounts exist.`,
+    )
   const ownAudience = tokenEndpointUrl === undefined ? [issuer] : [issuer, tokenEndpointUrl]
   const algorithms = options.algorithms ?? defaultAlgorithms
   const clientAuthMethods = options.clientAuthMethods ?? clientAuthMethodNames
@@ -83,6 +88,7 @@ export function settingsOf<H extends Partial<Hooks>>(where: string, options: Opt
     ownAudience,
     hooks: options.hooks,
     onEvent: options.onEvent,
+    revealReasons: options.revealReasons ?? false,
     fallthrough,
     hostVerifiesClientAssertions,
     grantTypes: options.grantTypes ?? (hostVerifiesClientAssertions ? [JWT_BEARER_GRANT] : grantTypeNames),

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { type KeyFinder, keyChecker, keyFinder } from '../assertion/keys/find-keys.js'
 import { RemoteKeySets } from '../assertion/keys/remote-key-sets.js'
 import { VerifiedSignatures } from '../assertion/verified-signatures.js'
+import { type Listener, listenerOf } from '../development/default-listener.js'
 import { ConfigurationError } from '../host/errors.js'
 import type { Hooks } from '../host/hooks.js'
 import type { KeyRegistration } from '../host/jwk.js'
@@ -15,6 +16,7 @@ import { LoadShedding } from './load-shedding.js'
 
 /** One token endpoint: its settings, and what its steps share. */
 export interface Endpoint<H extends Partial<Hooks> = Partial<Hooks>> extends Settings<H> {
+  readonly onEvent: Listener | undefined
   readonly replayStore: ReplayStore
   readonly load: LoadShedding
   /** What is demanded of a JWT before its signer is looked up. */
@@ -72,6 +74,7 @@ function makeEndpoint(settings: Settings, parts: Partial<Endpoint> = {}): Endpoi
   const remoteKeySets = new RemoteKeySets()
   return {
     ...settings,
+    onEvent: listenerOf(settings),
     replayStore: settings.replayStore ?? memoryReplayStore(),
     load: new LoadShedding(settings.turnBudget),
     demands: {

@@ -1,6 +1,7 @@
 /** All responses of the suite are written here. */
 import { ServerResponse } from 'node:http'
 import type { ErrorAnswer } from '../host/errors.js'
+import { pageOf } from '../host/help-page.js'
 
 /** Writes one JSON response that must not be cached (RFC 6749 §5.1); `headers` alternates names and values. */
 export function respond(res: ServerResponse, status: number, body: object, headers?: readonly string[]): void {
@@ -26,11 +27,13 @@ export function respond(res: ServerResponse, status: number, body: object, heade
   res.end(json)
 }
 
-/** Writes an OAuth error response (RFC 6749 §5.2), with an identifier that a client can quote. */
-export function renderError(res: ServerResponse, answer: ErrorAnswer, requestId?: string): void {
-  const { status, error, error_description } = answer
+/** Writes an OAuth error response (RFC 6749 §5.2), with an identifier that a client can quote, and with the reason if that is `revealed`. */
+export function renderError(res: ServerResponse, given: ErrorAnswer, requestId?: string, revealed = false): void {
+  const answer = revealed ? { ...given, error_description: `${given.error_description} (${given.reason})`.trim() } : given
+  const { status, error, error_description, reason } = answer
   const id = requestId === undefined || res.hasHeader('X-Request-Id') ? [] : ['X-Request-Id', requestId]
-  respond(res, status, { error, ...(error_description && { error_description }) }, [...extraHeaders(res, answer), ...id])
+  const body = { error, ...(error_description && { error_description }), ...(revealed && { error_uri: pageOf(reason) }) }
+  respond(res, status, body, [...extraHeaders(res, answer), ...id])
 }
 
 const headersOf: Readonly<Record<number, readonly string[]>> = {

@@ -101,7 +101,7 @@ function refuse(transaction: Transaction, thrown: unknown, use: AssertionUse, ne
   const status = isHeaderless ? endpoint.invalidClientStatus : answer.status
   const outcome = reason === 'client_gone' ? 'aborted' : status < 500 ? 'refused' : 'failed'
   try {
-    if (!res.headersSent) renderError(res, { ...answer, status }, transaction.requestId)
+    if (!res.headersSent) renderError(res, { ...answer, status }, transaction.requestId, endpoint.revealReasons)
     else next(isRefusal(thrown) ? new OAuthError(error, error_description, { status, reason, cause: evidenceOf(evidence).cause }) : thrown) // already answered: left to Express
   } catch (unwritable) {
     res.destroy(unwritable as Error)

@@ -36,7 +36,7 @@ export const helpOfClients = {
   },
   client_misconfigured: {
     cause: 'A member of the `Client` has a wrong value.',
-    fix: '`event.detail.seen` names the member. See [a registration that is refused](#a-registration-that-is-refused).',
+    fix: 'Correct the member that `event.detail.seen` names. `checkClient` finds such mistakes before a request does.',
   },
   mtls_cert_missing: {
     cause: 'The client registered a certificate method, and the request has no certificate. Often a proxy ends TLS.',

@@ -47,7 +47,7 @@ export const helpOfGrants = {
   // the server
   hook_error: {
     cause: 'A hook threw an exception that is no `OAuthError`. `event.detail.seen` names the hook.',
-    fix: 'Read `event.cause`: it is the exception.',
+    fix: 'Correct the hook. `event.cause` is the exception, and `devLog` prints its stack.',
   },
   hook_result_invalid: {
     cause: 'A hook returned a value of the wrong type. `event.detail.seen` names the hook and the member.',
@@ -56,7 +56,7 @@ export const helpOfGrants = {
   registration_invalid: {
     cause:
       '`findIssuer` returned an issuer with a mistake, such as an unknown member or a value of the wrong type. `event.detail.seen` names it.',
-    fix: 'Correct the registration of the issuer. See [a registration that is refused](#a-registration-that-is-refused).',
+    fix: 'Correct the registration of the issuer. `checkTrustedIssuer` finds such mistakes before a request does.',
   },
   hook_timeout: {
     cause: 'A hook took longer than `hookTimeout`, 3 seconds by default.',
@@ -64,15 +64,15 @@ export const helpOfGrants = {
   },
   misconfigured: {
     cause: 'The steps are mounted in the wrong order, or something before them has begun the response.',
-    fix: 'Read `event.detail.seen`. Mount `tokenEndpoint`, which has the right order.',
+    fix: 'Mount `tokenEndpoint`, which has the right order. `event.detail.seen` says what is wrong.',
   },
   overloaded: {
     cause: 'More requests arrive than this process can answer.',
     fix: 'Add processes or rate limits. The option `turnBudget` sets the limit.',
   },
   jwks_unavailable: {
-    cause: '`jwks_uri` does not answer within 3 seconds, or answers 5xx or 429.',
-    fix: 'Make it reachable from this server: check DNS, firewall and TLS chain.',
+    cause: '`jwks_uri` does not answer within 3 seconds, answers 5xx or 429, or has a certificate that is not valid.',
+    fix: 'Make it reachable from this server: check DNS and firewall. If its certificate has expired, renew it. Send the whole chain.',
   },
   replay_store_error: {
     cause: 'Redis or PostgreSQL cannot be reached, or takes longer than `hookTimeout`.',

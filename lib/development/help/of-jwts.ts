@@ -123,7 +123,7 @@ export const helpOfJwts = {
     check: 'the signature is right',
     cause:
       'The JWT was signed with another private key, or was altered. Or it has no `kid`, and its key is not among those that are [tried](client.md#keys).',
-    fix: 'Compare the public keys. Make the JWK again from the PEM. Send a `kid`.',
+    fix: 'Register the public key that belongs to the private key of the signer. Make the JWK again from its PEM. Send a `kid`.',
   },
   jti_replayed: {
     check: 'the JWT was not used before',
