@@ -12,7 +12,7 @@ import { isEnabled, registeredMethod } from '../lib/authenticate-client/find-cli
 import { assertUnexpiredSecret } from '../lib/authenticate-client/secret.js'
 import type { Help } from '../lib/development/help/help.js'
 import { helpTexts } from '../lib/development/help/texts.js'
-import { checkTrustedIssuer } from '../lib/host/check-registration.js'
+import { assertTrustedIssuer } from '../lib/host/check-registration.js'
 import { clientAuthMethodNames, type FederatedCredential } from '../lib/host/client.js'
 import { assertionRefusals, refusals } from '../lib/host/refusals.js'
 import * as suite from '../lib/index.js'
@@ -579,7 +579,7 @@ describe('anchors and code blocks', () => {
     const last = [...text.matchAll(/^const (\w+) = /gm)].at(-1)?.[1] as string
     const made = new Function(...Object.keys(scope), `${text}\nreturn ${last}`)(...Object.values({ ...scope, hooks: plain }))
     expect(made).toBeDefined()
-    if (last === 'idp') checkTrustedIssuer(made)
+    if (last === 'idp') assertTrustedIssuer(made)
   })
 
   /** Runs a program beside the files of the pages, on the lib of this test, and returns what it prints. */

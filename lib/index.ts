@@ -19,6 +19,10 @@ export type { JSONWebKeySet, JWK } from './host/jwk.js'
 export { memoryReplayStore, type MemoryReplayStoreOptions } from './replay/memory.js'
 export type { ReplayStore } from './host/replay-store.js'
 export { tokenMinter, type TokenMinterOptions } from './issue-token/token-minter.js'
+export { checkClient } from './check/check-client.js'
+export { checkOptions } from './check/check-options.js'
+export { checkTrustedIssuer } from './check/check-trusted-issuer.js'
+export type { Findings } from './check/findings.js'
 export { tokenEndpointMetadata, type TokenEndpointMetadata } from './host/metadata.js'
 
 // What the host receives

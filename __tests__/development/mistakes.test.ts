@@ -1,4 +1,5 @@
 /** The usual mistakes: the development log alone names the fix of each. */
+import { readFileSync } from 'node:fs'
 import * as https from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals'
@@ -63,6 +64,7 @@ async function logOf({ form = clientCredentials, ...given }: Mistake): Promise<s
     .replace(/^ {2}request .*\n/m, '')
     .replace(/\d{13}/g, '<ms>')
     .replace(/\d{10}/g, '<s>')
+    .replace(/(seconds_(?:ago|ahead)) \d+/g, '$1 <n>')
     .replace(/localhost:\d+/g, 'localhost:<port>')
     .replace(/[\w-]{43}/g, '<thumbprint>')
 }
@@ -205,7 +207,7 @@ token request refused: expired (401 invalid_client)
   step     authenticateClient
   client   jwt-client (claimed)
   kid      client-key (claimed)
-  seen     exp <s>, seconds_ago 313
+  seen     exp <s>, seconds_ago <n>
   wanted   exp_after <s>
   why      The clock of the client is wrong, or the client sends a stored JWT.
   fix      Sign a new JWT for each request. Use NTP. clockTolerance may be up to 60 seconds.
@@ -220,7 +222,7 @@ token request refused: iat_future (401 invalid_client)
   step     authenticateClient
   client   jwt-client (claimed)
   kid      client-key (claimed)
-  seen     iat <s>, seconds_ahead 89
+  seen     iat <s>, seconds_ahead <n>
   wanted   iat_at_most <s>
   why      iat is in the future: the clock of the client is ahead.
   fix      Use NTP. clockTolerance may be up to 60 seconds.
@@ -284,6 +286,11 @@ it.each<[option: object, message: string]>([
 ])('a typo in an option is found when the endpoint is made: %j', (over, message) => {
   const { calls: _, ...plain } = hooks()
   expect(() => tokenEndpoint({ issuer, hooks: plain, ...over })).toThrow(message)
+})
+
+it('the block in the documentation is what the log says', async () => {
+  const page = readFileSync(new URL('../../../docs/reference/errors.md', import.meta.url), 'utf8')
+  expect(page.replace(/^ {2}request .*\n/m, '')).toContain(`\n${await logOf(assertion({ aud: 'https://as.example.com/' }))}`)
 })
 
 it('no block contains a JWT, a secret or a signature', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { checkClient, checkDecision, checkTrustedIssuer } from '../../lib/host/check-registration.js'
+import { assertClient, assertTrustedIssuer, checkDecision } from '../../lib/host/check-registration.js'
 import { type Client, ConfigurationError, type TrustedIssuer } from '../../lib/index.js'
 import { anyExpress } from '../support/express.js'
 import {
@@ -18,7 +18,7 @@ import {
 } from '../support/world.js'
 
 const base = { issuer: idp, jwks: { keys: [keys.idp.jwk] } }
-const check = (over: object) => checkTrustedIssuer({ ...base, ...over } as TrustedIssuer)
+const check = (over: object) => assertTrustedIssuer({ ...base, ...over } as TrustedIssuer)
 
 /** What a trusted issuer must not be: each would be read more leniently than it was meant, or break in the middle of a request. */
 const mistakes: [member: string, values: unknown[], problem: string][] = [
@@ -43,13 +43,13 @@ const mistakes: [member: string, values: unknown[], problem: string][] = [
   ['toString', ['x'], 'does not exist: it must be one of issuer, jwks'],
 ]
 
-describe('checkTrustedIssuer', () => {
+describe('assertTrustedIssuer', () => {
   it.each(mistakes.flatMap(([member, values, problem]) => values.map((value) => [member, value, problem] as const)))(
     'TrustedIssuer.%s = %p %s',
     (member, value, problem) => {
       const issuer = { ...base, [member]: value } as unknown as TrustedIssuer
-      expect(() => checkTrustedIssuer(issuer)).toThrow(ConfigurationError)
-      expect(() => checkTrustedIssuer(issuer)).toThrow(`TrustedIssuer.${member} ${problem}`)
+      expect(() => assertTrustedIssuer(issuer)).toThrow(ConfigurationError)
+      expect(() => assertTrustedIssuer(issuer)).toThrow(`TrustedIssuer.${member} ${problem}`)
     },
   )
 
@@ -82,14 +82,14 @@ describe('checkTrustedIssuer', () => {
   ]
   it.each(good)('takes registration %#', (over) => {
     expect(() => check(over)).not.toThrow()
-    expect(() => checkTrustedIssuer(Object.freeze({ ...base, ...over }) as TrustedIssuer)).not.toThrow()
+    expect(() => assertTrustedIssuer(Object.freeze({ ...base, ...over }) as TrustedIssuer)).not.toThrow()
   })
 
   it('T-67 looks again at an object that it has seen: the host may have changed it', () => {
     const issuer: TrustedIssuer = { ...base }
-    checkTrustedIssuer(issuer)
+    assertTrustedIssuer(issuer)
     issuer.client_authentication = 'nobody' as never
-    expect(() => checkTrustedIssuer(issuer)).toThrow('TrustedIssuer.client_authentication')
+    expect(() => assertTrustedIssuer(issuer)).toThrow('TrustedIssuer.client_authentication')
   })
 })
 
@@ -137,11 +137,11 @@ const clientMistakes: [member: string, values: unknown[], problem: string][] = [
 ]
 const clientMistake = clientMistakes.flatMap(([member, values, problem]) => values.map((value) => [member, value, problem] as const))
 
-describe('checkClient', () => {
+describe('assertClient', () => {
   it.each(clientMistake)('T-57 %s = %p: %s', (member, value, problem) => {
     const client = { ...clients['jwt-client'], [member]: value } as Client
-    expect(() => checkClient(client)).toThrow(ConfigurationError)
-    expect(() => checkClient(client)).toThrow(problem)
+    expect(() => assertClient(client)).toThrow(ConfigurationError)
+    expect(() => assertClient(client)).toThrow(problem)
   })
 
   it.each([
@@ -155,7 +155,7 @@ describe('checkClient', () => {
     { client_secret_expires_at: 0, previous_auth_method_expires_at: 253402300799, maxLifetime: 31536000, client_assertion_mode: 'observe' },
     ...[undefined, null].map((nothing) => Object.fromEntries(clientMistakes.map(([member]) => [member, nothing]))),
   ])('takes registration %#', (over) => {
-    expect(() => checkClient({ ...clients['jwt-client'], ...over } as Client)).not.toThrow()
+    expect(() => assertClient({ ...clients['jwt-client'], ...over } as Client)).not.toThrow()
   })
 })
 
@@ -184,8 +184,8 @@ describe('T-57 checkDecision', () => {
 it('T-24 a member that somebody gave to Object.prototype is none of the checks', () => {
   Object.defineProperty(Object.prototype, 'extend', { value: () => 'hi', enumerable: true, configurable: true })
   try {
-    expect(() => checkClient(clients['jwt-client'])).not.toThrow()
-    expect(() => checkTrustedIssuer({ ...base, clients: 'any' } as TrustedIssuer)).not.toThrow()
+    expect(() => assertClient(clients['jwt-client'])).not.toThrow()
+    expect(() => assertTrustedIssuer({ ...base, clients: 'any' } as TrustedIssuer)).not.toThrow()
   } finally {
     delete (Object.prototype as { extend?: unknown }).extend
   }

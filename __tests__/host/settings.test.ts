@@ -188,7 +188,7 @@ describe('an option that is wrong is refused at mount, with its name, the proble
       { issuer: undefined },
       'issuer is missing: set it to the issuer identifier of this server, such as https://as.example.com',
     ],
-    ['hooks', { hooks: undefined }, 'hooks is missing: it holds the functions that tokenEndpoint calls'],
+    ['hooks', { hooks: undefined }, 'hooks is missing: it holds the functions that the steps call'],
   ])('%s is required', (_, over, problem) => {
     expect(problemOf(over).message).toContain(`tokenEndpoint: option ${problem}`)
   })

@@ -1,4 +1,4 @@
-import { checkClient } from '../host/check-registration.js'
+import { assertClient } from '../host/check-registration.js'
 import type { Client, ClientAuthMethodName } from '../host/client.js'
 import { refusal } from '../host/errors.js'
 import { invalid } from '../host/evidence.js'
@@ -42,7 +42,7 @@ export function assertEnabled(client: Client | undefined): asserts client is Cli
 /** @throws Refusal `client_misconfigured` */
 export function assertWellRegistered(client: Client): void {
   try {
-    checkClient(client)
+    assertClient(client)
   } catch (error) {
     throw refusal('client_misconfigured', () => invalid(error, 'a Client without mistakes'))
   }

@@ -1,5 +1,5 @@
 /** Which single edits may mend a token request that was refused for another reason than its JWTs, by reason. */
-import { checkClient, checkTrustedIssuer } from '../host/check-registration.js'
+import { assertClient, assertTrustedIssuer } from '../host/check-registration.js'
 import { CLIENT_CREDENTIALS, grantTypeNames, JWT_BEARER_CLIENT_ASSERTION, JWT_BEARER_GRANT } from '../host/options.js'
 import { hostScope } from '../rules/scope.js'
 import type { Edit } from './explanation.js'
@@ -56,7 +56,7 @@ function scope(s: Situation): (Edit | undefined)[] {
 /** Removing what a check of the registration finds wrong. */
 function wrongMembers({ subject: { client, issuer }, use }: Situation): Edit[] {
   const [part, registration, check] =
-    use === 'grant' ? (['issuer', issuer, checkTrustedIssuer] as const) : (['client', client, checkClient] as const)
+    use === 'grant' ? (['issuer', issuer, assertTrustedIssuer] as const) : (['client', client, assertClient] as const)
   const isWrong = (member: string, value: unknown) => {
     try {
       check({ [member]: value } as never)

@@ -6,9 +6,11 @@ import {
   aString,
   type Check,
   type Checks,
-  checkMembers,
   must,
   oneOf,
+  type Report,
+  refuse,
+  reportMembers,
   secondsBetween,
   someOf,
   tableOf,
@@ -81,9 +83,35 @@ const options = tableOf({
   limits: { body: aPositiveInteger, parameters: aPositiveInteger, assertion: aPositiveInteger },
 } satisfies { [Name in keyof Required<Options>]: Check | Checks })
 
+/** What must hold between the options, if each of them is right. */
+function* relations(options: Partial<Options<Partial<Hooks>>>): Generator<string> {
+  const { publicClients, fallthrough, hostVerifiesClientAssertions, clientAssertions, tokenEndpointUrl, revealReasons } = options
+  if (publicClients && publicClients.scope === undefined)
+    yield 'publicClients.scope is missing: set it to what public clients may be granted.'
+  if (hostVerifiesClientAssertions && !fallthrough)
+    yield 'hostVerifiesClientAssertions needs fallthrough: true: without it, no request reaches your handler.'
+  if (clientAssertions?.audience === 'issuer-or-token-endpoint' && !tokenEndpointUrl)
+    yield "clientAssertions.audience 'issuer-or-token-endpoint' needs option tokenEndpointUrl."
+  if (revealReasons && process.env.NODE_ENV === 'production')
+    yield 'revealReasons must not be true under NODE_ENV=production: the reasons tell senders which clients and accounts exist.'
+}
+
 /**
- * Checks every option that is given.
+ * Checks the options.
  * @param where the function to name in messages
  * @throws ConfigurationError that names the option, what it must be, and what was received
  */
-export const checkOptions = (where: string, given: object) => checkMembers(options, given, { where: `${where}: option ` })
+export const assertOptions = (where: string, given: object) => reportOptions(`${where}: option `, given, refuse)
+
+/** Reports every mistake that {@link assertOptions} refuses. `where`: how messages name an option. */
+export function reportOptions(where: string, given: Partial<Options<Partial<Hooks>>>, report: Report): void {
+  if (given.issuer === undefined)
+    report(`${where}issuer is missing: set it to the issuer identifier of this server, such as https://as.example.com.`)
+  if (given.hooks === undefined) report(`${where}hooks is missing: it holds the functions that the steps call.`)
+  let isRight = true
+  reportMembers(options, given, { where }, (problem) => {
+    isRight = false
+    report(problem)
+  })
+  if (isRight) for (const problem of relations(given)) report(`${where}${problem}`)
+}

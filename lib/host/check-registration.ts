@@ -13,6 +13,9 @@ import {
   listOrFunction,
   must,
   oneOf,
+  type Report,
+  refuse,
+  reportMembers,
   stringOrStrings,
   strings,
   tableOf,
@@ -59,8 +62,9 @@ const federatedChecks = tableOf({
   allowPrivateJwksUri: aBoolean,
 } satisfies Record<keyof FederatedCredential, Check>)
 
-/** The members of a client whose wrong type would make a check more lenient: a lifetime as a string would be concatenated, not added. */
+/** A wrong type of these members would make a check more lenient: a lifetime as a string would be concatenated, not added. */
 const clientChecks = tableOf({
+  client_id: anything,
   token_endpoint_auth_method: aString,
   scope: aString,
   client_secret_expires_at: aMoment,
@@ -74,25 +78,60 @@ const clientChecks = tableOf({
     'a list of objects',
     (value) => Array.isArray(value) && value.every((one) => typeof one === 'object' && one !== null),
   ),
-} satisfies Partial<Record<keyof Client, Check>>)
+  jwks: anything,
+  jwks_uri: anything,
+  allowPrivateJwksUri: anything,
+  token_endpoint_auth_signing_alg: anything,
+  grant_types: anything,
+  client_secret: anything,
+  tls_client_auth_subject_dn: anything,
+  tls_client_auth_san_dns: anything,
+  tls_client_auth_san_uri: anything,
+  tls_client_auth_san_ip: anything,
+  tls_client_auth_san_email: anything,
+  tls_client_certificate_bound_access_tokens: anything,
+  dpop_bound_access_tokens: anything,
+  requireJti: anything,
+  require_explicit_auth: anything,
+  enabled: anything,
+} satisfies Record<keyof Client, Check>)
+
+/** Names of the members of a {@link Client}. */
+export const clientMembers: readonly string[] = clientChecks.names
 
 /**
  * Refuses an issuer object whose mistakes would make checks more lenient: unknown members, values that are not allowed. `client_id` together
  * with other `clients` is no mistake: `signingClient` (policy.ts) then lets the signature authenticate only the client that the grant names.
  * @throws ConfigurationError that names the member, what it must be, and what was received
  */
-export const checkTrustedIssuer = (issuer: TrustedIssuer) => checkMembers(issuerChecks, issuer, { where: 'TrustedIssuer.' })
+export const assertTrustedIssuer = (issuer: TrustedIssuer) => reportTrustedIssuer(issuer, refuse)
+
+/** Reports every mistake that {@link assertTrustedIssuer} refuses. */
+export const reportTrustedIssuer = (issuer: object, report: Report) =>
+  reportMembers(issuerChecks, issuer, { where: 'TrustedIssuer.' }, report)
 
 /**
  * Refuses a client whose registration has mistakes that would make checks more lenient. Unknown members belong to the host; `null`, as
  * databases return it, counts as absent.
  * @throws ConfigurationError that names the member, what it must be, and what was received
  */
-export function checkClient(client: Client): void {
-  checkMembers(clientChecks, client, { where: 'Client.', isClosed: false, isNullAbsent: true })
-  for (const credential of client.federated_credentials ?? [])
-    checkMembers(federatedChecks, credential, { where: 'FederatedCredential.', required: ['issuer', 'subject'], isNullAbsent: true })
+export const assertClient = (client: Client) => reportClient(client, refuse)
+
+/** Reports every mistake that {@link assertClient} refuses. */
+export function reportClient(client: { readonly federated_credentials?: unknown }, report: Report): void {
+  reportMembers(clientChecks, client, { where: 'Client.', isClosed: false, isNullAbsent: true }, report)
+  for (const credential of objectsOf(client.federated_credentials))
+    reportMembers(
+      federatedChecks,
+      credential,
+      { where: 'FederatedCredential.', required: ['issuer', 'subject'], isNullAbsent: true },
+      report,
+    )
 }
+
+/** The objects of a list that may be none. */
+export const objectsOf = (list: unknown): object[] =>
+  Array.isArray(list) ? list.filter((one) => typeof one === 'object' && one !== null) : []
 
 const decisionChecks = tableOf({
   subject: aName,

@@ -1,4 +1,5 @@
 /** How the package checks what a host writes: tables of checks, one for each kind of object. Every message says what must be and what was received. */
+import { fold, nearest } from './did-you-mean.js'
 import { ConfigurationError } from './errors.js'
 import { shown } from './shown.js'
 
@@ -68,8 +69,10 @@ export interface CheckedTable {
 
 /** Prepares a table of checks. */
 export function tableOf(checks: Checks): CheckedTable {
-  const rows = Object.entries(checks).map(([name, check]) => ({ name, check: typeof check === 'function' ? check : tableOf(check) }))
-  return { names: rows.map(({ name }) => name), rows }
+  const rows = Object.entries(checks)
+    .filter(([, check]) => check !== anything)
+    .map(([name, check]) => ({ name, check: typeof check === 'function' ? check : tableOf(check) }))
+  return { names: Object.keys(checks), rows }
 }
 
 interface Rules {
@@ -83,23 +86,33 @@ interface Rules {
   readonly isNullAbsent?: boolean
 }
 
+/** Receives what is wrong, in words. If it throws, the checks end. */
+export type Report = (problem: string) => void
+
+/** Ends the checks at the first problem. */
+export const refuse: Report = (problem) => {
+  throw new ConfigurationError(problem)
+}
+
 /**
  * Checks the members of an object that a host wrote. `undefined` counts as absent.
  * @throws ConfigurationError that names the member, what it must be, and what was received
  */
-export function checkMembers(table: CheckedTable, object: object, rules: Rules, root = table, path = ''): void {
+export const checkMembers = (table: CheckedTable, object: object, rules: Rules) => reportMembers(table, object, rules, refuse)
+
+/** Reports each problem of the members of an object: it names the member, what it must be, and what was received. */
+export function reportMembers(table: CheckedTable, object: object, rules: Rules, report: Report, root = table, path = ''): void {
   const { where, required = [], isClosed = true, isNullAbsent = false } = rules
   if (isClosed)
     for (const name of Object.keys(object))
-      if (!table.names.includes(name))
-        throw new ConfigurationError(`${where}${path}${name} does not exist: ${suggestion(name, table, root, path)}`)
+      if (!table.names.includes(name)) report(`${where}${path}${name} does not exist: ${suggestion(name, table, root, path)}`)
   for (const { name, check } of table.rows) {
     const value = (object as Record<string, unknown>)[name]
     const isAbsent = value === undefined || (isNullAbsent && value === null)
     if (isAbsent && !required.includes(path + name)) continue
     const problem = typeof check === 'function' ? check(value) : anObject(value)
-    if (problem) throw new ConfigurationError(`${where}${path}${name} ${problem}${isSecret(check) ? '' : `, not ${shown(value)}`}.`)
-    if (typeof check !== 'function') checkMembers(check, value as object, rules, root, `${path}${name}.`)
+    if (problem) report(`${where}${path}${name} ${problem}${isSecret(check) ? '' : `, not ${shown(value)}`}.`)
+    else if (typeof check !== 'function') reportMembers(check, value as object, rules, report, root, `${path}${name}.`)
   }
 }
 
@@ -118,8 +131,6 @@ export function checkOptionsOf(where: string, table: CheckedTable, options: unkn
   checkMembers(table, options as object, { where: `${where}: option `, required })
 }
 
-const fold = (text: string) => text.toLowerCase().replace(/[^a-z0-9]/g, '')
-
 /** Suggests the known name that a misspelt or misplaced one most likely means; else all that may stand there. */
 function suggestion(name: string, { names }: CheckedTable, root: CheckedTable, path: string): string {
   const isSame = (known: string) => fold(known) === fold(name)
@@ -130,28 +141,7 @@ function suggestion(name: string, { names }: CheckedTable, root: CheckedTable, p
   return elsewhere === undefined ? `it must be one of ${names.join(', ')}.` : `did you mean ${elsewhere}?`
 }
 
-const pathsOf = ({ rows }: CheckedTable): string[] =>
-  rows.flatMap(({ name, check }) => (typeof check === 'function' ? name : [name, ...pathsOf(check).map((member) => `${name}.${member}`)]))
-
-/** The known name that takes the fewest edits, if those are few. */
-function nearest(name: string, names: readonly string[]): string | undefined {
-  const distances = names.map((known) => ({ known, distance: editDistance(fold(name.slice(0, 64)), fold(known)) }))
-  const [first] = distances.sort((one, other) => one.distance - other.distance)
-  return first && first.distance <= Math.max(2, first.known.length / 3) && first.distance < fold(first.known).length
-    ? first.known
-    : undefined
-}
-
-/** How many letters must be inserted, deleted or replaced to turn one text into the other (Levenshtein). */
-function editDistance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= one.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= other.length; j++) {
-      const replaced = (row[j - 1] as number) + (one[i - 1] === other[j - 1] ? 0 : 1)
-      next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1))
-    }
-    row = next
-  }
-  return row[other.length] as number
-}
+const pathsOf = ({ names, rows }: CheckedTable): string[] => [
+  ...names,
+  ...rows.flatMap(({ name, check }) => (typeof check === 'function' ? [] : pathsOf(check).map((member) => `${name}.${member}`))),
+]

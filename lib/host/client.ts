@@ -14,6 +14,15 @@ export const clientAuthMethodNames = [
 /** The IANA name of a client authentication method of this package. */
 export type ClientAuthMethodName = (typeof clientAuthMethodNames)[number]
 
+/** The members of which a client of `tls_client_auth` has exactly one (RFC 8705 §2.1.2). */
+export const tlsClientAuthSubjects = [
+  'tls_client_auth_subject_dn',
+  'tls_client_auth_san_dns',
+  'tls_client_auth_san_uri',
+  'tls_client_auth_san_ip',
+  'tls_client_auth_san_email',
+] as const
+
 /**
  * How a client authenticated: by a registered method, a JWT of another issuer that its registration accepts (`federated_jwt`), or the grant
  * that it signed (`jwt_bearer_grant`).

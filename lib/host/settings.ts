@@ -1,6 +1,5 @@
-import { checkOptions } from './check-options.js'
+import { assertOptions } from './check-options.js'
 import { type ClientAssertionAudience, type ClientAuthMethodName, clientAuthMethodNames } from './client.js'
-import { ConfigurationError } from './errors.js'
 import type { Hooks } from './hooks.js'
 import { algorithmNames, grantTypeNames, JWT_BEARER_GRANT, type Options, secretAlgorithms } from './options.js'
 import type { ReplayStore } from './replay-store.js'
@@ -50,21 +49,9 @@ const defaultAlgorithms = algorithmNames.filter((name) => name !== 'ES512')
  * @throws ConfigurationError naming the option, the problem and the fix
  */
 export function settingsOf<H extends Partial<Hooks>>(where: string, options: Options<H>): Settings<H> {
-  if (options.issuer === undefined)
-    throw new ConfigurationError(
-      `${where}: option issuer is missing: set it to the issuer identifier of this server, such as https://as.example.com.`,
-    )
-  if (options.hooks === undefined)
-    throw new ConfigurationError(`${where}: option hooks is missing: it holds the functions that ${where} calls.`)
-  checkOptions(where, options)
-  if (options.publicClients && options.publicClients.scope === undefined)
-    throw new ConfigurationError(`${where}: option publicClients.scope is missing: set it to what public clients may be granted.`)
+  assertOptions(where, options)
   const { issuer, tokenEndpointUrl, publicClients, clockTolerance = 10, turnBudget = 0.015 } = options
   const { fallthrough = false, hostVerifiesClientAssertions = false } = options
-  if (hostVerifiesClientAssertions && !fallthrough)
-    throw new ConfigurationError(
-      `${where}: option hostVerifiesClientAssertions needs fallthrough: true: without it, no request reaches your handler.`,
-    )
   const clientAssertions = {
     audience: 'issuer' as const,
     requireJti: false,
@@ -72,13 +59,6 @@ export function settingsOf<H extends Partial<Hooks>>(where: string, options: Opt
     mode: 'enforce' as const,
     ...withoutUndefined(options.clientAssertions),
   }
-  if (clientAssertions.audience === 'issuer-or-token-endpoint' && !tokenEndpointUrl) {
-    throw new ConfigurationError(`${where}: option clientAssertions.audience 'issuer-or-token-endpoint' needs option tokenEndpointUrl.`)
-  }
-  if (options.revealReasons && process.env.NODE_ENV === 'production')
-    throw new ConfigurationError(
-      `${where}: option revealReasons must not be true under NODE_ENV=production: the reasons tell senders which clients and accounts exist.`,
-    )
   const ownAudience = tokenEndpointUrl === undefined ? [issuer] : [issuer, tokenEndpointUrl]
   const algorithms = options.algorithms ?? defaultAlgorithms
   const clientAuthMethods = options.clientAuthMethods ?? clientAuthMethodNames

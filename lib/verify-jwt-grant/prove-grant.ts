@@ -1,7 +1,7 @@
 import { decodeAssertion } from '../assertion/decode.js'
 import { readAssertion, verifyAssertion } from '../assertion/verify.js'
 import type { ProvenGrant } from '../host/assertion.js'
-import { checkTrustedIssuer } from '../host/check-registration.js'
+import { assertTrustedIssuer } from '../host/check-registration.js'
 import { refusal } from '../host/errors.js'
 import { invalid } from '../host/evidence.js'
 import type { Hooks } from '../host/hooks.js'
@@ -23,7 +23,7 @@ async function findIssuer(iss: string, transaction: Transaction, { hooks, hookTi
   if (typeof issuer !== 'object')
     throw refusal('hook_result_invalid', { seen: `findIssuer returned a ${typeof issuer}`, wanted: 'a TrustedIssuer, undefined or null' })
   try {
-    checkTrustedIssuer(issuer)
+    assertTrustedIssuer(issuer)
   } catch (error) {
     throw refusal('registration_invalid', () => invalid(error, 'a TrustedIssuer without mistakes'))
   }

@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
-import type { Client } from '../../host/client.js'
+import type { Client, tlsClientAuthSubjects } from '../../host/client.js'
 import { refusal } from '../../host/errors.js'
 import { isAbsent } from '../../host/jwk.js'
 import type { ClientAuthentication } from '../../host/token-state.js'
@@ -18,7 +18,7 @@ const matches = {
   tls_client_auth_san_uri: (certificate, uri) => alternativeNames(certificate).includes(`URI:${uri}`),
   tls_client_auth_san_ip: (certificate, ip) => isIP(ip) !== 0 && certificate.checkIP(ip) !== undefined,
   tls_client_auth_san_email: (certificate, email) => certificate.checkEmail(email, { subject: 'never' }) !== undefined,
-} satisfies Record<string, (certificate: X509Certificate, registered: string) => boolean>
+} satisfies Record<(typeof tlsClientAuthSubjects)[number], (certificate: X509Certificate, registered: string) => boolean>
 
 /**
  * `tls_client_auth` (RFC 8705 §2.1): a certificate whose chain the TLS layer verified, with the one subject that the client registered.
