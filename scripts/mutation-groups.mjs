@@ -71,7 +71,7 @@ export const groups = {
   'host/settings': of('host', { mutate: ['lib/host/{check-options,settings}.ts'], tests: ['host/settings'] }),
   'host/others': of('host', {
     mutate: [
-      'lib/host/{errors,refusals,event,observability,metadata,client,jwk,options,token-state,assertion,hooks,replay-store,trusted-issuer,evidence,shown,oauth-error-codes}.ts',
+      'lib/host/{errors,refusals,event,observability,metadata,client,jwk,options,token-state,assertion,hooks,replay-store,trusted-issuer,evidence,shown,oauth-error-codes,did-you-mean,help-page,development-defaults}.ts',
     ],
     tests: ['host/{evidence,errors,event,observability,observability-real,metadata}'],
   }),
@@ -81,6 +81,8 @@ export const groups = {
   'replay/testing': of('replay/testing'),
   'replay/redis': of('replay/redis'),
   'replay/postgres': of('replay/postgres'),
+  check: of('check'),
+  development: of('development'),
   'test-helpers': of('testing'),
   explain: of('explain', { tests: ['explain/{explain,recorder}'] }),
 }
