@@ -200,6 +200,21 @@ describe('fetchJson (T-52 T-54)', () => {
     expect(await fetchOf(path)).toEqual(document)
   })
 
+  it.each(['/jwks', '/302', '/503'])('shows the response of %s to a report before it judges the status', async (path) => {
+    const seen: unknown[] = []
+    const outcome = await fetchJson(base + path, true, ({ statusCode, headers }) => seen.push([statusCode, headers['content-type']])).then(
+      () => 200,
+      ({ reason }) => reason,
+    )
+    expect([outcome, seen]).toEqual(
+      {
+        '/jwks': [200, [[200, 'application/jwk-set+json']]],
+        '/302': ['jwks_invalid', [[302, undefined]]],
+        '/503': ['jwks_unavailable', [[503, undefined]]],
+      }[path],
+    )
+  })
+
   it('says what it wants, and who asks: no more', async () => {
     const headers = (await fetchOf('/headers')) as Record<string, string>
     expect(headers).toMatchObject({

@@ -1,12 +1,13 @@
 import { lookup as resolveName } from 'node:dns'
-import { get as httpGet } from 'node:http'
+import { get as httpGet, type IncomingMessage } from 'node:http'
 import { get as httpsGet, type RequestOptions } from 'node:https'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 import { refusal } from '../../host/errors.js'
 import { shown } from '../../host/shown.js'
 
 const timeout = 3000 // ms, for the whole response
-const maxBytes = 256 * 1024
+/** The size of a document at most. */
+export const maxBytes = 256 * 1024
 
 /** Addresses that a registered URL must not lead to: this host, private networks, and their encodings in IPv6 (RFC 6890). */
 const notPublic = { ipv4: new BlockList(), ipv6: new BlockList() } // separate: a BlockList treats every IPv4 address as in ::ffff:0:0/96
@@ -90,10 +91,11 @@ export interface FetchedJson {
 
 /**
  * Fetches a small JSON document from a registered URL: no redirects, at most 256 KiB, within 3 seconds.
+ * @param inspect sees each response before its status is judged, for a report. It must not throw
  * @throws Refusal `jwks_blocked`, `jwks_invalid` (a response, but not such a document: a retry would not help, so it is not a 503);
  * OAuthError `jwks_unavailable` (503: no response, or a 5xx or 429)
  */
-export function fetchJson(url: string, allowPrivate: boolean): Promise<FetchedJson> {
+export function fetchJson(url: string, allowPrivate: boolean, inspect?: (response: IncomingMessage) => void): Promise<FetchedJson> {
   const target = checkKeySetUrl(url, allowPrivate)
   return new Promise((resolve, reject) => {
     const fail = (error: unknown) => {
@@ -111,6 +113,7 @@ export function fetchJson(url: string, allowPrivate: boolean): Promise<FetchedJs
       ...(!allowPrivate && { lookup: publicLookup }),
     }
     const request = (target.protocol === 'https:' ? httpsGet : httpGet)(target, options, (response) => {
+      inspect?.(response)
       const { statusCode = 0 } = response
       if (statusCode >= 500 || statusCode === 429)
         return fail(refusal('jwks_unavailable', { seen: { jwks_uri: url, status: statusCode }, wanted: { status: 200 } }))
