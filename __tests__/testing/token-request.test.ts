@@ -80,4 +80,8 @@ describe('tokenRequest', () => {
     await expect(tokenRequest(mute, form)).rejects.toThrow('fetch failed')
     expect(seen.map(({ listening }) => listening)).toEqual([false])
   })
+
+  it('ends with its signal if there is no answer', async () => {
+    await expect(tokenRequest(createServer(() => {}), form, { signal: AbortSignal.timeout(50) })).rejects.toThrow('aborted due to timeout')
+  })
 })

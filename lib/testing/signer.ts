@@ -2,6 +2,7 @@
 import {
   constants,
   createHmac,
+  createPublicKey,
   createSecretKey,
   sign as cryptoSign,
   generateKeyPairSync,
@@ -53,7 +54,8 @@ export interface Signer extends TestSigner {
 const curves = new Map(Object.entries({ ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' }))
 const defaultLifetime = 60 // seconds
 
-function keyPair(alg: string): { privateKey: KeyObject; publicKey: KeyObject } {
+/** @throws TypeError if there is no such algorithm */
+export function keyPair(alg: string): { privateKey: KeyObject; publicKey: KeyObject } {
   const namedCurve = curves.get(alg)
   if (namedCurve !== undefined) return generateKeyPairSync('ec', { namedCurve })
   if (/^[RP]S(?:256|384|512)$/.test(alg)) return generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -61,20 +63,30 @@ function keyPair(alg: string): { privateKey: KeyObject; publicKey: KeyObject } {
   throw new TypeError(`alg must be ES256, ES384, ES512, RS256, PS256, EdDSA or the like, not ${JSON.stringify(alg)}.`)
 }
 
-/** @param secret of `client_secret_jwt`; without it, the signer gets a key pair */
-export function makeSigner({ alg, audience, secret }: { alg: string; audience: string; secret?: string }): Signer {
+interface SignerOptions {
+  alg: string
+  audience: string
+  /** The secret of `client_secret_jwt`. */
+  secret?: string
+  /** The private key. Without it and without a secret, the signer gets a new key pair. */
+  key?: KeyObject
+  /** Without it, it is a new one. */
+  kid?: string
+}
+
+export function makeSigner({ alg, audience, secret, key: given, kid = randomUUID() }: SignerOptions): Signer {
   const make = () => {
     if (secret === undefined) return keyPair(alg)
     const key = createSecretKey(randomBytes(64))
     return { privateKey: key, publicKey: key }
   }
-  const own = secret === undefined ? make() : { privateKey: createSecretKey(secret, 'utf8'), publicKey: undefined }
+  const ofKey = () => (given ? { privateKey: given, publicKey: createPublicKey(given) } : make())
+  const own = secret === undefined ? ofKey() : { privateKey: createSecretKey(secret, 'utf8'), publicKey: undefined }
   let other: ReturnType<typeof make> | undefined
   const stranger = () => {
     other ??= make() // an RSA key takes time, and few tests need it
     return other
   }
-  const kid = randomUUID()
   const jwkOf = (key: KeyObject): JWK => ({ ...(key.export({ format: 'jwk' }) as JWK), kid, alg })
   const keys = {
     own: () => own.privateKey,

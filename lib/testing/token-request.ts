@@ -28,22 +28,22 @@ export interface TokenRequestBody {
  * answered.
  *
  * @param app an Express app, a server of `node:http`, or the URL of the token endpoint
- * @param options `path` is where an app or a server has its token endpoint; a URL has it already
+ * @param options `path` is where an app or a server has its token endpoint; a URL has it already. `signal` ends the request
  * @throws whatever `fetch` throws, if there is no answer
  * @example const { status, body } = await tokenRequest(app, { grant_type: 'client_credentials', ...client.clientAuthentication() })
  */
 export async function tokenRequest(
   app: RequestListener | Server | URL | string,
   form: Readonly<Record<string, string>> | URLSearchParams,
-  { path = '/token', headers = {} }: { path?: string; headers?: Readonly<Record<string, string>> } = {},
+  { path = '/token', ...request }: { path?: string; headers?: Readonly<Record<string, string>>; signal?: AbortSignal } = {},
 ): Promise<TokenRequestAnswer> {
-  if (typeof app === 'string' || app instanceof URL) return await send(app, form, headers)
+  if (typeof app === 'string' || app instanceof URL) return await send(app, form, request)
   const server = app instanceof Server ? app : createServer(app)
-  if (server.listening) return await send(urlOf(server, path), form, headers)
+  if (server.listening) return await send(urlOf(server, path), form, request)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   try {
-    return await send(urlOf(server, path), form, headers)
+    return await send(urlOf(server, path), form, request)
   } finally {
     const closed = once(server, 'close')
     server.close()
@@ -59,8 +59,8 @@ function urlOf(server: Server, path: string): string {
   return `http://${host}:${port}${path}`
 }
 
-async function send(url: URL | string, form: ConstructorParameters<typeof URLSearchParams>[0], headers: Readonly<Record<string, string>>) {
-  const response = await fetch(url, { method: 'POST', headers, body: new URLSearchParams(form), redirect: 'manual' })
+async function send(url: URL | string, form: ConstructorParameters<typeof URLSearchParams>[0], request: RequestInit) {
+  const response = await fetch(url, { ...request, method: 'POST', body: new URLSearchParams(form), redirect: 'manual' })
   const text = await response.text()
   return { status: response.status, headers: Object.fromEntries(response.headers), body: parsed(text) }
 }
