@@ -1,12 +1,15 @@
 import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { curlLine } from '../demo-server/curl.js'
 import { type Demo, runDemo } from '../demo-server/demo.js'
 import { demoRows, type Row } from '../demo-server/rows.js'
 import { startServer } from '../demo-server/server.js'
+import { testClient, testIssuer, tokenRequest } from '../lib/testing/index.js'
 
 const moduleUrl = (name: string) => new URL(`../demo-server/${name}`, import.meta.url)
 const main = fileURLToPath(moduleUrl('main.js'))
@@ -158,6 +161,36 @@ describe('npm run demo', () => {
     const { status, output } = runNode([main, '--exit'])
     expect({ status: await status, output: output() }).toMatchObject({ status: 0 })
     expect(output()).toContain('as expected.')
+  }, 30_000)
+
+  it('knows the client and the issuer of a file, and an account for each of its subjects', async () => {
+    const folder = mkdtempSync(join(dirname(main), 'register-'))
+    const [issuer, client] = [
+      testIssuer({ registration: { subjects: ['alice'], scope: 'read' } }),
+      testClient({ registration: { scope: 'read' } }),
+    ]
+    const file = join(folder, 'registration.json')
+    writeFileSync(file, JSON.stringify({ client: client.registration, issuer: issuer.registration }))
+    const demo = runNode([main, '--register', file], (text) => text.includes('Ctrl-C'))
+    try {
+      await demo.seen
+      const [, url = ''] = /Authorization server on (\S+),/.exec(demo.output()) ?? []
+      const claims = { aud: url }
+      const [forItself, forAlice] = [
+        { grant_type: 'client_credentials', ...client.clientAuthentication({ claims }) },
+        {
+          grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+          assertion: issuer.signGrant({ claims }),
+          ...client.clientAuthentication({ claims }),
+        },
+      ]
+      for (const form of [forItself, forAlice])
+        expect(await tokenRequest(`${url}/token`, form)).toMatchObject({ status: 200, body: { scope: 'read' } })
+    } finally {
+      demo.kill()
+      await demo.status
+      rmSync(folder, { recursive: true })
+    }
   }, 30_000)
 
   it('ends with status 1 if an answer is not as expected', async () => {

@@ -9,7 +9,8 @@ import { serverMetadata } from './metadata.js'
 import { protectedTokenEndpoint } from './protect.js'
 import type { Registry } from './registry.js'
 
-export function createApp(registry: Registry, onEvent?: (event: TokenEndpointEvent) => void): Express {
+/** @param changes of options, for a server that is wrong on purpose */
+export function createApp(registry: Registry, onEvent?: (event: TokenEndpointEvent) => void, changes: Partial<Options> = {}): Express {
   const { issuer, keys, findClient, findIssuer, findAccount } = registry
   const legacy = legacyServer(registry)
 
@@ -18,7 +19,7 @@ export function createApp(registry: Registry, onEvent?: (event: TokenEndpointEve
     tokenEndpointUrl: `${issuer}/token`,
     fallthrough: true, // other requests are for the old handler
     publicClients: { scope: 'read' },
-    clientAuthMethods: ['private_key_jwt', 'client_secret_basic', 'none'],
+    clientAuthMethods: ['private_key_jwt', 'client_secret_jwt', 'client_secret_basic', 'none'],
     hooks: {
       findClient,
       findIssuer,
@@ -29,6 +30,7 @@ export function createApp(registry: Registry, onEvent?: (event: TokenEndpointEve
       mintToken: tokenMinter({ issuer, audience: `${issuer}/api`, key: keys.server.privateKey, kid: keys.server.kid }),
     },
     ...(onEvent && { onEvent }),
+    ...changes,
   }
 
   const metadata = serverMetadata(options)

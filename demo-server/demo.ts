@@ -1,5 +1,6 @@
 import type { TokenEndpointEvent } from '../lib/index.js'
 import { createDrivers } from './drivers.js'
+import type { MoreParties } from './registry.js'
 import { demoRows, type Row } from './rows.js'
 import { type Outcome, runRows } from './run.js'
 import { type DemoServer, startServer } from './server.js'
@@ -10,6 +11,8 @@ export interface DemoOptions {
   rows?: readonly Row[]
   print?: (text: string) => void
   colour?: boolean
+  /** Registered in addition. */
+  more?: MoreParties
   /** Receives the events of the server after the table is printed. */
   onEvent?: (event: TokenEndpointEvent) => void
 }
@@ -22,11 +25,11 @@ export interface Demo {
 }
 
 /** Starts the server, sends the rows, prints the table. The server keeps running. */
-export async function runDemo({ port, rows = demoRows, print = console.log, colour = false, onEvent }: DemoOptions): Promise<Demo> {
+export async function runDemo({ port, rows = demoRows, print = console.log, colour = false, more, onEvent }: DemoOptions): Promise<Demo> {
   const paint = painter(colour)
   const events: TokenEndpointEvent[] = []
   let report = (event: TokenEndpointEvent): void => void events.push(event)
-  const server = await startServer(port, (event) => report(event))
+  const server = await startServer(port, (event) => report(event), { more })
   try {
     const { issuer } = server.registry
     if (server.takenPort !== undefined) print(`Port ${server.takenPort} is taken: another one is used.`)

@@ -29,7 +29,13 @@ export interface Account {
 
 export type Registry = Awaited<ReturnType<typeof createRegistry>>
 
-export async function createRegistry(issuer: string) {
+/** More clients and issuers, as `express-oauth-assertions act-as --print-registration` prints them. */
+export interface MoreParties {
+  client?: Client
+  issuer?: TrustedIssuer
+}
+
+export async function createRegistry(issuer: string, more: MoreParties = {}) {
   const keys = {
     server: await keyPair('server-1'),
     billing: await keyPair('billing-1'),
@@ -57,6 +63,7 @@ export async function createRegistry(issuer: string) {
       redirect_uris: ['https://reports.example/callback'],
     },
     { client_id: 'mobile-app', token_endpoint_auth_method: 'none', grant_types: [JWT_BEARER_GRANT] },
+    ...(more.client ? [more.client] : []),
   ]
 
   const issuers: readonly TrustedIssuer[] = [
@@ -73,6 +80,7 @@ export async function createRegistry(issuer: string) {
     },
     // Its grants need no client: so its scope is small, and only one subject is allowed.
     { issuer: kiosk, jwks: { keys: [keys.kiosk.jwk] }, client_authentication: 'none', subjects: ['visitor'], scope: 'read' },
+    ...(more.issuer ? [more.issuer] : []),
   ]
 
   const accounts: readonly Account[] = [
@@ -86,6 +94,7 @@ export async function createRegistry(issuer: string) {
       ],
     },
     { id: 'account-2', name: 'Visitor', scope: 'read', knownAs: [[kiosk, 'visitor']] },
+    ...accountsOf(more.issuer),
   ]
 
   return {
@@ -101,6 +110,12 @@ export async function createRegistry(issuer: string) {
     /** Who is signed in at /authorize: the demo has no login page. */
     signedIn: accounts[0] as Account,
   }
+}
+
+/** An account for each subject that an issuer may name. */
+function accountsOf(issuer?: TrustedIssuer): Account[] {
+  const subjects = Array.isArray(issuer?.subjects) ? (issuer.subjects as string[]) : []
+  return subjects.map((sub) => ({ id: `account of ${sub}`, name: sub, scope: 'read write', knownAs: [[issuer?.issuer as string, sub]] }))
 }
 
 async function keyPair(kid: string): Promise<KeyPair> {

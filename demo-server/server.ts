@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { TokenEndpointEvent } from '../lib/index.js'
+import type { Options, TokenEndpointEvent } from '../lib/index.js'
 import { createApp } from './app.js'
-import { createRegistry, type Registry } from './registry.js'
+import { createRegistry, type MoreParties, type Registry } from './registry.js'
 
 export interface DemoServer {
   registry: Registry
@@ -12,7 +12,11 @@ export interface DemoServer {
 }
 
 /** Starts the demo on `port` of 127.0.0.1, or on a free one if that is in use or 0. */
-export async function startServer(port: number, onEvent?: (event: TokenEndpointEvent) => void): Promise<DemoServer> {
+export async function startServer(
+  port: number,
+  onEvent?: (event: TokenEndpointEvent) => void,
+  { more, changes }: { more?: MoreParties; changes?: Partial<Options> } = {},
+): Promise<DemoServer> {
   const server = createServer()
   let takenPort: number | undefined
   try {
@@ -23,8 +27,8 @@ export async function startServer(port: number, onEvent?: (event: TokenEndpointE
     await listen(server, 0)
   }
   // the issuer identifier contains the port, so the app is made after listening
-  const registry = await createRegistry(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
-  server.on('request', createApp(registry, onEvent))
+  const registry = await createRegistry(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, more)
+  server.on('request', createApp(registry, onEvent, changes))
   return { registry, takenPort, close: () => close(server) }
 }
 
