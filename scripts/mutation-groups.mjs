@@ -76,6 +76,7 @@ export const groups = {
     tests: ['host/{evidence,errors,event,observability,observability-real,metadata}'],
   }),
   'issue-token': of('issue-token'),
+  cli: of('cli'),
   'token-endpoint': of('.', { mutate: ['lib/token-endpoint.ts'], tests: ['token-endpoint'] }),
   'replay/memory': of('replay', { mutate: ['lib/replay/memory.ts'], tests: ['replay/memory'] }),
   'replay/testing': of('replay/testing'),

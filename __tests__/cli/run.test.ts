@@ -1,0 +1,97 @@
+/** What holds for every verb: help, JSON, exit codes, and no secret in arguments. */
+import { describe, expect, it } from '@jest/globals'
+import { verbs } from '../../lib/cli/verbs.js'
+import { cli, temporaryFolder } from '../support/cli.js'
+import { ec } from '../support/keys.js'
+
+const folder = temporaryFolder()
+const names = verbs.map(({ name }) => name)
+
+describe('--help', () => {
+  it('of the whole names each verb, and is printed with code 2 if there is none', async () => {
+    const { code, out } = await cli(['--help'])
+    expect(code).toBe(0)
+    for (const { name, summary } of verbs) expect(out).toMatch(new RegExp(`^  ${name} +${summary.slice(0, 20)}`, 'm'))
+    expect(await cli([])).toMatchObject({ code: 2, out })
+    for (const word of ['-h', 'help']) expect(await cli([word])).toMatchObject({ code: 0, out })
+  })
+
+  it.each(names)('of %s names all that it takes, the exit codes and an example, in lines of at most 100 characters', async (name) => {
+    const verb = verbs.find((one) => one.name === name)!
+    const { code, out } = await cli([name, '--help'])
+    expect(code).toBe(0)
+    for (const flag of [...Object.keys(verb.flags), 'json', 'help']) expect(out).toMatch(new RegExp(`^  --${flag}\\b`, 'm'))
+    for (const [arg] of verb.args) expect(out.split('\n')[0]).toContain(arg)
+    expect(out).toContain('Exit code: 0')
+    expect(out).toContain(`Examples:\n  `)
+    const [, examples = ''] = out.split('Examples:\n')
+    expect(
+      out
+        .replace(examples, '')
+        .split('\n')
+        .filter((line) => line.length > 100),
+    ).toEqual([])
+    expect(await cli([name, 'whatever', '-h'])).toMatchObject({ code: 0, out })
+  })
+})
+
+describe('wrong usage has code 2 and says what to do', () => {
+  it.each<[words: string[], message: RegExp]>([
+    [['explode'], /no such verb. It must be one of keygen, sign/],
+    [['keygen', '--colour'], /^--colour does not exist\.\n\nSee express-oauth-assertions keygen --help/],
+    [['keygen', '--out'], /^--out must have a value/],
+    [['keygen', '--force=yes'], /^--force takes no value/],
+    [['keygen', 'a', 'b'], /^keygen takes 0 arguments, not 2/],
+    [['check', 'a', 'b'], /^check takes 1 argument, not 2/],
+    [['check'], /^FILE must be given/],
+    [['sign', 'client'], /^--key must be given: private key/],
+    [['jwks-serve', '--key', '-', '--port', 'x'], /^--port must be a whole number|could not|must be/],
+  ])('%j', async (words, message) => {
+    const { code, out, err } = await cli(words)
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    expect(err).toMatch(message)
+    const json = await cli([...words, '--json'])
+    expect({ code: json.code, err: json.err }).toEqual({ code: 2, err: '' })
+    expect(json.json().error).toMatch(new RegExp(message.source.replace(/\\n.*/, '')))
+  })
+})
+
+describe('secrets in arguments are refused, and not repeated', () => {
+  const { privateKey } = ec('k')
+  const secret = 'hunter2hunter2'
+  const jwk = JSON.stringify(privateKey.export({ format: 'jwk' }))
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
+  const jwt = 'eyJhbGciOiJub25lIn0.eyJpc3MiOiJodW50ZXIyIn0.c2lnbmF0dXJl'
+
+  it.each([
+    ['act-as', 'client_secret_jwt', 'https://as.example.com/token', '--secret', secret],
+    ['act-as', 'client_secret_jwt', 'https://as.example.com/token', `--client-secret=${secret}`],
+    ['sign', 'client', '--password', secret],
+    ['sign', 'client', '--passphrase', secret],
+    ['sign', 'client', '--private-key', pem],
+    ['sign', 'client', '--key', pem],
+    ['sign', 'client', `--key=${pem}`],
+    ['sign', 'client', '--key', jwk],
+    ['explain', jwt],
+    ['explain', `--registration=${jwt}`],
+  ])('%s %s …', async (...words) => {
+    const { code, err } = await cli(words)
+    expect(code).toBe(2)
+    expect(err).toContain('must not stand in an argument')
+    expect(err).toContain('env:NAME')
+    for (const part of [secret, jwk, pem, jwt, 'PRIVATE']) expect(err).not.toContain(part)
+  })
+
+  it('names of files with three parts are no JWT', async () => {
+    const file = folder.write('a.client.registration', { client: { client_id: 'a' } })
+    expect(await cli(['check', file])).toMatchObject({ code: 0 })
+  })
+})
+
+describe('colours', () => {
+  it('are only for a terminal', async () => {
+    const file = folder.write('client.json', { client: { client_id: 'a' } })
+    expect((await cli(['check', file], { colour: true })).out).toContain('\x1b[32m')
+    expect((await cli(['check', file])).out).not.toContain('\x1b')
+  })
+})

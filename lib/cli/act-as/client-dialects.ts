@@ -1,0 +1,93 @@
+/** Clients that authenticate by a JWT. */
+import { CLIENT_CREDENTIALS, JWT_BEARER_CLIENT_ASSERTION } from '../../index.js'
+import type { Dialect } from './dialect.js'
+
+const clientClaims = { iss: '$client_id', sub: '$client_id' }
+const forItself = {
+  grant_type: CLIENT_CREDENTIALS,
+  client_assertion_type: JWT_BEARER_CLIENT_ASSERTION,
+  client_assertion: '$jwt',
+}
+const byKey = {
+  client_id: '$client_id',
+  token_endpoint_auth_method: 'private_key_jwt',
+  $keys: true,
+  grant_types: [CLIENT_CREDENTIALS],
+  scope: '$scope',
+}
+
+export const clientDialects = {
+  private_key_jwt: {
+    about: 'A client that authenticates with a key, as RFC 7523 and its update demand: aud is the issuer identifier',
+    use: 'client',
+    alg: 'ES256',
+    signs: 'key',
+    aud: 'issuer',
+    lifetime: 60,
+    claims: clientClaims,
+    parameters: forItself,
+    registration: { client: { ...byKey, token_endpoint_auth_signing_alg: '$alg', requireJti: true } },
+  },
+  client_secret_jwt: {
+    about: 'A client that authenticates with an HMAC whose key is its secret',
+    use: 'client',
+    alg: 'HS256',
+    signs: 'secret',
+    aud: 'issuer',
+    lifetime: 60,
+    claims: clientClaims,
+    parameters: forItself,
+    registration: {
+      client: {
+        client_id: '$client_id',
+        token_endpoint_auth_method: 'client_secret_jwt',
+        token_endpoint_auth_signing_alg: '$alg',
+        client_secret: '$secret',
+        grant_types: [CLIENT_CREDENTIALS],
+        scope: '$scope',
+        requireJti: true,
+      },
+    },
+  },
+  'token-endpoint-audience': {
+    about: 'A client that puts the token endpoint into aud, as Authlib, SDKs of Okta and SMART on FHIR do',
+    use: 'client',
+    alg: 'RS384',
+    signs: 'key',
+    aud: 'token-endpoint',
+    lifetime: 300,
+    header: { typ: 'JWT' },
+    claims: clientClaims,
+    parameters: { ...forItself, scope: '$scope' },
+    registration: {
+      client: {
+        ...byKey,
+        token_endpoint_auth_signing_alg: '$alg',
+        audience: 'issuer-or-token-endpoint',
+        requireJti: true,
+        maxLifetime: 300,
+      },
+    },
+  },
+  msal: {
+    about: 'MSAL: PS256, the token endpoint as aud, and one assertion for ten minutes',
+    use: 'client',
+    alg: 'PS256',
+    signs: 'key',
+    aud: 'token-endpoint',
+    lifetime: 600,
+    header: { typ: 'JWT' },
+    claims: { ...clientClaims, nbf: '$now' },
+    parameters: { ...forItself, client_id: '$client_id', scope: '$scope' },
+    registration: {
+      client: {
+        ...byKey,
+        token_endpoint_auth_signing_alg: '$alg',
+        audience: 'issuer-or-token-endpoint',
+        requireJti: true,
+        replay: 'reusable',
+      },
+    },
+    without: { replayed: 'MSAL sends one assertion several times, and its registration allows that' },
+  },
+} as const satisfies Record<string, Dialect>

@@ -1,0 +1,72 @@
+/** One known client with the names and the key that it has here. */
+
+import { type JwtOverrides, makeSigner, type Signer } from '../../testing/signer.js'
+import type { SigningKey } from '../keys.js'
+import type { Dialect } from './dialect.js'
+
+export interface Identity {
+  readonly dialect: Dialect
+  readonly url: string
+  /** The issuer identifier of the server. */
+  readonly server: string
+  readonly client_id: string
+  readonly issuer: string
+  readonly subject: string
+  readonly scope: string
+  readonly key?: SigningKey
+  readonly secret?: string
+  /** Where the public key is served, if it is. */
+  readonly jwks_uri?: string
+}
+
+type Values = Readonly<Record<string, unknown>>
+
+/** Fills in what starts with `$`. What has no value is left out of objects. */
+function filled(template: unknown, values: Values): unknown {
+  if (typeof template === 'string') return template.startsWith('$') ? values[template.slice(1)] : template
+  if (Array.isArray(template)) return template.map((one) => filled(one, values))
+  if (typeof template !== 'object' || template === null) return template ?? undefined
+  return Object.fromEntries(Object.entries(template).map(([name, value]) => [name, filled(value, values)]))
+}
+
+const algOf = ({ dialect, key }: Identity) => key?.alg ?? dialect.alg
+
+/** Signs as the identity. */
+export function signerOf(identity: Identity): Signer {
+  const { dialect, url, server, key, secret } = identity
+  const audience = dialect.aud === 'issuer' ? server : url
+  return makeSigner({ key: key?.key, kid: key?.kid, secret, alg: algOf(identity), audience })
+}
+
+/** The JWT under test. @param changes what spoils it */
+export function jwtOf(identity: Identity, signer: Signer, changes: JwtOverrides = {}): string {
+  const { dialect, key } = identity
+  const now = Math.floor(Date.now() / 1000)
+  const claims = filled(dialect.claims, { ...identity, now }) as Record<string, unknown>
+  const header = { ...(key === undefined && { kid: undefined }), ...dialect.header, ...changes.header }
+  return signer.sign({ iat: now, exp: now + dialect.lifetime, ...claims }, { ...changes, header })
+}
+
+/** A JWT of the other use, by the same key: a client assertion instead of a grant, or the reverse. */
+export function jwtOfOtherUse({ dialect, client_id, issuer, subject }: Identity, signer: Signer): string {
+  return signer.sign(dialect.use === 'grant' ? { iss: client_id, sub: client_id } : { iss: issuer, sub: subject })
+}
+
+/** The token request with a JWT. */
+export function formOf(identity: Identity, jwt: string): Record<string, string> {
+  const { client_id, server: audience, key } = identity
+  const client_assertion = key && makeSigner({ ...key, audience }).sign({ iss: client_id, sub: client_id })
+  return filled(identity.dialect.parameters, { ...identity, jwt, client_assertion }) as Record<string, string>
+}
+
+/** What the server must register: `client` and `issuer`, and the options that they need. */
+export function registrationOf(identity: Identity): Record<string, unknown> {
+  const { dialect, url, server, key, jwks_uri } = identity
+  const values = { ...identity, alg: algOf(identity) }
+  const keys = jwks_uri === undefined ? { jwks: { keys: [key?.publicJwk] } } : { jwks_uri, allowPrivateJwksUri: true }
+  const parts = Object.entries(dialect.registration).map(([kind, template]) => {
+    const { $keys, ...members } = filled(template, values) as Record<string, unknown>
+    return [kind, $keys ? { ...members, ...keys } : members]
+  })
+  return { options: { issuer: server, tokenEndpointUrl: url }, ...Object.fromEntries(parts) }
+}
