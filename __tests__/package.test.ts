@@ -1,11 +1,16 @@
 /** The package as its users get it: packed, unpacked, and used from every kind of project. */
-import { execFile } from 'node:child_process'
+import { execFile, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
+import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { createApp } from '../demo-server/app.js'
+import { createRegistry } from '../demo-server/registry.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const consumers = fileURLToPath(new URL('../consumers/', import.meta.url))
@@ -168,7 +173,8 @@ describe('the tarball', () => {
       [
         'dist/cjs/package.json',
         ...entries.map((entry) => `dist/cjs/${entry}.js`),
-        ...modules.flatMap((module) => [`dist/cjs/${module}.d.ts`, `dist/esm/${module}.d.ts`, `dist/esm/${module}.js`]),
+        ...modules.flatMap((module) => [`dist/esm/${module}.d.ts`, `dist/esm/${module}.js`]),
+        ...modules.filter((module) => !module.startsWith('cli/')).map((module) => `dist/cjs/${module}.d.ts`),
       ].sort(),
     )
   })
@@ -205,3 +211,124 @@ describe('the tarball', () => {
     )
   })
 })
+
+describe('the command, installed in a project', () => {
+  const folder = join(consumers, 'express5')
+  const command = join(folder, 'node_modules', '.bin', name)
+  const key = join('keys', 'private.pem')
+  const cli = (...words: string[]) => run(folder, command, ...words)
+  const json = async (...words: string[]) => {
+    const { code, output } = await cli(...words, '--json')
+    return { code, json: JSON.parse(output) }
+  }
+  const tested: string[] = []
+  /** A case for one verb. */
+  const verb = (verbName: string, does: string, test: () => Promise<void>) => {
+    tested.push(verbName)
+    it(`${verbName} ${does}`, test)
+  }
+
+  beforeAll(async () => {
+    const manifest = JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8'))
+    mkdirSync(dirname(command))
+    symlinkSync(join('..', name, manifest.bin[name]), command) // as npm installs it
+    expect(await cli('keygen', '--out', 'keys')).toMatchObject({ code: 0 })
+  })
+
+  it('is what npx runs', async () => {
+    const { code, output } = await run(folder, 'npx', '--no-install', name, '--help')
+    expect([code, output]).toEqual([0, (await cli('--help')).output])
+  })
+
+  it('prints the help that its page has', async () => {
+    const page = readFileSync(join(unpacked, 'docs/reference/cli.md'), 'utf8')
+    for (const words of [[], ...tested.map((one) => [one])]) {
+      const { code, output } = await cli(...words, '--help')
+      expect(code).toBe(0)
+      expect(page).toContain(`\`\`\`text\n${output}\`\`\``)
+    }
+  })
+
+  verb('keygen', 'writes keys that only their owner may read', async () => {
+    expect(statSync(join(folder, key)).mode & 0o777).toBe(0o600)
+    expect(await cli('keygen', '--out', 'keys')).toMatchObject({ code: 2, output: expect.stringContaining('never overwritten') })
+  })
+
+  verb('sign', 'prints a JWT, and takes its key from stdin', async () => {
+    const words = ['sign', 'client', '--client-id', 'a', '--audience', 'https://as.example.com']
+    expect((await cli(...words, '--key', key)).output).toMatch(/^ey[\w-]+\.ey[\w-]+\.[\w-]{86}\n$/)
+    const { code, output } = await run(folder, 'sh', '-c', `"${command}" ${words.join(' ')} --key - < ${key}`)
+    expect([code, output]).toEqual([0, expect.stringMatching(/^ey/)])
+    expect(await cli(...words, '--secret', 'hunter2')).toMatchObject({ code: 2, output: expect.not.stringContaining('hunter2') })
+  })
+
+  verb('explain', 'says which check failed', async () => {
+    const client = { client_id: 'a', token_endpoint_auth_method: 'private_key_jwt', grant_types: ['client_credentials'] }
+    const jwks = JSON.parse(readFileSync(join(folder, 'keys', 'jwks.json'), 'utf8'))
+    writeFileSync(join(folder, 'server.json'), JSON.stringify({ options: { issuer: 'https://as' }, client: { ...client, jwks } }))
+    const words = ['--key', key, '--client-id', 'a', '--curl', '--token-endpoint', 'https://as/token', '--audience']
+    for (const [audience, code, reason] of [
+      ['https://as', 0, undefined],
+      ['https://other', 1, 'aud_mismatch'],
+    ] as const) {
+      writeFileSync(join(folder, 'request.txt'), (await cli('sign', 'client', ...words, audience)).output)
+      const explained = await json('explain', 'request.txt', '--registration', 'server.json')
+      expect([explained.code, explained.json.reason]).toEqual([code, reason])
+    }
+  })
+
+  verb('check', 'reads a module', async () => {
+    writeFileSync(join(folder, 'clients.mjs'), `export const client = { client_id: 'a', maxLifetime: '60' }`)
+    expect(await json('check', 'clients.mjs')).toMatchObject({ code: 1, json: { checked: [{ what: 'client a', warnings: [] }] } })
+  })
+
+  verb('jwks-serve', 'serves keys that doctor finds good, and ends with 0 when it is told to', async () => {
+    const server = spawn(command, ['jwks-serve', '--key', key, '--json'], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] })
+    const ended = once(server, 'exit')
+    const [printed] = (await once(server.stdout, 'data')) as [Buffer]
+    const { jwks_uri } = JSON.parse(printed.toString())
+    expect(await json('doctor', jwks_uri, '--allow-private')).toMatchObject({ code: 0, json: { ok: true, kind: 'jwks_uri' } })
+    server.kill('SIGTERM')
+    expect(await ended).toEqual([0, null])
+  })
+
+  verb('doctor', 'refuses a private address', async () => {
+    expect(await json('doctor', 'https://127.0.0.1/jwks')).toMatchObject({
+      code: 1,
+      json: { findings: [{ topic: 'url', state: 'problem' }] },
+    })
+  })
+
+  verb('act-as', 'ends with 0 against the demo, and with 1 against a demo that forgets used JWTs', async () => {
+    const forgetful = { replayStore: { consume: async () => true } }
+    for (const [changes, expected, wrong] of [
+      [{}, 0, []],
+      [forgetful, 1, ['replayed']],
+    ] as const) {
+      // the address of the demo is in what is registered, so it is asked for first
+      const { server, url, audience } = await listening()
+      const words = ['act-as', 'private_key_jwt', url, '--key', key, '--audience', audience]
+      const { json: more } = await json(...words, '--print-registration')
+      server.on('request', createApp(await createRegistry(audience, more), undefined, changes))
+      const { code, json: report } = await json(...words)
+      server.close()
+      const attempts = report.attempts as { variant: string; ok: boolean }[]
+      expect([code, attempts.filter(({ ok }) => !ok).map(({ variant }) => variant)]).toEqual([expected, wrong])
+      expect(attempts.length).toBeGreaterThan(20)
+    }
+  })
+
+  it('each verb has a case here', () => {
+    const { output } = spawnSync(command, ['--help'], { encoding: 'utf8' }) as unknown as { output: string[] }
+    const verbs = [...output.join('').matchAll(/^ {2}([a-z-]+) {2,}[A-Z]/gm)].map(([, one]) => one)
+    expect(verbs.sort()).toEqual([...tested].sort())
+  })
+})
+
+/** A server that listens on loopback and answers nothing yet. */
+async function listening() {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const audience = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return { server, audience, url: `${audience}/token` }
+}

@@ -1,7 +1,7 @@
 // dist/esm by tsc; dist/cjs by esbuild, one file for each entry, with jose bundled: jose is ESM only, and CommonJS hosts on Node 20 may
 // test with Jest, which cannot require ESM. Each has its own declarations.
 import { execFileSync } from 'node:child_process'
-import { rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
@@ -29,3 +29,5 @@ await build({
   ],
 })
 writeFileSync('dist/cjs/package.json', '{ "type": "commonjs" }\n')
+rmSync('dist/cjs/cli', { recursive: true }) // nobody imports the command: it is an ES module alone
+chmodSync('dist/esm/cli/main.js', 0o755)

@@ -12,6 +12,8 @@ const { refusals, assertionRefusals, assertionUses } = await import(new URL('lib
 const { checksBeforeLookup, checksOfRegistration } = await import(new URL('lib/rules/jwt-checks.js', built).href)
 const { clientPolicy, issuerPolicy } = await import(new URL('lib/rules/policy.js', built).href)
 const { spoiled } = await import(new URL('lib/testing/spoiled.js', built).href)
+const { helpOf, helpOfAll } = await import(new URL('lib/cli/help.js', built).href)
+const { verbs } = await import(new URL('lib/cli/verbs.js', built).href)
 const { faultTable } = await import(new URL('__tests__/support/faults.js', built).href)
 const { helpTexts } = await import(new URL('lib/development/help/texts.js', built).href)
 
@@ -245,8 +247,17 @@ const documents = {
     'spoiled-jwt': table('SpoiledJwt', 'testing/spoiled-jwt', { hasDefaults: false }),
     'token-request-answer': table('TokenRequestAnswer', 'testing/token-request', { hasDefaults: false }),
   },
+  'docs/reference/cli.md': {
+    help: printed(helpOfAll(verbs)),
+    ...Object.fromEntries(verbs.map((verb) => [verb.name, printed(helpOf(verb))])),
+  },
   'docs/mutation.md': { groups: groupTable() },
   'SECURITY.md': { faults: faultTable().join('\n') },
+}
+
+/** What a command prints. */
+function printed(text) {
+  return `\`\`\`text\n${text}\n\`\`\``
 }
 
 /** The options of an interface and of the one that it extends, in one table. */

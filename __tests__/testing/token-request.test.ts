@@ -82,6 +82,12 @@ describe('tokenRequest', () => {
   })
 
   it('ends with its signal if there is no answer', async () => {
-    await expect(tokenRequest(createServer(() => {}), form, { signal: AbortSignal.timeout(50) })).rejects.toThrow('aborted due to timeout')
+    await expect(
+      tokenRequest(
+        createServer(() => {}),
+        form,
+        { signal: AbortSignal.timeout(50) },
+      ),
+    ).rejects.toThrow('aborted due to timeout')
   })
 })

@@ -29,12 +29,13 @@ const flagRow = ([name, { value, about, default: usual, isRepeatable }]: [string
 const exitCodes = 'Exit code: 0 if all is well, 1 if a problem was found, 2 if it could not be done as written.'
 
 /** The help of one verb. */
-export function helpOf({ name, summary, args, flags, about = [], examples }: Verb): string {
+export function helpOf({ name, summary, args, flags, values = [], about = [], examples }: Verb): string {
   const usage = [commandName, name, ...args.map(([arg]) => arg), '[flags]'].join(' ')
   return [
     usage,
     `${summary}.`,
     ...(args.length > 0 ? [rowsOf(args)] : []),
+    ...(values.length > 0 ? [rowsOf(values)] : []),
     rowsOf(Object.entries({ ...flags, ...commonFlags }).map(flagRow)),
     ...about.map((paragraph) => wrapped(paragraph, 0)),
     exitCodes,

@@ -17,6 +17,8 @@ export interface Verb {
   /** The arguments in order. A name in brackets may be left out. */
   readonly args: readonly (readonly [name: string, about: string])[]
   readonly flags: Readonly<Record<string, Flag>>
+  /** What the values of an argument mean. */
+  readonly values?: readonly (readonly [value: string, about: string])[]
   /** More paragraphs. */
   readonly about?: readonly string[]
   readonly examples: readonly string[]

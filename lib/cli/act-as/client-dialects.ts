@@ -18,7 +18,7 @@ const byKey = {
 
 export const clientDialects = {
   private_key_jwt: {
-    about: 'A client that authenticates with a key, as RFC 7523 and its update demand: aud is the issuer identifier',
+    about: 'authenticates with a key; aud is the issuer identifier, as the update of RFC 7523 demands',
     use: 'client',
     alg: 'ES256',
     signs: 'key',
@@ -29,7 +29,7 @@ export const clientDialects = {
     registration: { client: { ...byKey, token_endpoint_auth_signing_alg: '$alg', requireJti: true } },
   },
   client_secret_jwt: {
-    about: 'A client that authenticates with an HMAC whose key is its secret',
+    about: 'authenticates with an HMAC whose key is its secret',
     use: 'client',
     alg: 'HS256',
     signs: 'secret',
@@ -50,7 +50,7 @@ export const clientDialects = {
     },
   },
   'token-endpoint-audience': {
-    about: 'A client that puts the token endpoint into aud, as Authlib, SDKs of Okta and SMART on FHIR do',
+    about: 'puts the token endpoint into aud, as Authlib, SDKs of Okta and SMART on FHIR do',
     use: 'client',
     alg: 'RS384',
     signs: 'key',
@@ -70,7 +70,7 @@ export const clientDialects = {
     },
   },
   msal: {
-    about: 'MSAL: PS256, the token endpoint as aud, and one assertion for ten minutes',
+    about: 'signs with PS256 for ten minutes, as MSAL does; aud is the token endpoint',
     use: 'client',
     alg: 'PS256',
     signs: 'key',

@@ -14,7 +14,7 @@ const ofIssuer = { issuer: '$issuer', $keys: true, algorithms: ['$alg'], subject
 
 export const grantDialects = {
   grant: {
-    about: 'A JWT grant of a trusted issuer that needs no client',
+    about: 'sends a JWT grant of a trusted issuer that needs no client',
     use: 'grant',
     alg: 'ES256',
     signs: 'key',
@@ -25,7 +25,7 @@ export const grantDialects = {
     registration: { issuer: { ...ofIssuer, client_authentication: 'none', requireJti: true } },
   },
   'grant-by-client': {
-    about: 'A JWT grant of a trusted issuer, presented by a client that authenticates with the same key',
+    about: 'sends a JWT grant of a trusted issuer, and authenticates with the same key',
     use: 'grant',
     alg: 'ES256',
     signs: 'key',
@@ -39,7 +39,7 @@ export const grantDialects = {
     },
   },
   'service-account': {
-    about: 'A service account as of Google: no sub, no jti, the scope in the JWT, the token endpoint as aud, an hour',
+    about: 'signs for an hour as service accounts of Google do: no sub, no jti, the scope in the JWT; aud is the token endpoint',
     use: 'grant',
     alg: 'RS256',
     signs: 'key',
@@ -65,7 +65,7 @@ export const grantDialects = {
     },
   },
   integration: {
-    about: 'A client that signs its own grants as of Salesforce: iss is its client_id, and the JWT has no jti',
+    about: 'signs its own grants as clients of Salesforce do: iss is its client_id, and there is no jti',
     use: 'grant',
     alg: 'RS256',
     signs: 'key',

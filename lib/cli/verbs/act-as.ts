@@ -81,9 +81,10 @@ export const actAs: Verb = {
   name: 'act-as',
   summary: 'Send what a known client sends to a token endpoint, then spoiled variants that it must refuse',
   args: [
-    ['WHO', `one of ${Object.keys(dialects).join(', ')}`],
+    ['WHO', 'a known client, see below'],
     ['URL', 'the token endpoint'],
   ],
+  values: Object.entries(dialects).map(([who, { about }]) => [who, about] as const),
   flags: {
     key: { value: 'SOURCE', about: 'private key, PEM or JWK: a file, env:NAME or -; without it, a new key is served on loopback' },
     kid: { value: 'ID', about: 'kid; without it, that of the JWK, or the thumbprint of the key' },
@@ -97,7 +98,6 @@ export const actAs: Verb = {
     'print-registration': { about: 'send nothing, and print as JSON what the server must register' },
   },
   about: [
-    ...Object.entries(dialects).map(([who, { about }]) => `${who}: ${about}.`),
     'First register what --print-registration prints. Then the exit code is 0 only if the valid JWT gets a token, and each spoiled one is refused with the expected error.',
   ],
   examples: [
@@ -107,7 +107,7 @@ export const actAs: Verb = {
   ],
   async run(input, io) {
     const who = input.arg(0)
-    if (!Object.hasOwn(dialects, who)) throw new UsageError(`WHO must be ${actAs.args[0]?.[1]}.`)
+    if (!Object.hasOwn(dialects, who)) throw new UsageError(`WHO must be one of ${Object.keys(dialects).join(', ')}.`)
     const identity = await identityOf(dialects[who] as Dialect, input, io)
     const { key } = identity
     const port = input.number('port') ?? (key && input.text('key') === undefined ? defaultPort : undefined)

@@ -133,7 +133,7 @@ export const explainVerb = (with_: Explainer): Verb => ({
   },
   about: ['Nothing is used up: the JWT stays as good as it was.'],
   examples: [
-    `pbpaste | ${commandName} explain --registration registrations.mjs`,
+    `${commandName} explain --registration registrations.mjs < request.txt`,
     `${commandName} explain request.txt --registration server.json --json`,
   ],
   async run(input, io): Promise<Outcome> {
