@@ -90,8 +90,15 @@ describe('secrets in arguments are refused, and not repeated', () => {
 
 describe('colours', () => {
   it('are only for a terminal', async () => {
-    const file = folder.write('client.json', { client: { client_id: 'a' } })
-    expect((await cli(['check', file], { colour: true })).out).toContain('\x1b[32m')
+    const file = folder.write('client.json', {
+      client: {
+        client_id: 'a',
+        grant_types: ['client_credentials'],
+        token_endpoint_auth_method: 'client_secret_basic',
+        client_secret: 'a secret of some length',
+      },
+    })
+    expect((await cli(['check', file], { colour: true })).out).toContain('\x1b[')
     expect((await cli(['check', file])).out).not.toContain('\x1b')
   })
 })
