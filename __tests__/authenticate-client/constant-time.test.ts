@@ -9,7 +9,7 @@ const { isEqual } = await import('../../lib/authenticate-client/constant-time.js
 
 const client: Client = { client_id: 'c', client_secret: 'right' }
 const context = {
-  endpoint: { hooks: {}, hookTimeout: 1 },
+  endpoint: { hooks: {}, hookTimeout: 1, now: () => Date.now() / 1000 },
   methods: ['client_secret_basic'],
   registeredMethod: ({ token_endpoint_auth_method = 'client_secret_basic' }: Client) => token_endpoint_auth_method,
   transaction: { record: { notices: [] } },

@@ -47,10 +47,10 @@ describe('proveGrant', () => {
     ['a grant that a check refuses', { exp: 1 }, idp],
     ['a grant whose iss is no string', { iss: 7 }, undefined],
     ['a grant without iss', { iss: undefined }, undefined],
-  ])('notes the issuer that is claimed, for the event: %s', async (_name, claims, claimed) => {
+  ])('notes the issuer and the kid that are claimed, for the event: %s', async (_name, claims, claimed) => {
     const { transaction, endpoint } = setUp()
     await Promise.allSettled([proveGrant(grant(claims), transaction, endpoint)])
-    expect(transaction.record.claimed).toStrictEqual(claimed === undefined ? {} : { issuer: claimed })
+    expect(transaction.record.claimed).toStrictEqual({ kid: 'idp-key', ...(claimed !== undefined && { issuer: claimed }) })
   })
 
   it.each<[after: number, reason: string | undefined]>([

@@ -31,12 +31,15 @@ export function parseCurl(line: string): CurlRequest {
       const text = value ?? words[++at] ?? ''
       if (data.has(flag)) addData(form, text, flag)
       else if (flag === '-u' || flag === '--user') authorization = `Basic ${Buffer.from(text).toString('base64')}`
-      else if (flag === '-H' || flag === '--header') authorization = /^authorization:\s*(.*)$/i.exec(text)?.[1] ?? authorization
+      else if (flag === '-H' || flag === '--header') authorization = headerValue(text, 'authorization:') ?? authorization
       else if (flag === '--url') url = text
     }
   }
   return { form, ...(url !== undefined && { url }), ...(authorization !== undefined && { authorization }) }
 }
+
+/** The value of a header line, if it has this name. */
+const headerValue = (line: string, name: string) => (line.toLowerCase().startsWith(name) ? line.slice(name.length).trim() : undefined)
 
 const data: ReadonlySet<string> = new Set(['-d', '--data', '--data-raw', '--data-ascii', '--data-binary', '--data-urlencode'])
 /** The flags of curl that a token request may have and that take a value. */

@@ -7,7 +7,7 @@ export interface Help {
   readonly fix: string
 }
 
-const link = /\[([^\]]*)\]\([^)]*\)/g
+const link = /\[([^[\]]*)\]\([^[()]*\)/g
 
 /** Markdown as it reads on a terminal: without the address of a link, and without backticks. */
 export const plain = (markdown: string) => markdown.replace(link, '$1').replaceAll('`', '')
