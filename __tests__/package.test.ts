@@ -279,7 +279,10 @@ describe('the command, installed in a project', () => {
 
   verb('check', 'reads a module', async () => {
     writeFileSync(join(folder, 'clients.mjs'), `export const client = { client_id: 'a', maxLifetime: '60' }`)
-    expect(await json('check', 'clients.mjs')).toMatchObject({ code: 1, json: { checked: [{ what: 'client a', warnings: [] }] } })
+    expect(await json('check', 'clients.mjs')).toMatchObject({
+      code: 1,
+      json: { checked: [{ what: 'client a', errors: [expect.stringMatching(/^Client.maxLifetime must be /)] }] },
+    })
   })
 
   verb('jwks-serve', 'serves keys that doctor finds good, and ends with 0 when it is told to', async () => {

@@ -58,7 +58,7 @@ const ask = async (given: Generated, fixes: boolean) => {
 const withoutTimes = (value: unknown) => JSON.stringify(value ?? null).replace(/\d{9,}|"seconds_\w+":\d+|"lifetime":\d+/g, '#')
 
 describe('explainRequest', () => {
-  const count = testAll ? 10_000 : 1_000
+  const count = testAll ? 10_000 : 300
 
   it(`says of ${count} requests what the endpoint answers, with the same first reason and evidence`, async () => {
     const chances = random('explain')
@@ -80,7 +80,7 @@ describe('explainRequest', () => {
       }
     }
     expect(reasons.get('accepted')).toBeGreaterThan(count / 10)
-    expect(reasons.size).toBeGreaterThan(40)
+    expect(reasons.size).toBeGreaterThan(testAll ? 40 : 25)
   }, 600_000)
 
   it('offers only fixes with which the endpoint accepts the request', async () => {

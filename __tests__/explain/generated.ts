@@ -1,7 +1,8 @@
 /** Token requests of all kinds, right and wrong, with the keys of their signers: to compare what is explained with what an endpoint answers. */
-import { createHmac, sign as cryptoSign, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { constants, createHmac, sign as cryptoSign, generateKeyPairSync, type KeyObject, type X509Certificate } from 'node:crypto'
 import { thumbprint } from '../../lib/assertion/keys/thumbprint.js'
 import type { Client, Edit, JWK, Options, TrustedIssuer } from '../../lib/index.js'
+import { issueCertificate } from '../support/certificates.js'
 import type { random } from '../support/random.js'
 
 type Random = ReturnType<typeof random>
@@ -23,6 +24,8 @@ const pair = (kid: string, { publicKey, privateKey } = generateKeyPairSync('ec',
 })
 const rsa = pair('rsa', generateKeyPairSync('rsa', { modulusLength: 2048 }))
 export const keys = { idp: pair('idp-1'), other: pair('idp-2'), client: pair('client-1'), stranger: pair('idp-1'), rsa }
+const certificate = await issueCertificate({ subject: 'CN=client' })
+const another = await issueCertificate({ subject: 'CN=another' })
 const allKeys: readonly Key[] = Object.values(keys)
 
 /** A JWT that can be signed again. */
@@ -38,6 +41,8 @@ export interface Generated {
   assertion?: Jwt | undefined
   client_assertion?: Jwt | undefined
   authorization?: string | undefined
+  /** The TLS certificate of the sender, and whether the TLS layer verified it. */
+  certificate?: { certificate: X509Certificate; verified: boolean } | undefined
   client: Members
   issuer: Members
   options: Members
@@ -55,8 +60,13 @@ export function signed({ header, claims, key }: Jwt): string {
       .update(input)
       .digest('base64url')}`
   }
-  const isEc = key.privateKey.asymmetricKeyType === 'ec'
-  const how = isEc ? { key: key.privateKey, dsaEncoding: 'ieee-p1363' as const } : key.privateKey
+  const { asymmetricKeyType } = key.privateKey
+  const how =
+    asymmetricKeyType === 'ec'
+      ? { key: key.privateKey, dsaEncoding: 'ieee-p1363' as const }
+      : alg.startsWith('PS')
+        ? { key: key.privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
+        : key.privateKey
   return `${input}.${cryptoSign(['sha256', 'sha384', 'sha512'].includes(hash) ? hash : 'sha256', Buffer.from(input), how).toString('base64url')}`
 }
 
@@ -76,7 +86,7 @@ export const bodyOf = (form: Record<string, readonly string[]>) => {
 }
 
 /** The options of the endpoint for a request: its registrations behind hooks. */
-export function optionsOf({ client, issuer, options }: Generated): Options {
+export function optionsOf({ client, issuer, options, certificate }: Generated): Options {
   const { publicClients, ...others } = options
   return {
     issuer: as,
@@ -88,6 +98,7 @@ export function optionsOf({ client, issuer, options }: Generated): Options {
       authorizeGrant: ({ sub }: { sub: string }) =>
         sub === 'nobody' ? undefined : { subject: `account-${sub}`, scope: 'read write admin' },
       mintToken: () => ({ access_token: 'a-token', token_type: 'Bearer', expires_in: 1 }),
+      getClientCertificate: () => certificate,
     },
   } as Options
 }
@@ -166,6 +177,8 @@ function spoilJwt({ pick, chance }: Random, jwt: Jwt): Jwt {
 }
 
 const methods = [
+  'tls_client_auth',
+  'self_signed_tls_client_auth',
   'private_key_jwt',
   'client_secret_jwt',
   'client_secret_basic',
@@ -198,6 +211,8 @@ export function generate(chances: Random): Generated {
       ? { jwks: { keys: [keys.client.jwk] } }
       : { jwks: pick<unknown>([{ keys: [] }, [keys.client.jwk], keys.client.jwk, undefined]) }),
     client_secret: secret,
+    ...(method === 'tls_client_auth' ? { tls_client_auth_subject_dn: 'CN=client' } : {}),
+    ...(method === 'self_signed_tls_client_auth' ? { jwks: { keys: [certificate.x509.publicKey.export({ format: 'jwk' })] } } : {}),
     ...(chance(0.05) ? { enabled: pick([false, true, 'yes', null]) } : {}),
     ...(chance(0.1) ? { audience: pick(['issuer', 'issuer-or-token-endpoint', 'any']) } : {}),
     ...(chance(0.1) ? { requireJti: pick([true, false]) } : {}),
@@ -256,7 +271,12 @@ export function generate(chances: Random): Generated {
     client_assertion = spoilJwt(chances, { header: { alg: 'ES256', kid: 'idp-2' }, claims, key: keys.other })
   }
   if (client_assertion) form.client_assertion_type = [chance(0.97) ? JWT_CLIENT : 'urn:x']
-  if (method === 'federated' || method === 'none' || chance(0.1)) form.client_id = [chance(0.97) ? 'app' : 'another']
+  const hasCertificate = method.endsWith('tls_client_auth') && chance(0.95)
+  const shown = hasCertificate
+    ? { certificate: pick([certificate, certificate, certificate, another]).x509, verified: chance(0.9) }
+    : undefined
+  if (method === 'federated' || method === 'none' || method.endsWith('tls_client_auth') || chance(0.1))
+    form.client_id = [chance(0.97) ? 'app' : 'another']
   if (method === 'client_secret_post') Object.assign(form, { client_id: ['app'], client_secret: [chance(0.9) ? secret : 'wrong'] })
   if (method === 'client_secret_basic') authorization = `Basic ${Buffer.from(`app:${chance(0.9) ? secret : 'wrong'}`).toString('base64')}`
   const scope = some(0.3, pick(['read', 'write', 'read write', 'admin', 'read  x']))
@@ -264,7 +284,7 @@ export function generate(chances: Random): Generated {
   if (chance(0.05)) form.resource = [pick(['https://api.example.com', 'not-a-uri', 'https://api.example.com#x'])]
   if (chance(0.02)) form.grant_type = [grant_type, grant_type]
   if (chance(0.02)) delete form.grant_type
-  return { form, assertion, client_assertion, authorization, client, issuer, options }
+  return { form, assertion, client_assertion, authorization, certificate: shown, client, issuer, options }
 }
 
 type Tree = Members
