@@ -210,6 +210,8 @@ describe('npm run demo', () => {
     const demo = runNode([main], (text) => text.includes('Ctrl-C'))
     try {
       await demo.seen
+      const playground = /Playground: (http:\S+)/.exec(demo.output())?.[1] as string
+      expect(await (await fetch(playground)).text()).toContain('RFC 7523 playground')
       const line = demo
         .output()
         .split('\n')

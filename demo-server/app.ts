@@ -2,10 +2,11 @@
 import express, { type Express } from 'express'
 import helmet from 'helmet'
 // in your own project: from 'express-oauth-assertions'
-import { type Options, type TokenEndpointEvent, tokenErrorHandler, tokenMinter } from '../lib/index.js'
+import { memoryReplayStore, type Options, type TokenEndpointEvent, tokenErrorHandler, tokenMinter } from '../lib/index.js'
 import { me } from './api.js'
 import { legacyServer } from './legacy.js'
 import { serverMetadata } from './metadata.js'
+import { playground } from './playground.js'
 import { protectedTokenEndpoint } from './protect.js'
 import type { Registry } from './registry.js'
 
@@ -20,6 +21,7 @@ export function createApp(registry: Registry, onEvent?: (event: TokenEndpointEve
     fallthrough: true, // other requests are for the old handler
     publicClients: { scope: 'read' },
     clientAuthMethods: ['private_key_jwt', 'client_secret_jwt', 'client_secret_basic', 'none'],
+    replayStore: memoryReplayStore(),
     hooks: {
       findClient,
       findIssuer,
@@ -40,11 +42,14 @@ export function createApp(registry: Registry, onEvent?: (event: TokenEndpointEve
   app.get('/jwks', (_req, res) => void res.json({ keys: [keys.server.jwk] }))
   app.get('/authorize', legacy.authorize)
 
-  app.post('/token', ...protectedTokenEndpoint(options), ...legacy.token)
+  // in your own project: ...protectedTokenEndpoint(options), without a playground, which may change the options
+  const { pages, steps, partnerKeys } = playground(registry, options)
+  app.use(pages)
+  app.post('/token', ...protectedTokenEndpoint(options, {}, steps), ...legacy.token)
   app.use('/token', tokenErrorHandler())
 
   app.get('/api/me', me(registry, legacy.findToken))
   // The key set of the third party would be on its own server; the demo serves it too.
-  app.get('/partner/jwks', (_req, res) => void res.json({ keys: [keys.partner.jwk] }))
+  app.get('/partner/jwks', partnerKeys)
   return app
 }

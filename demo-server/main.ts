@@ -21,6 +21,7 @@ if (values.exit) {
   process.exitCode = status
   await server.close()
 } else {
+  console.log(`\n Playground: ${server.registry.issuer}/ signs requests in your browser, and shows what every check saw.`)
   const printLine = async () => {
     console.log(`\n Ask for a token yourself (good for ${curlLifetime} seconds, and for once):\n`)
     console.log(await curlLine(server.registry))

@@ -21,6 +21,7 @@ export interface Limits {
 export function protectedTokenEndpoint(
   options: Options,
   { requests = 600, failures = 100, counters = 20_000 }: Limits = {},
+  [parse, ...steps] = tokenEndpoint(options),
 ): RequestHandler[] {
   const common = { windowMs: 60_000, standardHeaders: 'draft-8', legacyHeaders: false, handler: tooMany } as const
   const requestLimit = rateLimit({ ...common, identifier: 'requests', limit: requests, store: new BoundedStore(counters) })
@@ -35,7 +36,6 @@ export function protectedTokenEndpoint(
     skipSuccessfulRequests: true,
     requestWasSuccessful: (_req, { statusCode }) => statusCode < 400 || statusCode >= 500, // a server error is not a failure of the client
   })
-  const [parse, ...steps] = tokenEndpoint(options)
   return [requestLimit, parse, failureLimit, ...steps]
 }
 

@@ -41,6 +41,9 @@ export async function createRegistry(issuer: string, more: MoreParties = {}) {
     billing: await keyPair('billing-1'),
     partner: await keyPair('partner-1'),
     kiosk: await keyPair('kiosk-1'),
+    inventory: await keyPair('inventory-1'),
+    /** Registered nowhere. */
+    stranger: await keyPair('stranger-1'),
   }
   const partner = `${issuer}/partner`
   const kiosk = 'urn:example:kiosk'
@@ -63,6 +66,8 @@ export async function createRegistry(issuer: string, more: MoreParties = {}) {
       redirect_uris: ['https://reports.example/callback'],
     },
     { client_id: 'mobile-app', token_endpoint_auth_method: 'none', grant_types: [JWT_BEARER_GRANT] },
+    // Somebody forgot its `grant_types`: without them, it may only use authorization_code (RFC 7591 §2).
+    { client_id: 'inventory', token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [keys.inventory.jwk] }, scope: 'read' },
     ...(more.client ? [more.client] : []),
   ]
 
@@ -74,12 +79,20 @@ export async function createRegistry(issuer: string, more: MoreParties = {}) {
       issuer: partner,
       jwks_uri: `${partner}/jwks`,
       allowPrivateJwksUri: true,
+      algorithms: ['ES256'],
       clients: ['billing', 'reports', 'mobile-app'],
       client_authentication: 'identified',
       scope: 'read write',
     },
-    // Its grants need no client: so its scope is small, and only one subject is allowed.
-    { issuer: kiosk, jwks: { keys: [keys.kiosk.jwk] }, client_authentication: 'none', subjects: ['visitor'], scope: 'read' },
+    // Its grants need no client: so its scope is small, only one subject is allowed, and each grant must have an ID.
+    {
+      issuer: kiosk,
+      jwks: { keys: [keys.kiosk.jwk] },
+      client_authentication: 'none',
+      subjects: ['visitor'],
+      scope: 'read',
+      requireJti: true,
+    },
     ...(more.issuer ? [more.issuer] : []),
   ]
 
@@ -102,6 +115,8 @@ export async function createRegistry(issuer: string, more: MoreParties = {}) {
     keys,
     partner,
     kiosk,
+    clients,
+    issuers,
     findClient: (client_id: string) => clients.find((client) => client.client_id === client_id),
     findIssuer: (iss: string) => issuers.find((trusted) => trusted.issuer === iss),
     findAccount: (iss: string, sub: string) => accounts.find(({ knownAs }) => knownAs.some(([by, as]) => by === iss && as === sub)),
@@ -119,6 +134,6 @@ function accountsOf(issuer?: TrustedIssuer): Account[] {
 }
 
 async function keyPair(kid: string): Promise<KeyPair> {
-  const { privateKey, publicKey } = await generateKeyPair('ES256')
+  const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true }) // the playground signs in the browser
   return { kid, privateKey, jwk: { ...((await exportJWK(publicKey)) as JWK), kid, alg: 'ES256', use: 'sig' } }
 }

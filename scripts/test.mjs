@@ -3,9 +3,9 @@
 import { spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 
-/** What only `test:all` runs: it installs the package in projects, starts many processes, or runs servers of others. */
-const onlyInAll = ['/package.test.js', '/processes.test.js', '/hosts/']
-const leftOut = `Left to npm run test:all: the installed package, many processes, servers of others; Express 4 where only our code decides; whole matrices; most random runs; Redis clusters.`
+/** What only `test:all` runs: it installs the package in projects, starts many processes, runs servers of others, or starts a browser. */
+const onlyInAll = ['/package.test.js', '/processes.test.js', '/hosts/', '/playground-browser.test.js']
+const leftOut = `Left to npm run test:all: the installed package, many processes, servers of others, a browser; Express 4 where only our code decides; whole matrices; most random runs; Redis clusters.`
 
 const words = process.argv.slice(2)
 const isAll = words.includes('--all')

@@ -1,4 +1,4 @@
-/** Redis and PostgreSQL for the tests: those that REDIS_URL and DATABASE_URL name, else servers of our own, if their programs are there. */
+/** Redis, PostgreSQL and a browser for the tests: those that REDIS_URL and DATABASE_URL name, else servers of our own, if their programs are there. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { type AddressInfo, connect, createServer } from 'node:net'
@@ -22,6 +22,9 @@ const [initdb, postgres] = [find('initdb'), find('postgres')]
 const account = process.getuid?.() === 0 ? accountOf('postgres') : {}
 
 const unless = (isThere: unknown, missing: string): Need => (isThere ? {} : { missing })
+/** Debian's browser, for the playground of the demo. */
+export const chromium = find('chromium')
+export const chromiumNeed = unless(chromium, 'no chromium')
 export const ownRedisNeed = unless(redisServer, 'no redis-server')
 export const redisNeed = unless(redisServer || process.env.REDIS_URL, 'no redis-server, and no REDIS_URL')
 export const postgresNeed = unless((initdb && postgres && account) || process.env.DATABASE_URL, 'no postgres, and no DATABASE_URL')
