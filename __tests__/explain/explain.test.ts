@@ -42,6 +42,7 @@ describe('explain', () => {
       expect(explanation.reason).toBeUndefined()
       expect(explanation.checks.length).toBeGreaterThan(25)
       expect(explanation.checks.filter(({ state }) => state !== 'passed')).toEqual([])
+      expect(JSON.stringify(explanation.checks)).not.toContain('NaN')
       expect(explanation.keys.filter(({ fits, verifies }) => fits && verifies)).toHaveLength(1)
     }
   })

@@ -40,6 +40,12 @@ function inMilliseconds({ claims }: DecodedAssertion): Evidence {
   }
 }
 
+/** A date, and how far ahead it is. */
+const ahead = (claim: Readonly<Record<string, unknown>>, now: number) => {
+  const [date] = Object.values(claim)
+  return date === undefined ? claim : { ...claim, seconds_ahead: Math.round(secondsOf(date) - now) }
+}
+
 /** Shown for a check that is made before the signer is looked up. */
 export const evidenceBeforeLookup = {
   header_too_large: ({ signingInput }) => ({ seen: { bytes: Math.floor((signingInput.indexOf('.') * 3) / 4) }, wanted: { at_most: 2048 } }),
@@ -65,11 +71,11 @@ export const evidenceBeforeLookup = {
     wanted: { exp_after: Math.round(now - clockTolerance) },
   }),
   not_yet_valid: ({ claims: { nbf } }, { clockTolerance }, now) => ({
-    seen: { nbf, seconds_ahead: Math.round(secondsOf(nbf) - now) },
+    seen: ahead({ nbf }, now),
     wanted: { nbf_at_most: Math.round(now + clockTolerance) },
   }),
   iat_future: ({ claims: { iat } }, { clockTolerance }, now) => ({
-    seen: { iat, seconds_ahead: Math.round(secondsOf(iat) - now) },
+    seen: ahead({ iat }, now),
     wanted: { iat_at_most: Math.round(now + clockTolerance) },
   }),
   aud_mismatch: ({ claims: { aud } }, { audience }) => ({ seen: { aud }, wanted: { aud: audience } }),
