@@ -9,6 +9,7 @@ import { promisify } from 'node:util'
 import { afterAll, afterEach, describe, expect, it, jest } from '@jest/globals'
 import express, { type RequestHandler } from 'express'
 import { decodeJwt, jwtVerify } from 'jose'
+import { mostTrials } from '../lib/explain/fixes.js'
 import {
   CLIENT_CREDENTIALS,
   type Client,
@@ -585,6 +586,10 @@ describe('docs/guides/explain.md', () => {
     expect(lines).toContain('failed: `aud` is one value, and the signer may use it (aud_not_registered)')
     expect(lines).toContain(`signer: send \`aud: ${issuer}\``)
     expect(lines.at(-1)).toMatch(/^weaker: server: register /)
+  })
+
+  it('says how often a hook may be called', () => {
+    expect(readFileSync(join(root, 'docs/guides/explain.md'), 'utf8')).toContain(`up to ${mostTrials} times`)
   })
 
   it('says what a request would be answered', async () => {

@@ -196,6 +196,36 @@ describe('explainRequest', () => {
       expect(await explainRequest(form, options)).toMatchObject({ accepted: true })
   })
 
+  it('calls hooks on their own object, and compares a secret once, however many fixes are tried', async () => {
+    class HostHooks {
+      readonly #clients = clients
+      compared = 0
+      findClient(id: string) {
+        return this.#clients.get(id)
+      }
+      findIssuer = options.hooks.findIssuer
+      authorizeGrant = options.hooks.authorizeGrant
+      mintToken = options.hooks.mintToken
+      verifyClientSecret() {
+        this.compared++
+        return this.#clients.size > 0
+      }
+    }
+    const hooks = new HostHooks()
+    clients.set('by-secret', { client_id: 'by-secret', token_endpoint_auth_method: 'client_secret_post', scope: 'read' })
+    const form = {
+      grant_type: JWT_BEARER_GRANT,
+      assertion: grant({ claims: { aud: 'x' } }),
+      client_id: 'by-secret',
+      client_secret: 'secret',
+      scope: 'read all',
+    }
+    const explanation = await explainRequest(form, { ...options, hooks })
+    expect(explanation).toMatchObject({ accepted: false, reason: 'grant_not_allowed_for_client' })
+    expect(explanation.fixes.length).toBeGreaterThan(1)
+    expect(hooks.compared).toBe(1)
+  })
+
   it('says what is left to the host', async () => {
     const explanation = await explainRequest('grant_type=refresh_token&refresh_token=x', { ...options, fallthrough: true })
     expect(explanation).toMatchObject({ accepted: false, leftToHost: true, fixes: [] })

@@ -33,6 +33,16 @@ export interface Verdict extends Pick<TokenEndpointEvent, 'status' | 'error' | '
 const notFetched = () => Promise.reject(refusal('jwks_unavailable', { seen: 'keys that were not fetched', wanted: 'fetchKeys: true' }))
 const fetched = new RemoteKeySets()
 
+const asked = ['findClient', 'findIssuer', 'authorizeGrant', 'verifyClientSecret', 'getClientCertificate'] as const
+
+/** The hooks of the host that look something up, called on their own object: it may be an instance of a class. */
+export function delegates(hooks: Partial<Hooks>): Partial<Hooks> {
+  const present = asked.filter((name) => typeof hooks[name] === 'function')
+  return Object.fromEntries(
+    present.map((name) => [name, (...input: never[]) => (hooks[name] as (...input: never[]) => unknown).apply(hooks, input)]),
+  )
+}
+
 /** Options and an endpoint that remembers nothing, fetches nothing unless asked, and reports to `onEvent`. */
 export function dryEndpoint(
   given: ExplainOptions,
@@ -43,7 +53,7 @@ export function dryEndpoint(
 ): { options: ExplainOptions; endpoint: Endpoint } {
   const remote = fetchKeys ? fetched : new RemoteKeySets(notFetched)
   const mintToken = () => ({ access_token: 'dry-run', token_type: 'Bearer', expires_in: 1 })
-  const options = { ...given, replayStore: forgetful, onEvent, hooks: { ...given.hooks, ...hooks, mintToken } }
+  const options = { ...given, replayStore: forgetful, onEvent, hooks: { ...delegates(given.hooks), ...hooks, mintToken } }
   const parts = {
     now: at === undefined ? () => Date.now() / 1000 : () => at,
     load: new LoadShedding(Number.POSITIVE_INFINITY),

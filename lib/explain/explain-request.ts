@@ -1,5 +1,7 @@
+import type { Awaitable, Hooks } from '../host/hooks.js'
 import { settingsOf } from '../host/settings.js'
 import { draftOf } from './drafts.js'
+import { delegates } from './dry-run.js'
 import type { Case } from './edits.js'
 import { explanation, keysOf, withKey, withSigners } from './explain.js'
 import type { ExplainOptions, HowToExplain, RequestExplanation } from './explanation.js'
@@ -9,7 +11,8 @@ import { attempt, formEncoded } from './trial.js'
 /**
  * Explains whether an endpoint answers a token request with a token, and what makes it pass: the same four steps as the endpoint, without
  * effects. It calls `findClient`, `findIssuer`, `verifyClientSecret`, `getClientCertificate` and `authorizeGrant`. It does not call
- * `mintToken`, and no JWT is used up: it cannot tell that one was used before.
+ * `mintToken`, and no JWT is used up: it cannot tell that one was used before. The search for fixes calls `authorizeGrant` again, up to 150
+ * times: leave it out with `fixes: false` if your hook is slow or writes something.
  *
  * @param form the body: form-encoded, or its parameters
  * @throws ConfigurationError if the options are wrong
@@ -36,8 +39,23 @@ export async function explainRequest(
   return explainCase(given, options, how)
 }
 
+/** The options with a hook that compares each secret once, however often a fix is tried: hashes are slow on purpose. */
+function comparingOnce(options: ExplainOptions): ExplainOptions {
+  const { hooks } = options
+  if (!hooks.verifyClientSecret) return options
+  const results = new Map<string, Awaitable<boolean>>()
+  const verifyClientSecret: Hooks['verifyClientSecret'] = (client, secret) => {
+    const id = JSON.stringify([client?.client_id ?? null, secret])
+    const result = results.get(id) ?? hooks.verifyClientSecret?.(client, secret) ?? false
+    results.set(id, result)
+    return result
+  }
+  return { ...options, hooks: { ...delegates(hooks), verifyClientSecret } }
+}
+
 /** Explains a request in parts. */
-export async function explainCase(parts: Omit<Case, 'options'>, options: ExplainOptions, how: HowToExplain): Promise<RequestExplanation> {
+export async function explainCase(parts: Omit<Case, 'options'>, asked: ExplainOptions, how: HowToExplain): Promise<RequestExplanation> {
+  const options = comparingOnce(asked)
   const given: Case = { ...parts, options }
   const first = await attempt('request', given, how)
   const known = await withSigners(given)

@@ -61,17 +61,14 @@ export async function withSigners(subject: Case): Promise<Case> {
     .toString()
     .split(':', 1)[0]
   const id = form.client_id?.[0] ?? client_assertion?.claims.sub ?? (user || undefined)
-  const issuer = subject.issuer ?? (await lookedUp(iss, options.hooks?.findIssuer))
-  const client = subject.client ?? (await lookedUp(id ?? issuer?.client_id, options.hooks?.findClient))
+  const issuer = subject.issuer ?? (await lookedUp(iss, (name) => options.hooks?.findIssuer?.(name)))
+  const client = subject.client ?? (await lookedUp(id ?? issuer?.client_id, (name) => options.hooks?.findClient?.(name)))
   return { ...subject, issuer, client }
 }
 
-async function lookedUp<T extends object>(
-  name: unknown,
-  hook: ((name: string) => Awaitable<T | null | undefined>) | undefined,
-): Promise<T | undefined> {
+async function lookedUp<T extends object>(name: unknown, hook: (name: string) => Awaitable<T | null | undefined>): Promise<T | undefined> {
   try {
-    const found = typeof name === 'string' ? await hook?.(name) : undefined
+    const found = typeof name === 'string' ? await hook(name) : undefined
     return typeof found === 'object' && found !== null ? found : undefined
   } catch {
     return undefined

@@ -10,7 +10,9 @@ import type { Edit, Fix, HowToExplain, KeyResult } from './explanation.js'
 import type { Situation } from './proposals.js'
 import { attempt, type Extent } from './trial.js'
 
-const most = { edits: 6, trials: 150, fixes: 8 }
+/** How many cases are tried at most: the hooks of the host are called for each. */
+export const mostTrials = 150
+const most = { edits: 6, fixes: 8 }
 
 /** What was registered and sent, to begin with. */
 export interface Start {
@@ -59,7 +61,7 @@ export async function findFixes(extent: Extent, start: Start, how: HowToExplain)
   const found: (readonly Edit[])[] = []
   let trials = 0
   const tried = async (subject: Case): Promise<Verdict | undefined> => {
-    if (++trials > most.trials) return undefined
+    if (++trials > mostTrials) return undefined
     try {
       return await attempt(extent, subject, how)
     } catch {
