@@ -80,7 +80,10 @@ describe('explain', () => {
 
   it('finds two edits where two are needed, and sorts what weakens this server behind', async () => {
     const now = Math.floor(Date.now() / 1000)
-    const { fixes } = await explain(grant({ claims: { aud: 'https://else.example', iat: now, exp: now + 86_400 } }), about)
+    const { fixes } = await explain(grant({ claims: { aud: 'https://else.example', iat: now, exp: now + 86_400 } }), {
+      ...about,
+      at: now + 1.5,
+    })
     expect(fixes.map(({ weakens, edits }) => [weakens, edits.map(({ path }) => path)])).toEqual([
       [false, ['assertion.claims.aud', 'assertion.claims.exp']],
       [true, ['assertion.claims.aud', 'issuer.maxLifetime']],

@@ -88,7 +88,8 @@ export const editsOfClaims: Proposals = {
     const { exp, iat } = draftOf(s)?.claims ?? {}
     const start = Math.min(s.now, Number.isFinite(numberOf(iat)) ? numberOf(iat) : s.now)
     const sensible = claim(s, 'exp', Math.floor(start + maxLifetime(s)))
-    return [sensible, iat === undefined ? undefined : time(s, 'iat'), registered(s, 'maxLifetime', Math.ceil(numberOf(exp) - start) + 1)]
+    const isOld = iat !== undefined && numberOf(exp) - s.now <= maxLifetime(s) // it would pass if it was signed now
+    return [sensible, isOld ? time(s, 'iat') : undefined, registered(s, 'maxLifetime', Math.ceil(numberOf(exp) - start) + 1)]
   },
 }
 

@@ -28,6 +28,9 @@ interface Node {
 }
 
 const isSame = (one: Edit, other: Edit) => one.path === other.path && JSON.stringify(one.value) === JSON.stringify(other.value)
+/** Whether two sets change the same things, perhaps to other values. */
+const isSamePlaces = (one: readonly Edit[], other: readonly Edit[]) =>
+  one.length === other.length && one.every(({ path }) => other.some((edit) => edit.path === path))
 const contains = (edits: readonly Edit[], part: readonly Edit[]) => part.every((edit) => edits.some((one) => isSame(one, edit)))
 
 /** Which of two JWTs a refusal is about. */
@@ -88,7 +91,7 @@ export async function findFixes(extent: Extent, start: Start, how: HowToExplain)
         const verdict = await tried(subject)
         if (verdict?.accepted) {
           const minimal = await smallest(edits)
-          if (!found.some((one) => contains(minimal, one))) found.push(minimal)
+          if (!found.some((one) => contains(minimal, one) || (minimal !== edits && isSamePlaces(one, minimal)))) found.push(minimal)
         } else if (verdict && !verdict.leftToHost) next.push({ subject, verdict, edits })
       }
     }
