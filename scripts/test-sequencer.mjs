@@ -5,6 +5,9 @@ import Sequencer from '@jest/test-sequencer'
 
 const longest = [
   'faults',
+  'demo-server/playground',
+  'explain/equals-endpoint',
+  'threats',
   'parse-token-request/fallthrough',
   'replay/redis/redis',
   'replay/postgres/postgres',

@@ -17,6 +17,7 @@ import {
   type TokenEndpointEvent,
   type TrustedIssuer,
 } from '../../lib/index.js'
+import { testAll } from '../support/test-all.js'
 
 const root = new URL('../../../', import.meta.url)
 const folder = new URL('demo-server/playground/', root)
@@ -121,7 +122,8 @@ describe('the cases of the playground', () => {
     expect({ logged, isIssued: status === 200 }).toEqual({ logged: reason, isIssued: reason === 'accepted' })
   })
 
-  it.each(cases.filter(([, reason]) => reason !== 'accepted'))('%s: each fix, once applied, is accepted', async (id) => {
+  const refused = cases.filter(([, reason]) => reason !== 'accepted')
+  it.each(refused.filter((_, index) => testAll || index % 5 === 0))('%s: each fix, once applied, is accepted', async (id) => {
     const { explanation } = await explained(await requestOf((await named(id)).chosen, (await named(id)).keys))
     const tried: string[] = []
     for (const index of explanation.fixes.keys()) {

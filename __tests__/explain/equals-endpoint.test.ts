@@ -58,7 +58,7 @@ const ask = async (given: Generated, fixes: boolean) => {
 const withoutTimes = (value: unknown) => JSON.stringify(value ?? null).replace(/\d{9,}|"seconds_\w+":\d+|"lifetime":\d+/g, '#')
 
 describe('explainRequest', () => {
-  const count = testAll ? 10_000 : 300
+  const count = testAll ? 10_000 : 200
 
   it(`says of ${count} requests what the endpoint answers, with the same first reason and evidence`, async () => {
     const chances = random('explain')
