@@ -99,4 +99,59 @@ describe('recordRefusals', () => {
     expect(refusal).toMatchObject({ form: {}, event: { reason: 'unsupported_grant_type' } })
     if (refusal) expect(await recorder.explain(refusal, options)).toMatchObject({ accepted: false })
   })
+
+  it('keeps nothing of an assertion that is no JWT, and no JWT or password in another parameter', async () => {
+    const { recorder, options, send } = endpoint()
+    const jwt = issuer.signGrant()
+    const wrong = { resource: 'https://user:password-canary@api.example.com/', scope: `read ${jwt}` }
+    for (const assertion of ['saml-canary', `${jwt}.part-canary`, 'opaque.token.canary']) {
+      await send({ ...form(), assertion, ...wrong })
+      const [refusal] = recorder.refusals()
+      if (!refusal) throw new Error('nothing was recorded')
+      expect(refusal.form.scope).toEqual(['read (a JWT)'])
+      expect(await recorder.explain(refusal, options)).toMatchObject({ reason: refusal.event.reason })
+    }
+    const text = JSON.stringify(recorder.refusals())
+    for (const canary of ['canary', String(jwt.split('.')[2])]) expect(text).not.toContain(canary)
+  })
+
+  it('does not mend a JWT that could not be read', async () => {
+    const { recorder, options, send } = endpoint()
+    await send(form({ repeatedClaims: { sub: 'mallory' } }))
+    const [refusal] = recorder.refusals()
+    if (!refusal) throw new Error('nothing was recorded')
+    expect(refusal.event.reason).toBe('duplicate_member')
+    expect(await recorder.explain(refusal, options)).toMatchObject({ accepted: false, reason: 'duplicate_member' })
+  })
+
+  it.each([
+    ['client_secret_basic', 'secret', 'scope_exceeds_client'],
+    ['client_secret_post', 'secret', 'scope_exceeds_client'],
+    ['client_secret_basic', 'wrong', 'client_secret_mismatch'],
+    ['client_secret_post', 'wrong', 'client_secret_mismatch'],
+  ] as const)('explains a request with a secret, by %s, which is %s', async (method, secret, reason) => {
+    const registration = {
+      client_id: 'a b',
+      token_endpoint_auth_method: method,
+      client_secret: 'secret',
+      grant_types: ['client_credentials'],
+    }
+    const recorder = recordRefusals()
+    const { options } = endpoint()
+    const own: Options = { ...options, hooks: { ...options.hooks, findClient: () => registration }, onEvent: recorder }
+    const isBasic = method === 'client_secret_basic'
+    await tokenRequest(
+      express().post('/token', ...tokenEndpoint(own)),
+      { grant_type: 'client_credentials', scope: 'read', ...(!isBasic && { client_id: 'a b', client_secret: secret }) },
+      { headers: isBasic ? { authorization: `Basic ${Buffer.from(`a%20b:${secret}`).toString('base64')}` } : {} },
+    )
+    const [refusal] = recorder.refusals()
+    if (!refusal) throw new Error('nothing was recorded')
+    expect(refusal.event.reason).toBe(reason)
+    expect(await recorder.explain(refusal, own)).toMatchObject({ accepted: false, reason })
+  })
+
+  it.each([-1, 0, 1.5, Number.NaN])('refuses to keep %p', (most) => {
+    expect(() => recordRefusals(most)).toThrow('most must be a whole number above 0')
+  })
 })

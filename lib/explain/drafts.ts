@@ -13,6 +13,9 @@ export interface Draft {
   readonly key: string | undefined
 }
 
+/** The `alg` of a header, which may have any type. */
+export const algOf = ({ alg }: Readonly<Record<string, unknown>>): string => (typeof alg === 'string' ? alg : '')
+
 function objectOf(segment: string | undefined): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(Buffer.from(segment ?? '', 'base64url').toString('utf8'))
@@ -68,10 +71,10 @@ const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('bas
 /** Signs a draft anew: with a key, or for an HMAC with a secret. If the key is not for its `alg`, the signature is not valid. */
 export async function signed({ header, claims }: Draft, key: KeyObject | string): Promise<string> {
   const input = `${encode(header)}.${encode(claims)}`
-  const bits = /^HS(256|384|512)$/.exec(String(header.alg))?.[1]
+  const bits = /^HS(256|384|512)$/.exec(algOf(header))?.[1]
   try {
     const signature =
-      typeof key === 'string' ? createHmac(`sha${bits}`, key).update(input).digest() : await signJws(String(header.alg), key, input)
+      typeof key === 'string' ? createHmac(`sha${bits}`, key).update(input).digest() : await signJws(algOf(header), key, input)
     return `${input}.${signature.toString('base64url')}`
   } catch {
     return `${input}.AAAA`

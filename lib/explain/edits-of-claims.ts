@@ -12,6 +12,7 @@ import {
   type Proposals,
   registered,
   type Situation,
+  textOf,
   time,
   tolerance,
 } from './proposals.js'
@@ -31,8 +32,14 @@ function audience(situation: Situation): (Edit | undefined)[] {
     return [right, registered(situation, 'audience', [...new Set([issuerOf(situation).audience ?? settings.ownAudience, sent].flat())])]
   if (sent === settings.tokenEndpointUrl) return [right, registered(situation, 'audience', 'issuer-or-token-endpoint')]
   const mayBeUrl = /^https:\/\/[^\s#?]+$/.test(sent) && URL.canParse(sent) && settings.tokenEndpointUrl === undefined && subject.client
-  return [right, mayBeUrl ? option('tokenEndpointUrl', sent) : undefined]
+  return [right, mayBeUrl ? tokenEndpointUrl(sent) : undefined]
 }
+
+/** `aud` may as well be another server: to take its JWTs would be a mistake. */
+const tokenEndpointUrl = (sent: string): Edit => ({
+  ...option('tokenEndpointUrl', sent),
+  text: `set the option \`tokenEndpointUrl: ${sent}\`, if that is the token endpoint of this server`,
+})
 
 /** The same JWT, written anew. */
 const rewritten = ({ use }: Situation, text: string): Edit => ({ side: 'signer', text, path: `${nameOf(use)}.sent`, weakens: false })
@@ -113,18 +120,18 @@ function malformed(s: Situation): Edit[] {
   const isTime = (value: unknown) => typeof value === 'number' && Number.isFinite(value) && value >= 0
   const name = ['iss', 'sub', 'jti'].find((one) => claims[one] !== undefined && !isText(claims[one]))
   const date = (['exp', 'nbf', 'iat'] as const).find((one) => claims[one] !== undefined && !isTime(claims[one]))
-  if (name === 'jti') return [claim(s, 'jti', String(claims.jti ?? '') || 'a-new-jti')]
+  if (name === 'jti') return [claim(s, 'jti', textOf(claims.jti) || 'a-new-jti')]
   if (name !== undefined)
     return [
       claim(
         s,
         name,
-        s.use === 'client' ? s.subject.client?.client_id : name === 'iss' ? s.subject.issuer?.issuer : String(claims.sub ?? ''),
+        s.use === 'client' ? s.subject.client?.client_id : name === 'iss' ? s.subject.issuer?.issuer : textOf(claims.sub) || 'the-subject',
       ),
     ]
   if (date !== undefined)
     return [
-      Number.isFinite(Number(claims[date])) && typeof claims[date] === 'string' ? claim(s, date, Number(claims[date])) : time(s, date),
+      typeof claims[date] === 'string' && Number.isFinite(Number(claims[date])) ? claim(s, date, Number(claims[date])) : time(s, date),
     ]
   return audience(s)
     .slice(0, 1)

@@ -1,14 +1,25 @@
 /** Which single edits may mend a JWT that is signed with a wrong key or algorithm, by reason. */
 import { algorithmNames } from '../host/options.js'
-import { signerOf } from './edits.js'
+import { credentialOf, signerOf } from './edits.js'
 import type { Edit } from './explanation.js'
-import { draftOf, header, issuerOf, nameOf, option, type Proposals, registered, registrationOf, type Situation } from './proposals.js'
+import {
+  draftOf,
+  header,
+  issuerOf,
+  nameOf,
+  option,
+  type Proposals,
+  registered,
+  registrationOf,
+  type Situation,
+  textOf,
+} from './proposals.js'
 
 /** Signing with a key that is registered, or registering the key that signs. */
 function keys(situation: Situation): (Edit | undefined)[] {
   const { use, keys, subject } = situation
   const name = nameOf(use)
-  const alg = String(draftOf(situation)?.header.alg)
+  const alg = textOf(draftOf(situation)?.header.alg)
   const usable = keys.filter(({ problem, kty }) => problem === undefined && isKeyFor(alg, kty))
   const verifying = usable.find(({ verifies }) => verifies)
   const kid = draftOf(situation)?.header.kid
@@ -27,11 +38,11 @@ function keys(situation: Situation): (Edit | undefined)[] {
   const register: Edit = {
     side: isRemote ? 'signer' : 'server',
     text: isRemote
-      ? 'publish the key that signed at the registered `jwks_uri`'
+      ? "publish the key that signed at the registered `jwks_uri`, if it is the signer's"
       : `register the public key that signed for the ${registrationOf(use)}, if it is the signer's`,
     path: `${ownerOf(situation)}.${isRemote ? 'jwks_uri' : 'jwks'}`,
     value: 'the public key that signed',
-    weakens: !isRemote,
+    weakens: true, // a JWT that somebody else signed then passes, too
   }
   return [
     verifying ? header(situation, 'kid', verifying.kid) : undefined,
@@ -42,9 +53,9 @@ function keys(situation: Situation): (Edit | undefined)[] {
 }
 
 /** Where the keys are registered: with the issuer, the client, or a workload of the client. */
-function ownerOf({ use, subject: { client, client_assertion } }: Situation): string {
-  const index = client?.federated_credentials?.findIndex(({ issuer }) => issuer === client_assertion?.claims.iss) ?? -1
-  return use === 'client' && index >= 0 ? `client.federated_credentials.${index}` : registrationOf(use)
+function ownerOf({ use, subject }: Situation): string {
+  const credential = use === 'client' ? credentialOf(subject) : undefined
+  return credential ? `client.federated_credentials.${subject.client?.federated_credentials?.indexOf(credential)}` : registrationOf(use)
 }
 
 /** Whether a token has a signature of the length that `alg` makes: otherwise no key can verify it. */
@@ -87,10 +98,10 @@ export const editsOfKeys: Proposals = {
   auth_method_not_registered: (s) => algorithm(s, s.settings.algorithms),
   kid_malformed: (s) => [header(s, 'kid', s.keys.find(({ verifies }) => verifies)?.kid)],
   alg_not_registered: (s) => {
-    const alg = String(draftOf(s)?.header.alg)
+    const alg = textOf(draftOf(s)?.header.alg)
     if (s.use === 'client')
       return [
-        ...algorithm(s, [String(s.subject.client?.token_endpoint_auth_signing_alg)]),
+        ...algorithm(s, [textOf(s.subject.client?.token_endpoint_auth_signing_alg)]),
         registered(s, 'token_endpoint_auth_signing_alg', alg),
       ]
     const listed = issuerOf(s).algorithms ?? []

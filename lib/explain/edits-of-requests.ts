@@ -126,7 +126,9 @@ export const editsOfRequest: Proposals = {
     const { clients } = s.subject.issuer ?? {}
     return [id === undefined ? undefined : ofIssuer('clients', [...listOf(clients), id])]
   },
-  pop_required: () => [{ side: 'signer', text: 'send no `cnf` claim', path: 'assertion.claims.cnf', weakens: false }],
+  pop_required: () => [
+    { side: 'signer', text: 'send no `cnf` claim: a token is then bound to no key', path: 'assertion.claims.cnf', weakens: true },
+  ],
   dpop_not_supported: () => [ofClient('dpop_bound_access_tokens', false)],
   scope_malformed: (s) => [isSent(s, 'scope') ? parameter('scope', undefined) : undefined],
   scope_exceeds_client: scope,

@@ -1,4 +1,6 @@
 /** What is explained, and how an edit changes it. */
+
+import { objectsOf } from '../host/check-registration.js'
 import type { Client, FederatedCredential } from '../host/client.js'
 import type { KeyRegistration } from '../host/jwk.js'
 import type { TrustedIssuer } from '../host/trusted-issuer.js'
@@ -47,9 +49,16 @@ export function applied(given: Case, { path, value }: Edit): Case {
 const resigned = (subject: Case, name: 'assertion' | 'client_assertion'): Case =>
   changed(subject as unknown as Tree, [name, 'sent'], undefined) as unknown as Case
 
-/** The registration whose keys a client assertion is verified with: that of the client, or of the workload that signed it. */
-export function signerOf(use: 'grant' | 'client', { client, issuer, client_assertion }: Case): KeyRegistration | undefined {
-  if (use === 'grant') return issuer
-  const credentials: readonly FederatedCredential[] = client?.federated_credentials ?? []
-  return credentials.find((credential) => credential.issuer === client_assertion?.claims.iss) ?? client
+/** The workload that signed a client assertion, as the client registered it. The registration may have any mistakes. */
+export function credentialOf({ client, client_assertion }: Pick<Case, 'client' | 'client_assertion'>): FederatedCredential | undefined {
+  const { iss, sub } = client_assertion?.claims ?? {}
+  const trustDomain = /^spiffe:\/\/[^/]+/.exec(typeof sub === 'string' ? sub : '')?.[0]
+  const ofIssuer = (objectsOf(client?.federated_credentials) as FederatedCredential[]).filter(
+    ({ issuer }) => typeof issuer === 'string' && issuer === (issuer.startsWith('spiffe://') ? trustDomain : iss),
+  )
+  return ofIssuer.find(({ subject }) => subject === sub) ?? ofIssuer[0]
 }
+
+/** The registration whose keys a JWT is verified with: that of the issuer, of the client, or of the workload of the client that signed it. */
+export const signerOf = (use: 'grant' | 'client', subject: Case): KeyRegistration | undefined =>
+  use === 'grant' ? subject.issuer : (credentialOf(subject) ?? subject.client)

@@ -26,7 +26,10 @@ export async function explainRequest(
   const raw = typeof form === 'string' ? form : encoded(form)
   const sent = [...new URLSearchParams(raw)]
   const values: Record<string, string[]> = Object.setPrototypeOf({}, null)
-  for (const [name, value] of sent) values[name] = [...(values[name] ?? []), value]
+  for (const [name, value] of sent) {
+    values[name] ??= []
+    values[name].push(value)
+  }
   const given = {
     form: values,
     raw,
@@ -55,11 +58,11 @@ function comparingOnce(options: ExplainOptions): ExplainOptions {
 
 /** Explains a request in parts. */
 export async function explainCase(parts: Omit<Case, 'options'>, asked: ExplainOptions, how: HowToExplain): Promise<RequestExplanation> {
-  const options = comparingOnce(asked)
+  const options = comparingOnce({ ...asked, hooks: asked?.hooks ?? {} })
+  const settings = settingsOf('explainRequest', options)
   const given: Case = { ...parts, options }
   const first = await attempt('request', given, how)
   const known = await withSigners(given)
-  const settings = settingsOf('explainRequest', options)
   const keys = { grant: await keysOf('grant', known, how), client: await keysOf('client', known, how) }
   const subject = withKey(withKey(known, 'assertion', keys.grant), 'client_assertion', keys.client)
   const verdict = subject.raw === undefined ? await attempt('request', subject, how) : first

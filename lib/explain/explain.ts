@@ -4,17 +4,21 @@ import type { Client } from '../host/client.js'
 import type { Awaitable } from '../host/hooks.js'
 import { CLIENT_CREDENTIALS, JWT_BEARER_CLIENT_ASSERTION, JWT_BEARER_GRANT, JWT_SPIFFE_CLIENT_ASSERTION } from '../host/options.js'
 import { type Settings, settingsOf } from '../host/settings.js'
+import { callHook } from '../pipeline/call-hook.js'
 import {
   demandsOfClient,
   demandsOfClientAssertion,
   demandsOfGrant,
   demandsOfIssuer,
+  demandsOfSvid,
   demandsOfWorkload,
+  type EndpointDemands,
+  isSpiffeCredential,
   type SignerDemands,
 } from '../rules/jwt-demands.js'
 import { draftOf } from './drafts.js'
 import type { Verdict } from './dry-run.js'
-import { type Case, signerOf } from './edits.js'
+import { type Case, credentialOf, signerOf } from './edits.js'
 import type { About, Explanation, HowToExplain, KeyResult } from './explanation.js'
 import { findFixes } from './fixes.js'
 import { keyResults, listedKeys, readable, secretResult } from './keys.js'
@@ -46,11 +50,12 @@ export async function explain(jwt: string, { use, options, issuer, client, ...ho
   return explanation(use, subject, settings, how)
 }
 
+/** The request that such a client sends: for the token of a workload it names itself, and a JWT-SVID has a type of its own. */
 function formOfClient(jwt: string, client: Client | undefined): Case['form'] {
-  const iss = draftOf(jwt)?.claims.iss
-  const isForeign = client?.federated_credentials?.some(({ issuer }) => issuer === iss) ?? false
-  const form = { grant_type: [CLIENT_CREDENTIALS], client_assertion: [jwt], client_assertion_type: [JWT_BEARER_CLIENT_ASSERTION] }
-  return isForeign && client ? { ...form, client_id: [client.client_id] } : form
+  const credential = credentialOf({ client, client_assertion: draftOf(jwt) })
+  const type = credential && isSpiffeCredential(credential) ? JWT_SPIFFE_CLIENT_ASSERTION : JWT_BEARER_CLIENT_ASSERTION
+  const form = { grant_type: [CLIENT_CREDENTIALS], client_assertion: [jwt], client_assertion_type: [type] }
+  return credential && client ? { ...form, client_id: [client.client_id] } : form
 }
 
 /** Asks the hooks for the client and the issuer that were not given. A hook that fails is for the check of the look-up. */
@@ -61,14 +66,19 @@ export async function withSigners(subject: Case): Promise<Case> {
     .toString()
     .split(':', 1)[0]
   const id = form.client_id?.[0] ?? client_assertion?.claims.sub ?? (user || undefined)
-  const issuer = subject.issuer ?? (await lookedUp(iss, (name) => options.hooks?.findIssuer?.(name)))
-  const client = subject.client ?? (await lookedUp(id ?? issuer?.client_id, (name) => options.hooks?.findClient?.(name)))
+  const { hooks, hookTimeout = 3 } = options
+  const issuer = subject.issuer ?? (await lookedUp(iss, hookTimeout, (name) => hooks?.findIssuer?.(name)))
+  const client = subject.client ?? (await lookedUp(id ?? issuer?.client_id, hookTimeout, (name) => hooks?.findClient?.(name)))
   return { ...subject, issuer, client }
 }
 
-async function lookedUp<T extends object>(name: unknown, hook: (name: string) => Awaitable<T | null | undefined>): Promise<T | undefined> {
+async function lookedUp<T extends object>(
+  name: unknown,
+  seconds: number,
+  hook: (name: string) => Awaitable<T | null | undefined>,
+): Promise<T | undefined> {
   try {
-    const found = typeof name === 'string' ? await hook(name) : undefined
+    const found = typeof name === 'string' ? await callHook('look-up', seconds, () => hook(name)) : undefined
     return typeof found === 'object' && found !== null ? found : undefined
   } catch {
     return undefined
@@ -93,17 +103,10 @@ export async function explanation(use: 'grant' | 'client', asked: Case, settings
     accepted: verdict.accepted,
     ...(reason !== undefined && { reason }),
     ...(detail && { detail }),
-    checks: walk(
-      use,
-      jwt,
-      use === 'grant' ? demandsOfGrant(settings) : demandsOfClientAssertion(settings),
-      demandsOf(use, subject, settings),
-      now,
-      {
-        reason,
-        detail,
-      },
-    ),
+    checks: walk(use, jwt, endpointDemandsOf(use, given, settings), demandsOf(use, subject, settings), now, {
+      reason,
+      detail,
+    }),
     keys,
     fixes:
       verdict.accepted || how.fixes === false
@@ -139,11 +142,16 @@ export async function keysOf(use: 'grant' | 'client', subject: Case, { fetchKeys
   return [...(await keyResults(jwt, await listedKeys(signer, fetchKeys), isInline)), ...secret]
 }
 
+function endpointDemandsOf(use: 'grant' | 'client', subject: Case, settings: Settings): EndpointDemands {
+  if (use === 'grant') return demandsOfGrant(settings)
+  return typeOf(subject) === JWT_SPIFFE_CLIENT_ASSERTION ? demandsOfSvid(settings) : demandsOfClientAssertion(settings)
+}
+
 function demandsOf(use: 'grant' | 'client', subject: Case, settings: Settings): SignerDemands | undefined {
-  const { issuer, client, client_assertion } = subject
+  const { issuer, client } = subject
   try {
     if (use === 'grant') return issuer && demandsOfIssuer(issuer, settings)
-    const credential = client?.federated_credentials?.find((one) => one.issuer === client_assertion?.claims.iss)
+    const credential = credentialOf(subject)
     return credential ? demandsOfWorkload(credential, settings) : client && demandsOfClient(client, settings)
   } catch {
     return undefined // a registration with mistakes

@@ -72,7 +72,10 @@ export interface Edit {
   readonly text: string
   /** Where: `assertion.claims.aud`, `client_assertion.header.kid`, `assertion.key`, `form.scope`, `client.grant_types`, `issuer.audience`, `options.algorithms`. */
   readonly path: string
-  /** The value to set; absent if the member is removed. For `.key`: the thumbprint of the registered key that must sign. */
+  /**
+   * The value to set; absent if the member is removed. For `.key`: the thumbprint of the registered key that must sign. A JWT, the password of a URL,
+   * and a parameter that may be a credential are not shown.
+   */
   readonly value?: unknown
   /** Whether this server then accepts more than before. */
   readonly weakens: boolean

@@ -1,5 +1,6 @@
 /** The smallest sets of edits with which a refused request passes: found by trying them. */
 import type { Reason } from '../host/errors.js'
+import { withoutCredentials } from '../host/evidence.js'
 import { settingsOf } from '../host/settings.js'
 import type { Verdict } from './dry-run.js'
 import { applied, type Case } from './edits.js'
@@ -33,6 +34,25 @@ const isSamePlaces = (one: readonly Edit[], other: readonly Edit[]) =>
   one.length === other.length && one.every(({ path }) => other.some((edit) => edit.path === path))
 const contains = (edits: readonly Edit[], part: readonly Edit[]) => part.every((edit) => edits.some((one) => isSame(one, edit)))
 
+/** The parameters that say what is asked. Each of the others may be a credential or a code. */
+const harmlessParameters = ['grant_type', 'scope', 'client_id', 'client_assertion_type', 'resource', 'audience'].map(
+  (name) => `form.${name}`,
+)
+
+/** An edit as it is shown: without the credentials of the request, also without those that stand in a wrong place. It was tried with them. */
+function shownEdit({ text, value, ...edit }: Edit): Edit {
+  const isSecret = edit.path.startsWith('form.') && !harmlessParameters.includes(edit.path)
+  const shown = isSecret && value !== undefined ? '(as it was sent)' : withoutCredentialsIn(value)
+  return { ...edit, text: withoutCredentials(text), ...(value !== undefined && { value: shown }) }
+}
+
+function withoutCredentialsIn(value: unknown): unknown {
+  if (typeof value === 'string') return withoutCredentials(value)
+  if (Array.isArray(value)) return value.map(withoutCredentialsIn)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withoutCredentialsIn(one)]))
+}
+
 /** Which of two JWTs a refusal is about. */
 export function useOf({ error, step, reason }: Pick<Verdict, 'error' | 'step' | 'reason'>, { form }: Case): 'grant' | 'client' {
   if (form.client_assertion === undefined) return 'grant'
@@ -53,9 +73,13 @@ function proposals(extent: Extent, { subject, verdict }: Node, { keys }: Start, 
     keys: known,
     seen: verdict.detail?.seen,
   }
-  const ofJwt = draft === undefined ? [] : ({ ...editsOfClaims, ...editsOfKeys }[reason]?.(situation) ?? [])
-  const ofRequest = editsOfRequest[reason]?.(situation) ?? []
-  return [...ofJwt, ...ofRequest].filter((edit) => edit !== undefined)
+  try {
+    const ofJwt = draft === undefined ? [] : ({ ...editsOfClaims, ...editsOfKeys }[reason]?.(situation) ?? [])
+    const ofRequest = editsOfRequest[reason]?.(situation) ?? []
+    return [...ofJwt, ...ofRequest].filter((edit) => edit !== undefined)
+  } catch {
+    return [] // an object of the host whose members throw
+  }
 }
 
 /** Sets of edits, of which each was tried and passes; without any one of its edits it does not. */
@@ -84,6 +108,7 @@ export async function findFixes(extent: Extent, start: Start, how: HowToExplain)
     const next: Node[] = []
     for (const node of level) {
       for (const edit of proposals(extent, node, start, now)) {
+        if (trials >= mostTrials) break // a header may have thousands of members
         const edits = [...node.edits, edit]
         const isKnown = node.edits.some(({ path }) => path === edit.path) || found.some((one) => contains(edits, one))
         if (isKnown || [...next].some((other) => contains(other.edits, edits))) continue
@@ -98,7 +123,7 @@ export async function findFixes(extent: Extent, start: Start, how: HowToExplain)
     level = next
   }
   return found
-    .map((edits) => ({ edits, weakens: edits.some(({ weakens }) => weakens) }))
+    .map((edits) => ({ edits: edits.map(shownEdit), weakens: edits.some(({ weakens }) => weakens) }))
     .sort((one, other) => Number(one.weakens) - Number(other.weakens) || one.edits.length - other.edits.length)
     .slice(0, most.fixes)
 }

@@ -8,8 +8,22 @@ import { nameOfKey, thumbprint } from '../assertion/keys/thumbprint.js'
 import { usableKeys } from '../assertion/keys/usable-keys.js'
 import type { DecodedAssertion } from '../host/assertion.js'
 import type { JWK, KeyRegistration } from '../host/jwk.js'
-import { draftOf } from './drafts.js'
+import { algOf, draftOf } from './drafts.js'
 import type { KeyResult } from './explanation.js'
+
+/** Documents, also those that could not be fetched: a search for fixes asks for the same one many times. */
+const documents = new Map<string, { readonly document: Promise<unknown>; readonly at: number }>()
+const most = { documents: 100, age: 30_000 } // ms
+
+async function fetched(url: string, allowPrivate: boolean): Promise<unknown> {
+  const id = `${allowPrivate} ${url}`
+  const known = documents.get(id)
+  if (known && performance.now() - known.at < most.age) return known.document
+  if (documents.size >= most.documents) documents.clear()
+  const document = fetchJson(url, allowPrivate).then((answer) => answer.document)
+  documents.set(id, { document, at: performance.now() })
+  return document
+}
 
 /** The members of a registered key set, as they are; none if there is no list, or it would have to be fetched. */
 export async function listedKeys(
@@ -18,7 +32,7 @@ export async function listedKeys(
 ): Promise<readonly unknown[]> {
   let document: unknown = jwks
   try {
-    if (fetchKeys && typeof jwks_uri === 'string') ({ document } = await fetchJson(jwks_uri, allowPrivateJwksUri === true))
+    if (fetchKeys && typeof jwks_uri === 'string') document = await fetched(jwks_uri, allowPrivateJwksUri === true)
   } catch {
     return [] // the check of the keys says why
   }
@@ -48,8 +62,8 @@ export async function keyResults(jwt: DecodedAssertion, listed: readonly unknown
 
 /** A client secret as a key. */
 export async function secretResult(jwt: DecodedAssertion, secret: string): Promise<KeyResult> {
-  const isHmac = /^HS(256|384|512)$/.test(String(jwt.header.alg))
-  const isRight = isHmac && (await verifyJws(String(jwt.header.alg), createSecretKey(Buffer.from(secret)), jwt.signingInput, jwt.signature))
+  const isHmac = /^HS(256|384|512)$/.test(algOf(jwt.header))
+  const isRight = isHmac && (await verifyJws(algOf(jwt.header), createSecretKey(Buffer.from(secret)), jwt.signingInput, jwt.signature))
   return { kty: 'oct', fits: isHmac, verifies: isRight }
 }
 
@@ -71,7 +85,7 @@ async function selectedBy({ header }: DecodedAssertion, listed: readonly unknown
 
 async function verifies({ header, signingInput, signature }: DecodedAssertion, jwk: JWK): Promise<boolean> {
   try {
-    return await verifyJws(String(header.alg), createPublicKey({ key: jwk as never, format: 'jwk' }), signingInput, signature)
+    return await verifyJws(algOf(header), createPublicKey({ key: jwk as never, format: 'jwk' }), signingInput, signature)
   } catch {
     return false
   }

@@ -17,6 +17,8 @@ export interface Situation {
 }
 export type Proposals = Partial<Record<Reason, (situation: Situation) => readonly (Edit | undefined)[]>>
 
+/** A claim or header as text. `String` throws for some objects that JSON can make. */
+export const textOf = (value: unknown) => (typeof value === 'string' || typeof value === 'number' ? String(value) : '')
 const shown = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value))
 export const nameOf = (use: 'grant' | 'client') => (use === 'grant' ? 'assertion' : 'client_assertion')
 export const registrationOf = (use: 'grant' | 'client') => (use === 'grant' ? 'issuer' : 'client')

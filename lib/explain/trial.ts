@@ -10,7 +10,7 @@ import type { Hooks } from '../host/hooks.js'
 import type { JWK } from '../host/jwk.js'
 import type { Endpoint } from '../pipeline/endpoint.js'
 import { proveGrant } from '../verify-jwt-grant/prove-grant.js'
-import { type Draft, kindOfAlgorithm, kindOfKey, signed, standIn } from './drafts.js'
+import { algOf, type Draft, kindOfAlgorithm, kindOfKey, signed, standIn } from './drafts.js'
 import { dryEndpoint, dryRun, dryTransaction, type Verdict } from './dry-run.js'
 import { type Case, signerOf } from './edits.js'
 import type { HowToExplain } from './explanation.js'
@@ -25,7 +25,7 @@ const foreignSecret = 'a secret that nobody registered, longer than the longest 
 
 /** Signs an edited JWT, and the keys that its signer then has. */
 async function signedAnew(use: Use, draft: Draft, subject: Case, { fetchKeys = false }: HowToExplain) {
-  const isHmac = String(draft.header.alg).startsWith('HS')
+  const isHmac = algOf(draft.header).startsWith('HS')
   if (isHmac) {
     const secret = draft.key === undefined ? foreignSecret : (secretOf(subject) ?? foreignSecret)
     return { token: await signed(draft, secret), keys: undefined }

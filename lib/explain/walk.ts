@@ -5,6 +5,7 @@ import { type Detail, detailOf, type Evidence } from '../host/evidence.js'
 import { evidenceBeforeLookup, evidenceOfRegistration } from '../rules/evidence.js'
 import { checksBeforeLookup, checksOfRegistration, type JwtCheck } from '../rules/jwt-checks.js'
 import type { EndpointDemands, SignerDemands } from '../rules/jwt-demands.js'
+import { algOf } from './drafts.js'
 import type { CheckResult } from './explanation.js'
 
 /** The first reason for which the endpoint refuses the JWT. */
@@ -87,6 +88,6 @@ export function walk(
   lookups[use].forEach(point)
   table(checksOfRegistration, evidenceOfRegistration as never, isOver && signer === undefined ? undefined : signer)
   keys.forEach(point)
-  if (use === 'client' && String(jwt?.header.alg).startsWith('HS')) point(secret)
+  if (use === 'client' && jwt && algOf(jwt.header).startsWith('HS')) point(secret)
   return results
 }

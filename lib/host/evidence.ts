@@ -69,13 +69,10 @@ const jwt = /eyJ[\w-]{8,}(?:\.[\w-]*)*/g
 const userInformation = /:\/\/[^\s/?#]*@/g
 
 /** Text that may be in the wrong place, such as a JWT that was sent as scope: without JWTs, and without the password of a URL. */
-export const harmless = (text: string) =>
-  printable(
-    text
-      .slice(0, 16 * most.characters)
-      .replace(jwt, '(a JWT)')
-      .replace(userInformation, '://...@'),
-  )
+export const withoutCredentials = (text: string) => text.replace(jwt, '(a JWT)').replace(userInformation, '://...@')
+
+/** The same as an event shows it: printable and short. */
+export const harmless = (text: string) => printable(withoutCredentials(text.slice(0, 16 * most.characters)))
 
 const credential =
   /(password|passwd|pwd|secret|token|assertion|authorization)(["']?\s{0,3}[=:]\s{0,3}["']?(?:Basic |Bearer )?)[^\s"'&,;]+/gi

@@ -21,7 +21,10 @@ export function kindOfDocument(document: unknown): string {
   if (document instanceof KeyObject) return 'a KeyObject: export its public part as JWK'
   if (ArrayBuffer.isView(document)) return 'bytes'
   if ('kty' in document) return 'a single JWK: register { keys: [...] } with it in the list'
-  return 'keys' in document ? `an object whose member keys is ${kindOfDocument(document.keys)}` : 'an object without a list of keys'
+  if (!('keys' in document)) return 'an object without a list of keys'
+  const { keys } = document
+  const isObject = typeof keys === 'object' && keys !== null && 'keys' in keys // as in it, at any depth
+  return `an object whose member keys is ${isObject ? 'another such object' : kindOfDocument(keys)}`
 }
 
 /** The `jwks` column of a database often comes as text. */
