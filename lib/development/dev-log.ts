@@ -40,7 +40,7 @@ function blockOf(event: TokenEndpointEvent): string {
     ['request', request_id],
     ...senderOf(event),
     ...evidenceOf(event),
-    ...(reason ? helpFor(reason) : []),
+    ...(reason && Object.hasOwn(helpTexts, reason) ? helpFor(reason) : []), // an OAuthError of a hook may have another reason
   ] as const
   const head = `token request ${outcome}: ${reason ?? 'no reason'} (${status} ${error ?? ''})`
   const body = lines.map(([name, text]) => `  ${name.padEnd(8)} ${onOneLine(text)}`)
