@@ -102,3 +102,37 @@ describe('colours', () => {
     expect((await cli(['check', file])).out).not.toContain('\x1b')
   })
 })
+
+describe('what is printed', () => {
+  it('shows nothing of a broken file, which may have a secret', async () => {
+    const file = folder.write('secret.json', '{"client_secret":"secret-canary" oops}')
+    const { code, err } = await cli(['check', file])
+    expect(code).toBe(2)
+    expect(err).toContain('must be JSON')
+    expect(err).not.toContain('canary')
+  })
+
+  it('shows nothing of a secret that was written instead of its source', async () => {
+    const words = ['act-as', 'client_secret_jwt', 'https://as.example.com/token', '--audience', 'x', '--secret-from', 'secret-canary']
+    const { code, err } = await cli(words)
+    expect(code).toBe(2)
+    expect(err).toContain('--secret-from could not be read')
+    expect(err).not.toContain('canary')
+  })
+
+  it.each([false, true])('has no control character of a file, with colour %p', async (colour) => {
+    const file = folder.write('control.json', [{ client_id: 'a\u001b[2Jb\u009bc\u202ed' }])
+    const { out } = await cli(['check', file], { colour })
+    expect(out).toContain('client a?[2Jb?c?d')
+  })
+
+  it.each(['http://as.example.com/token', 'https://user:canary@as.example.com/token', 'file:///token'])(
+    'act-as sends nothing to %s',
+    async (url) => {
+      const { code, err } = await cli(['act-as', 'private_key_jwt', url, '--audience', 'x'])
+      expect(code).toBe(2)
+      expect(err).toContain('URL must')
+      expect(err).not.toContain('canary')
+    },
+  )
+})

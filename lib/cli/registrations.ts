@@ -45,8 +45,8 @@ async function moduleAt(file: string): Promise<unknown> {
 function jsonOf(text: string, source: string): unknown {
   try {
     return JSON.parse(text, (name, value) => (name === 'not_after' && typeof value === 'string' ? new Date(value) : value)) // JSON has no Date
-  } catch (error) {
-    throw new UsageError(`${source} must be JSON: ${(error as Error).message}`)
+  } catch {
+    throw new UsageError(`${source} must be JSON.`) // the error of JSON.parse quotes the text, which may be a secret
   }
 }
 

@@ -22,7 +22,7 @@ export async function run(words: readonly string[], io: Io): Promise<ExitCode> {
       return 0
     }
     const { code, json, text } = await outcomeOf(verb, rest, io)
-    if (text !== undefined) io.out(isJson ? JSON.stringify(json, undefined, 2) : text)
+    if (text !== undefined) io.out(isJson ? JSON.stringify(json, undefined, 2) : harmless(text, io.colour))
     return code
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
@@ -31,5 +31,17 @@ export async function run(words: readonly string[], io: Io): Promise<ExitCode> {
     return 2
   }
 }
+
+const control = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+const ownColour = /(\x1b\[(?:[12]|22|3[1239])m)/ // those of painter.ts
+
+/** A text without control characters, which a server, a JWT or a key set may have: they could change the terminal. */
+const harmless = (text: string, colour: boolean) =>
+  colour
+    ? text
+        .split(ownColour)
+        .map((part, index) => (index % 2 === 1 ? part : part.replace(control, '?')))
+        .join('')
+    : text.replace(control, '?')
 
 const outcomeOf = (verb: Verb, words: readonly string[], io: Io): Promise<Outcome> => verb.run(readArguments(verb, words), io)

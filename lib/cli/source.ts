@@ -4,9 +4,10 @@ import { type Io, UsageError } from './io.js'
 
 /**
  * Reads a text from the path of a file, `env:NAME` or `-` for stdin.
+ * @param shown how messages name the source: it may be a secret by mistake
  * @throws UsageError that names the source and shows nothing of its text
  */
-export async function readSource(source: string, io: Io): Promise<string> {
+export async function readSource(source: string, io: Io, shown = source): Promise<string> {
   if (source === '-') return await io.stdin()
   const [, name] = /^env:(.*)$/s.exec(source) ?? []
   if (name !== undefined) {
@@ -17,6 +18,6 @@ export async function readSource(source: string, io: Io): Promise<string> {
   try {
     return await readFile(source, 'utf8')
   } catch (error) {
-    throw new UsageError(`${source} could not be read: ${(error as NodeJS.ErrnoException).code}. It must be a file, env:NAME or -.`)
+    throw new UsageError(`${shown} could not be read: ${(error as NodeJS.ErrnoException).code}. It must be a file, env:NAME or -.`)
   }
 }

@@ -1,3 +1,4 @@
+import { UsageError } from '../io.js'
 import { fetchReport } from './fetch-report.js'
 import { type Finding, ok, problem, warning } from './finding.js'
 import { keyReport } from './key-report.js'
@@ -56,12 +57,19 @@ async function fromDocument(document: Record<string, unknown>, issuer: string, a
   return [name, ok('jwks_uri', jwks_uri), ...findings, ...(keySet === undefined ? [] : keyReport(keySet))]
 }
 
-/** The issuer identifier of the server of a token endpoint: what its discovery document says, or the origin. */
+/**
+ * The issuer identifier of the server of a token endpoint: what its discovery document says, or the origin. It must be of the same origin:
+ * a server could name another one, and send there the JWTs that it gets (RFC 8414 §3.3).
+ * @throws UsageError
+ */
 export async function serverOf(tokenEndpoint: string): Promise<string> {
   const { origin } = new URL(tokenEndpoint)
   for (const url of discoveryUrls(origin).reverse()) {
     const { document } = await fetchReport(url, true)
-    if (isObject(document) && typeof document.issuer === 'string') return document.issuer
+    if (!isObject(document) || typeof document.issuer !== 'string') continue
+    const { issuer } = document
+    if (URL.canParse(issuer) && new URL(issuer).origin === origin) return issuer
+    throw new UsageError(`The issuer of ${url} must be of its origin. If you trust another one, name it with --audience.`)
   }
   return origin
 }

@@ -23,7 +23,7 @@ async function keyOf({ alg }: Dialect, input: Input, io: Io): Promise<SigningKey
 
 async function credentialOf(dialect: Dialect, input: Input, io: Io): Promise<Pick<Identity, 'key' | 'secret'>> {
   if (dialect.signs === 'key') return { key: await keyOf(dialect, input, io) }
-  const secret = (await readSource(input.demand('secret-from'), io)).trim()
+  const secret = (await readSource(input.demand('secret-from'), io, 'The source of --secret-from')).trim()
   if (Buffer.byteLength(secret) < 32) throw new UsageError('The secret of --secret-from must have at least 32 bytes (RFC 7518 §3.2).')
   return { secret }
 }
@@ -31,6 +31,10 @@ async function credentialOf(dialect: Dialect, input: Input, io: Io): Promise<Pic
 async function identityOf(dialect: Dialect, input: Input, io: Io): Promise<Identity> {
   const url = input.arg(1)
   if (!URL.canParse(url)) throw new UsageError('URL must be the token endpoint, such as https://as.example.com/token.')
+  const { protocol, hostname, username, password } = new URL(url)
+  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
+  if (username || password) throw new UsageError('URL must not have a user name or a password.')
+  if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback)) throw new UsageError('URL must be https, or http of loopback.')
   return {
     dialect,
     url,
@@ -95,7 +99,7 @@ export const actAs: Verb = {
     subject: { value: 'SUB', about: 'whom grants are for', default: 'ada@example.org' },
     scope: { value: 'SCOPE', about: 'scope', default: 'read' },
     audience: { value: 'AUD', about: 'issuer identifier of the server; without it, from its discovery document, or the origin of URL' },
-    'print-registration': { about: 'send nothing, and print as JSON what the server must register' },
+    'print-registration': { about: 'send no JWT, and print as JSON what the server must register: with the secret, if there is one' },
   },
   about: [
     'First register what --print-registration prints. Then the exit code is 0 only if the valid JWT gets a token, and each spoiled one is refused with the expected error.',
