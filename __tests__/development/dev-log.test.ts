@@ -113,3 +113,10 @@ describe.each(anyExpress)('on %s', (_, express) => {
     expect(texts.join('')).not.toContain('hunter2')
   })
 })
+
+it('devLog writes its block also for a reason that it does not know', () => {
+  const written: string[] = []
+  const event = { outcome: 'refused', status: 400, error: 'invalid_grant', reason: 'mine', step: 's', request_id: 'r', claimed: {} }
+  devLog({ write: (text) => void written.push(text) })(event as never)
+  expect(written.join('')).toContain('token request refused: mine')
+})

@@ -196,3 +196,13 @@ describe('explain has code 2', () => {
     await expect(explain(stdin, { flags })).rejects.toThrow(message)
   })
 })
+
+it('explain calls the hooks of a file on their own object: it may be an instance of a class', async () => {
+  const file = folder.write(
+    'class.mjs',
+    `class Hooks { #client = ${JSON.stringify(client.registration)}; findClient() { return this.#client } }
+     export const options = { issuer: 'https://as.example.com', hooks: new Hooks() }`,
+  )
+  const form = new URLSearchParams({ grant_type: 'client_credentials', ...client.clientAuthentication() }).toString()
+  expect(await cli(['explain', '--registration', file], { stdin: form })).toMatchObject({ code: 0 })
+})

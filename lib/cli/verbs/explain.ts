@@ -9,6 +9,16 @@ import { commandName, type Input, type Verb } from '../verb.js'
 
 type Registration = Registrations['clients'][number] | Registrations['issuers'][number]
 
+/** The hooks of a file, called on their own object: it may be an instance of a class. */
+function ownHooks(hooks: object | undefined): ExplainOptions['hooks'] {
+  const given = (hooks ?? {}) as Record<string, unknown>
+  const names = ['findClient', 'findIssuer', 'authorizeGrant', 'verifyClientSecret', 'getClientCertificate']
+  const present = names.filter((name) => typeof given[name] === 'function')
+  return Object.fromEntries(
+    present.map((name) => [name, (...input: unknown[]) => (given[name] as (...input: unknown[]) => unknown).apply(given, input)]),
+  )
+}
+
 /** The options of the file, with hooks that answer from its registrations. Hooks that the file has itself win. */
 function optionsOf({ options, clients, issuers }: Registrations): ExplainOptions {
   if (options === undefined) throw new UsageError('The file of --registration must have options, at least { "issuer": "https://…" }.')
@@ -18,7 +28,7 @@ function optionsOf({ options, clients, issuers }: Registrations): ExplainOptions
     authorizeGrant: ({ sub }) => ({ subject: sub }),
     mintToken: () => ({ access_token: 'not-issued', token_type: 'Bearer' }),
   }
-  return { ...options, hooks: { ...standIns, ...(options.hooks as ExplainOptions['hooks'] | undefined) } }
+  return { ...options, hooks: { ...standIns, ...ownHooks(options.hooks) } }
 }
 
 /** The keys of a registration are asked from another address. */
