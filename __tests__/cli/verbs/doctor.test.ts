@@ -102,6 +102,7 @@ describe('doctor of a jwks_uri', () => {
     ['http://idp.example.org/jwks', /https URL/],
     ['https://127.0.0.1/jwks', /public address/],
     ['https://user:hunter2@idp.example.org/jwks', /user information/],
+    ['https://user:hunter2@idp.example.org', /user information/],
     ['jwks', /URL/],
   ])('refuses %s before anything is sent', async (url, problem) => {
     const { code, json } = await cli(['doctor', url, '--json'])

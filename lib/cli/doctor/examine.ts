@@ -34,6 +34,8 @@ export async function examine(url: string, allowPrivate: boolean, as?: 'jwks_uri
 
 async function examineIssuer(issuer: string, allowPrivate: boolean): Promise<Examination> {
   if (!URL.canParse(issuer)) return { kind: 'issuer', findings: [problem('url', `${issuer} must be a URL.`)] }
+  const { username, password } = new URL(issuer)
+  if (username || password) return { kind: 'issuer', findings: [problem('url', 'an issuer must be a URL without user information.')] }
   const tried: Finding[] = []
   for (const url of discoveryUrls(issuer)) {
     const { findings, document } = await fetchReport(url, allowPrivate)
