@@ -18,7 +18,16 @@ import {
 jest.setTimeout(90_000)
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 const place = `processes_${process.pid}`
-const once = { grants: 2500, attempts: 10_000, tokens: 2500, doubles: 0, statuses: { 200: 2500, 400: 7500 }, withoutRetryAfter: 0 }
+const grants = 2500
+
+/** Each grant gets one token. A busy machine may shed a request (503): a grant that got nothing else is sent again. */
+async function expectOneTokenEach(endpoint: Endpoint): Promise<void> {
+  const { statuses, attempts, ...count } = await replayGrants(endpoint, { grants, copies: 4, beforeRetry: () => sleep(50) })
+  const { 503: shed = 0, ...others } = statuses
+  expect(count).toEqual({ grants, tokens: grants, doubles: 0, withoutRetryAfter: 0 })
+  expect(others).toEqual({ 200: grants, 400: attempts - shed - grants })
+  expect(shed).toBeLessThan(attempts / 20)
+}
 
 describeWith(redisNeed, 'T-44 four processes on one Redis', () => {
   let service: Service
@@ -33,7 +42,7 @@ describeWith(redisNeed, 'T-44 four processes on one Redis', () => {
   })
 
   it('2,500 grants, each four times at once: one token for each', async () => {
-    expect(await replayGrants(endpoint, { grants: 2500, copies: 4 })).toEqual(once)
+    await expectOneTokenEach(endpoint)
     expect(Math.min(...endpoint.connections)).toBeGreaterThan(0)
   })
 })
@@ -56,7 +65,7 @@ describeWith(postgresNeed, 'T-44 four processes on one PostgreSQL', () => {
   })
 
   it('2,500 grants, each four times at once: one token for each', async () => {
-    expect(await replayGrants(endpoint, { grants: 2500, copies: 4 })).toEqual(once)
+    await expectOneTokenEach(endpoint)
     expect(Math.min(...endpoint.connections)).toBeGreaterThan(0)
   })
 })
@@ -102,11 +111,8 @@ describeWith(ownRedisNeed, 'T-45 T-58 four processes on a Redis that is killed, 
       const again = await Promise.all(used.map((assertion) => endpoint.ask(assertion)))
       expect(new Set(again.map(({ status }) => status))).toEqual(new Set([400]))
       await sleep(1001) // iat has whole seconds
-      expect(await replayGrants(endpoint, { grants: 100, copies: 4 })).toMatchObject({
-        tokens: 100,
-        doubles: 0,
-        statuses: { 200: 100, 400: 300 },
-      })
+      const after = await replayGrants(endpoint, { grants: 100, copies: 4, beforeRetry: () => sleep(100) })
+      expect(after).toMatchObject({ tokens: 100, doubles: 0, withoutRetryAfter: 0, statuses: { 200: 100 } })
     })
   })
 })

@@ -10,7 +10,8 @@ const leftOut = `Left to npm run test:all: the installed package, many processes
 const words = process.argv.slice(2)
 const isAll = words.includes('--all')
 const ignored = isAll ? [] : onlyInAll.map((part) => `--testPathIgnorePatterns=${part.replaceAll('.', '\\.')}`)
-const workers = availableParallelism() + 1 // many tests wait for timers and servers: one worker more keeps the processors busy
+// many tests of `npm test` wait for timers and servers: one worker more keeps the processors busy; `test:all` starts processes of its own
+const workers = availableParallelism() + (isAll ? 0 : 1)
 const jest = ['--experimental-vm-modules', '--no-warnings=ExperimentalWarning', 'node_modules/jest/bin/jest.js', `--maxWorkers=${workers}`]
 const { status } = spawnSync(process.execPath, [...jest, ...ignored, ...words.filter((word) => word !== '--all')], {
   stdio: 'inherit',
