@@ -21,8 +21,8 @@ export const groups = {
     tests: ['assertion/{verify,signature,verified-signatures}'],
   }),
   'keys/usable': of('assertion/keys', {
-    mutate: ['lib/assertion/keys/{usable-keys,verification-cost,small-order,thumbprint,key-problems}.ts'],
-    tests: ['assertion/keys/{usable-keys,verification-cost,small-order,thumbprint,key-problems}'],
+    mutate: ['lib/assertion/keys/{usable-keys,verification-cost,small-order,thumbprint,key-algorithms,key-problems}.ts'],
+    tests: ['assertion/keys/{usable-keys,verification-cost,small-order,thumbprint,key-algorithms,key-problems}'],
   }),
   'keys/local': of('assertion/keys', {
     mutate: ['lib/assertion/keys/{find-keys,key-set}.ts'],

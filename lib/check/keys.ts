@@ -1,13 +1,13 @@
 /** Finds what is wrong with the keys of a registration: their source, and each key that is registered inline. No value of a key is shown. */
 import { createPublicKey } from 'node:crypto'
 import { checkKeySetUrl } from '../assertion/keys/guarded-fetch.js'
+import { algorithmsOf } from '../assertion/keys/key-algorithms.js'
 import { kindOfDocument, problemOfKey } from '../assertion/keys/key-problems.js'
 import { maxKeys } from '../assertion/keys/key-set.js'
 import { usableKeys } from '../assertion/keys/usable-keys.js'
 import { isRefusal } from '../host/errors.js'
 import { evidenceOf } from '../host/evidence.js'
 import { isAbsent, type JWK } from '../host/jwk.js'
-import { edDSANames } from '../host/options.js'
 import { shown } from '../host/shown.js'
 import type { Findings, Unchecked } from './findings.js'
 
@@ -67,17 +67,9 @@ function problemOf(key: unknown): string | undefined {
   }
 }
 
-const ofCurve: Readonly<Record<string, readonly string[]>> = {
-  'P-256': ['ES256'],
-  'P-384': ['ES384'],
-  'P-521': ['ES512'],
-  Ed25519: edDSANames,
-}
-const ofRsa = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']
-
 /** Whether a JWT with this `alg` may be signed with the private key of a usable key (RFC 7518 §3.1). */
-export const fits = ({ kty, crv, alg }: JWK, algorithm: string) =>
-  (alg === undefined || alg === algorithm) && (kty === 'RSA' ? ofRsa : (ofCurve[String(crv)] ?? [])).includes(algorithm)
+export const fits = (jwk: JWK, algorithm: string) =>
+  (jwk.alg === undefined || jwk.alg === algorithm) && algorithmsOf(jwk).includes(algorithm)
 
 /** Warns of algorithms that no key fits. */
 export function findUnfitAlgorithms(where: string, algorithms: unknown, keys: readonly JWK[] | undefined, { warnings }: Findings): void {

@@ -1,5 +1,6 @@
 /** The keys that a command signs with. No message shows anything of a key. */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import { algorithmsOf } from '../assertion/keys/key-algorithms.js'
 import { thumbprint } from '../assertion/keys/thumbprint.js'
 import type { JWK } from '../index.js'
 import { type Io, UsageError } from './io.js'
@@ -13,19 +14,20 @@ export interface SigningKey {
   readonly publicJwk: JWK
 }
 
-const curveAlgorithms: Readonly<Record<string, string>> = { 'P-256': 'ES256', 'P-384': 'ES384', 'P-521': 'ES512' }
-const rsaAlgorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']
-
 /** The algorithms that a key may be made for. */
-export const keyAlgorithms: readonly string[] = [...Object.values(curveAlgorithms), ...rsaAlgorithms, 'EdDSA', 'Ed25519']
-
-/** The algorithms that a public key is for; the usual one first. */
-export function algorithmsOf({ kty, crv }: JWK): readonly string[] {
-  if (kty === 'RSA') return rsaAlgorithms
-  if (kty === 'OKP') return crv === 'Ed25519' ? ['EdDSA', 'Ed25519'] : []
-  const algorithm = curveAlgorithms[crv ?? '']
-  return algorithm === undefined ? [] : [algorithm]
-}
+export const keyAlgorithms: readonly string[] = [
+  'ES256',
+  'ES384',
+  'ES512',
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'EdDSA',
+  'Ed25519',
+]
 
 /** A private key as it signs here. @throws UsageError if `alg` is not for the key */
 export function signingKey(key: KeyObject, { alg, kid }: { alg?: string | undefined; kid?: string | undefined } = {}): SigningKey {

@@ -1,4 +1,5 @@
 /** Which single edits may mend a JWT that was refused, by reason. They are only tried: whether they help, the checks say. */
+import { barred, isDate, isName, maxDate } from '../rules/claims.js'
 import type { Edit } from './explanation.js'
 import {
   claim,
@@ -52,8 +53,7 @@ export const editsOfClaims: Proposals = {
       .filter((name) => !['alg', 'typ', 'kid'].includes(name))
       .map((name) => header(s, name, undefined)),
   typ_not_allowed: (s) => [header(s, 'typ', undefined)],
-  header_not_allowed: (s) =>
-    ['crit', 'b64', 'jwk', 'x5u', 'x5c'].filter((name) => draftOf(s)?.header[name] !== undefined).map((name) => header(s, name, undefined)),
+  header_not_allowed: (s) => barred.filter((name) => draftOf(s)?.header[name] !== undefined).map((name) => header(s, name, undefined)),
   claim_missing: (s) => missing(s),
   claim_malformed: (s) => malformed(s),
   claim_too_large: (s) => [
@@ -62,7 +62,7 @@ export const editsOfClaims: Proposals = {
   ],
   exp_in_ms: (s) =>
     (['exp', 'nbf', 'iat'] as const)
-      .filter((name) => numberOf(draftOf(s)?.claims[name]) > 1e11)
+      .filter((name) => numberOf(draftOf(s)?.claims[name]) > maxDate)
       .map((name) => claim(s, name, Math.floor(numberOf(draftOf(s)?.claims[name]) / 1000))),
   expired: (s) => [time(s, 'exp'), tolerance(s.now - numberOf(draftOf(s)?.claims.exp))],
   not_yet_valid: (s) => [time(s, 'nbf'), tolerance(numberOf(draftOf(s)?.claims.nbf) - s.now)],
@@ -116,10 +116,8 @@ function missing(s: Situation): Edit[] {
 
 function malformed(s: Situation): Edit[] {
   const { claims } = draftOf(s) ?? { claims: {} as Record<string, unknown> }
-  const isText = (value: unknown) => typeof value === 'string' && value !== ''
-  const isTime = (value: unknown) => typeof value === 'number' && Number.isFinite(value) && value >= 0
-  const name = ['iss', 'sub', 'jti'].find((one) => claims[one] !== undefined && !isText(claims[one]))
-  const date = (['exp', 'nbf', 'iat'] as const).find((one) => claims[one] !== undefined && !isTime(claims[one]))
+  const name = ['iss', 'sub', 'jti'].find((one) => claims[one] !== undefined && !isName(claims[one]))
+  const date = (['exp', 'nbf', 'iat'] as const).find((one) => claims[one] !== undefined && !isDate(claims[one]))
   if (name === 'jti') return [claim(s, 'jti', textOf(claims.jti) || 'a-new-jti')]
   if (name !== undefined)
     return [

@@ -1,7 +1,8 @@
 /** Which single edits may mend a JWT that is signed with a wrong key or algorithm, by reason. */
-import { algorithmNames } from '../host/options.js'
+import { algorithmsOf } from '../assertion/keys/key-algorithms.js'
+import { algorithmNames, secretAlgorithms } from '../host/options.js'
 import { credentialOf, signerOf } from './edits.js'
-import type { Edit } from './explanation.js'
+import type { Edit, KeyResult } from './explanation.js'
 import {
   draftOf,
   header,
@@ -20,7 +21,7 @@ function keys(situation: Situation): (Edit | undefined)[] {
   const { use, keys, subject } = situation
   const name = nameOf(use)
   const alg = textOf(draftOf(situation)?.header.alg)
-  const usable = keys.filter(({ problem, kty }) => problem === undefined && isKeyFor(alg, kty))
+  const usable = keys.filter((key) => key.problem === undefined && isKeyFor(alg, key))
   const verifying = usable.find(({ verifies }) => verifies)
   const kid = draftOf(situation)?.header.kid
   const isRemote = typeof signerOf(use, subject)?.jwks_uri === 'string'
@@ -65,18 +66,16 @@ function isSignatureBy(alg: string, token = ''): boolean {
   return /^[RP]S/.test(alg) ? length >= 256 : length === lengths[alg]
 }
 
-const isKeyFor = (alg: string, kty: string | undefined) =>
-  kty === (/^[RP]S/.test(alg) ? 'RSA' : /^ES/.test(alg) ? 'EC' : /^Ed/.test(alg) ? 'OKP' : 'oct')
-
-const bestAlgorithm: Readonly<Record<string, string>> = { RSA: 'PS256', EC: 'ES256', OKP: 'EdDSA' }
+const isKeyFor = (alg: string, key: KeyResult) => (key.kty === 'oct' ? secretAlgorithms : algorithmsOf(key)).includes(alg)
 
 /** An algorithm that the signer may use and one of its keys fits. */
 function algorithm(situation: Situation, allowed: readonly string[]): Edit[] {
   const { keys, use } = situation
   return keys
     .filter(({ problem, thumbprint }) => problem === undefined && thumbprint !== undefined)
-    .flatMap(({ kty, alg, thumbprint }) => {
-      const wanted = alg ?? allowed.find((name) => isKeyFor(name, kty)) ?? bestAlgorithm[String(kty)]
+    .flatMap((key) => {
+      const { alg, thumbprint } = key
+      const wanted = alg ?? allowed.find((name) => isKeyFor(name, key))
       if (wanted === undefined || !allowed.includes(wanted)) return []
       const text = `sign with \`${wanted}\` and the registered key of thumbprint \`${thumbprint}\``
       return [

@@ -53,6 +53,7 @@ export interface CheckResult {
 export interface KeyResult {
   readonly kid?: string
   readonly kty?: string
+  readonly crv?: string
   readonly alg?: string
   /** RFC 7638, for a public key. */
   readonly thumbprint?: string

@@ -70,8 +70,10 @@ export async function secretResult(jwt: DecodedAssertion, secret: string): Promi
 const text = (value: unknown) => (typeof value === 'string' ? value.slice(0, 256) : undefined)
 
 function namesOf(given: unknown): Partial<KeyResult> {
-  const { kid, kty, alg } = (typeof given === 'object' && given !== null ? given : {}) as JWK
-  return Object.fromEntries(Object.entries({ kid: text(kid), kty: text(kty), alg: text(alg) }).filter(([, value]) => value !== undefined))
+  const { kid, kty, crv, alg } = (typeof given === 'object' && given !== null ? given : {}) as JWK
+  return Object.fromEntries(
+    Object.entries({ kid: text(kid), kty: text(kty), crv: text(crv), alg: text(alg) }).filter(([, value]) => value !== undefined),
+  )
 }
 
 async function selectedBy({ header }: DecodedAssertion, listed: readonly unknown[], isInline: boolean): Promise<string[]> {

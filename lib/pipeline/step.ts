@@ -1,5 +1,6 @@
 /**
- * The frame of every step of the token endpoint. Only this file sheds load, catches errors and has responses written. It rolls back a request that a step refuses (one that the host's handler fails, transaction.ts does).
+ * The frame of every step: only this file sheds load, catches errors and has responses written. It rolls back a request that a step refuses;
+ * transaction.ts rolls back one that the host's handler fails.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { types } from 'node:util'

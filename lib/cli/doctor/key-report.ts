@@ -1,9 +1,9 @@
 import { createPublicKey } from 'node:crypto'
+import { algorithmsOf } from '../../assertion/keys/key-algorithms.js'
 import { kindOfDocument, problemOfKey } from '../../assertion/keys/key-problems.js'
 import { maxKeys } from '../../assertion/keys/key-set.js'
 import { thumbprint } from '../../assertion/keys/thumbprint.js'
 import type { JWK } from '../../index.js'
-import { algorithmsOf } from '../keys.js'
 import { type Finding, ok, problem, warning } from './finding.js'
 
 /** What this server would say to each key of a JWK Set document. */
