@@ -78,6 +78,39 @@ describe('explain', () => {
     expect(fixes[0]?.edits.map(({ side, text }) => `${side}: ${text}`) ?? []).toEqual(edits)
   })
 
+  it.each<[what: string, claims: object, registration: object, edits: string[]]>([
+    [
+      'a workload with another audience',
+      { aud: 'https://else.example' },
+      {},
+      ['send `aud: api://as`', 'register `audience: https://else.example` for the workload'],
+    ],
+    ['another workload', { sub: 'repo:y' }, {}, ['send `sub: repo:x`', 'register `subject: repo:y` for the workload']],
+    [
+      'a workload whose tokens live long',
+      { exp: 2_000_000_000 },
+      { maxLifetime: 120 },
+      ['send `exp: <time>`', 'register `maxLifetime: <time>` for the workload'],
+    ],
+  ])('names the edits for %s, which are those of its own registration', async (_what, claims, registration, edits) => {
+    const ci = testIssuer({ issuer: 'https://ci.example', audience: 'api://as', claims: { sub: 'repo:x' } })
+    const credential = { issuer: ci.issuer, subject: 'repo:x', audience: 'api://as', jwks: ci.jwks, ...registration }
+    const workload = { client_id: 'workload', token_endpoint_auth_method: 'private_key_jwt', federated_credentials: [credential] }
+    const { accepted, fixes } = await explain(ci.signGrant({ claims: { ...claims } }), { use: 'client', options, client: workload })
+    expect(accepted).toBe(false)
+    expect(fixes.map((fix) => fix.edits.map(({ text }) => text.replace(/\d{6,}/, '<time>')).join())).toEqual(edits)
+    expect(fixes.at(-1)?.edits.at(-1)?.path).toMatch(/^client\.federated_credentials\.0\.\w+$/)
+  })
+
+  it('says to remove what must not be registered, and never proposes a value that cannot pass', async () => {
+    const ended = { ...issuer.registration, not_after: new Date(0) }
+    expect((await explain(grant(), { ...about, issuer: ended })).fixes.map(({ edits }) => edits.map(({ text }) => text))).toEqual([
+      ['remove `not_after` of the issuer'],
+    ])
+    const { fixes } = await explain(grant({ claims: { jti: '\ud800' } }), about)
+    expect(fixes.map(({ edits }) => edits.map(({ text }) => text))).toEqual([['send `jti: a-new-jti`']])
+  })
+
   it('finds two edits where two are needed, and sorts what weakens this server behind', async () => {
     const now = Math.floor(Date.now() / 1000)
     const { fixes } = await explain(grant({ claims: { aud: 'https://else.example', iat: now, exp: now + 86_400 } }), {

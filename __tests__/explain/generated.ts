@@ -221,7 +221,17 @@ export function generate(chances: Random): Generated {
     ...(chance(0.05) ? { require_explicit_auth: true } : {}),
     ...(chance(0.03) ? { dpop_bound_access_tokens: true } : {}),
     ...(method === 'federated'
-      ? { federated_credentials: [{ issuer: 'https://ci.example', subject: 'repo:x', jwks: { keys: [keys.other.jwk] } }] }
+      ? {
+          federated_credentials: [
+            {
+              issuer: 'https://ci.example',
+              subject: 'repo:x',
+              jwks: { keys: [keys.other.jwk] },
+              ...(chance(0.2) ? { audience: pick([as, 'https://other.example']) } : {}),
+              ...(chance(0.2) ? { maxLifetime: pick([30, 600]) } : {}),
+            },
+          ],
+        }
       : {}),
     ...(chance(0.1) ? { token_endpoint_auth_signing_alg: pick(['ES256', 'RS256', 'HS256']) } : {}),
   }
@@ -291,6 +301,7 @@ type Tree = Members
 const changed = (tree: Tree, [name = '', ...rest]: string[], value: unknown): Tree => {
   const { [name]: old, ...others } = tree
   const made = rest.length === 0 ? value : changed((old ?? {}) as Tree, rest, value)
+  if (Array.isArray(tree)) return Object.assign([...tree], { [name]: made }) as unknown as Tree
   return made === undefined ? others : { ...tree, [name]: made }
 }
 

@@ -1,5 +1,6 @@
 /** Which single edits may mend a JWT that was refused, by reason. They are only tried: whether they help, the checks say. */
-import { barred, isDate, isName, maxDate } from '../rules/claims.js'
+import type { FederatedCredential } from '../host/client.js'
+import { barred, isDate, isName, maxDate, soleAudience } from '../rules/claims.js'
 import type { Edit } from './explanation.js'
 import {
   claim,
@@ -17,23 +18,21 @@ import {
   time,
   tolerance,
 } from './proposals.js'
+import { credentialOf } from './signer.js'
+
+/** An `aud` that is right here. */
+const rightAudience = (s: Situation) => claim(s, 'aud', s.demands?.audience[0] ?? s.settings.issuer)
 
 /** An `aud` that is right here, and what would make the sent one right. */
-function audience(situation: Situation): (Edit | undefined)[] {
-  const { use, settings, subject } = situation
-  const aud = draftOf(situation)?.claims.aud
-  const sent = Array.isArray(aud) && aud.length === 1 ? aud[0] : aud
-  const right = claim(
-    situation,
-    'aud',
-    use === 'grant' ? ([issuerOf(situation).audience ?? settings.issuer].flat()[0] as string) : settings.issuer,
-  )
-  if (typeof sent !== 'string' || sent === '') return [right]
-  if (use === 'grant')
-    return [right, registered(situation, 'audience', [...new Set([issuerOf(situation).audience ?? settings.ownAudience, sent].flat())])]
-  if (sent === settings.tokenEndpointUrl) return [right, registered(situation, 'audience', 'issuer-or-token-endpoint')]
+function audience(s: Situation): (Edit | undefined)[] {
+  const { use, settings, subject, demands } = s
+  const sent = soleAudience(draftOf(s)?.claims.aud)
+  if (!sent) return [rightAudience(s)]
+  if (use === 'grant') return [rightAudience(s), registered(s, 'audience', [...new Set([...(demands?.audience ?? []), sent])])]
+  if (credentialOf(subject)) return [rightAudience(s), registered(s, 'audience', sent)]
+  if (sent === settings.tokenEndpointUrl) return [rightAudience(s), registered(s, 'audience', 'issuer-or-token-endpoint')]
   const mayBeUrl = /^https:\/\/[^\s#?]+$/.test(sent) && URL.canParse(sent) && settings.tokenEndpointUrl === undefined && subject.client
-  return [right, mayBeUrl ? tokenEndpointUrl(sent) : undefined]
+  return [rightAudience(s), mayBeUrl ? tokenEndpointUrl(sent) : undefined]
 }
 
 /** `aud` may as well be another server: to take its JWTs would be a mistake. */
@@ -41,6 +40,14 @@ const tokenEndpointUrl = (sent: string): Edit => ({
   ...option('tokenEndpointUrl', sent),
   text: `set the option \`tokenEndpointUrl: ${sent}\`, if that is the token endpoint of this server`,
 })
+
+/** A workload is found by `aud` and `sub`, too: both must be exactly what is registered. */
+function ofWorkload(s: Situation, { subject }: FederatedCredential): (Edit | undefined)[] {
+  const sub = draftOf(s)?.claims.sub
+  const isRightAudience = s.demands?.audience.includes(soleAudience(draftOf(s)?.claims.aud) ?? '') ?? false
+  const ofSubject = sub === subject ? [] : [claim(s, 'sub', subject), isName(sub) ? registered(s, 'subject', sub) : undefined]
+  return [...(isRightAudience ? [] : audience(s)), ...ofSubject]
+}
 
 /** The same JWT, written anew. */
 const rewritten = ({ use }: Situation, text: string): Edit => ({ side: 'signer', text, path: `${nameOf(use)}.sent`, weakens: false })
@@ -77,6 +84,8 @@ export const editsOfClaims: Proposals = {
   client_unknown: (s) =>
     s.subject.client ? [claim(s, 'iss', s.subject.client.client_id), claim(s, 'sub', s.subject.client.client_id)] : [],
   client_identity_mismatch: (s) => {
+    const credential = credentialOf(s.subject)
+    if (credential) return ofWorkload(s, credential)
     const id = s.subject.client?.client_id ?? draftOf(s)?.claims.iss
     return typeof id === 'string' ? [claim(s, 'sub', id), claim(s, 'iss', id)] : []
   },
@@ -104,12 +113,7 @@ function missing(s: Situation): Edit[] {
   const { claims } = draftOf(s) ?? { claims: {} as Record<string, unknown> }
   const edits: Edit[] = []
   if (claims.iss === undefined) edits.push(claim(s, 'iss', s.use === 'client' ? s.subject.client?.client_id : s.subject.issuer?.issuer))
-  if (claims.aud === undefined)
-    edits.push(
-      ...audience(s)
-        .slice(0, 1)
-        .filter((edit) => edit !== undefined),
-    )
+  if (claims.aud === undefined) edits.push(rightAudience(s))
   if (claims.exp === undefined) edits.push(time(s, 'exp'))
   return edits.filter(({ value }) => value !== undefined)
 }
@@ -118,20 +122,19 @@ function malformed(s: Situation): Edit[] {
   const { claims } = draftOf(s) ?? { claims: {} as Record<string, unknown> }
   const name = ['iss', 'sub', 'jti'].find((one) => claims[one] !== undefined && !isName(claims[one]))
   const date = (['exp', 'nbf', 'iat'] as const).find((one) => claims[one] !== undefined && !isDate(claims[one]))
-  if (name === 'jti') return [claim(s, 'jti', textOf(claims.jti) || 'a-new-jti')]
+  const text = name === undefined ? '' : textOf(claims[name])
+  if (name === 'jti') return [claim(s, 'jti', isName(text) ? text : 'a-new-jti')]
   if (name !== undefined)
     return [
       claim(
         s,
         name,
-        s.use === 'client' ? s.subject.client?.client_id : name === 'iss' ? s.subject.issuer?.issuer : textOf(claims.sub) || 'the-subject',
+        s.use === 'client' ? s.subject.client?.client_id : name === 'iss' ? s.subject.issuer?.issuer : isName(text) ? text : 'the-subject',
       ),
     ]
   if (date !== undefined)
     return [
       typeof claims[date] === 'string' && Number.isFinite(Number(claims[date])) ? claim(s, date, Number(claims[date])) : time(s, date),
     ]
-  return audience(s)
-    .slice(0, 1)
-    .filter((edit) => edit !== undefined)
+  return [rightAudience(s)]
 }

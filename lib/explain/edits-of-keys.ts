@@ -1,7 +1,6 @@
 /** Which single edits may mend a JWT that is signed with a wrong key or algorithm, by reason. */
 import { algorithmsOf } from '../assertion/keys/key-algorithms.js'
 import { algorithmNames, secretAlgorithms } from '../host/options.js'
-import { credentialOf, signerOf } from './edits.js'
 import type { Edit, KeyResult } from './explanation.js'
 import {
   draftOf,
@@ -15,6 +14,7 @@ import {
   type Situation,
   textOf,
 } from './proposals.js'
+import { ownerOf, signerOf } from './signer.js'
 
 /** Signing with a key that is registered, or registering the key that signs. */
 function keys(situation: Situation): (Edit | undefined)[] {
@@ -41,7 +41,7 @@ function keys(situation: Situation): (Edit | undefined)[] {
     text: isRemote
       ? "publish the key that signed at the registered `jwks_uri`, if it is the signer's"
       : `register the public key that signed for the ${registrationOf(use)}, if it is the signer's`,
-    path: `${ownerOf(situation)}.${isRemote ? 'jwks_uri' : 'jwks'}`,
+    path: `${ownerOf(use, subject)}.${isRemote ? 'jwks_uri' : 'jwks'}`,
     value: 'the public key that signed',
     weakens: true, // a JWT that somebody else signed then passes, too
   }
@@ -51,12 +51,6 @@ function keys(situation: Situation): (Edit | undefined)[] {
     ...(kid !== undefined && !verifying ? usable.map((key) => header(situation, 'kid', key.kid)) : []),
     verifying || !isSignatureBy(alg, subject.form[name]?.[0]) ? undefined : register,
   ]
-}
-
-/** Where the keys are registered: with the issuer, the client, or a workload of the client. */
-function ownerOf({ use, subject }: Situation): string {
-  const credential = use === 'client' ? credentialOf(subject) : undefined
-  return credential ? `client.federated_credentials.${subject.client?.federated_credentials?.indexOf(credential)}` : registrationOf(use)
 }
 
 /** Whether a token has a signature of the length that `alg` makes: otherwise no key can verify it. */

@@ -1,8 +1,5 @@
 /** What is explained, and how an edit changes it. */
-
-import { objectsOf } from '../host/check-registration.js'
-import type { Client, FederatedCredential } from '../host/client.js'
-import type { KeyRegistration } from '../host/jwk.js'
+import type { Client } from '../host/client.js'
 import type { TrustedIssuer } from '../host/trusted-issuer.js'
 import type { Draft } from './drafts.js'
 import type { Edit, ExplainOptions } from './explanation.js'
@@ -30,6 +27,7 @@ function changed(tree: Tree, [name, ...rest]: readonly string[], value: unknown)
   if (name === undefined) return tree
   const { [name]: old, ...others } = tree
   const made = rest.length === 0 ? value : changed((old ?? {}) as Tree, rest, value)
+  if (Array.isArray(tree)) return tree.map((one, index) => (String(index) === name ? made : one)) as unknown as Tree
   return made === undefined ? others : { ...tree, [name]: made }
 }
 
@@ -48,17 +46,3 @@ export function applied(given: Case, { path, value }: Edit): Case {
 
 const resigned = (subject: Case, name: 'assertion' | 'client_assertion'): Case =>
   changed(subject as unknown as Tree, [name, 'sent'], undefined) as unknown as Case
-
-/** The workload that signed a client assertion, as the client registered it. The registration may have any mistakes. */
-export function credentialOf({ client, client_assertion }: Pick<Case, 'client' | 'client_assertion'>): FederatedCredential | undefined {
-  const { iss, sub } = client_assertion?.claims ?? {}
-  const trustDomain = /^spiffe:\/\/[^/]+/.exec(typeof sub === 'string' ? sub : '')?.[0]
-  const ofIssuer = (objectsOf(client?.federated_credentials) as FederatedCredential[]).filter(
-    ({ issuer }) => typeof issuer === 'string' && issuer === (issuer.startsWith('spiffe://') ? trustDomain : iss),
-  )
-  return ofIssuer.find(({ subject }) => subject === sub) ?? ofIssuer[0]
-}
-
-/** The registration whose keys a JWT is verified with: that of the issuer, of the client, or of the workload of the client that signed it. */
-export const signerOf = (use: 'grant' | 'client', subject: Case): KeyRegistration | undefined =>
-  use === 'grant' ? subject.issuer : (credentialOf(subject) ?? subject.client)

@@ -5,23 +5,14 @@ import type { Awaitable } from '../host/hooks.js'
 import { CLIENT_CREDENTIALS, JWT_BEARER_CLIENT_ASSERTION, JWT_BEARER_GRANT, JWT_SPIFFE_CLIENT_ASSERTION } from '../host/options.js'
 import { type Settings, settingsOf } from '../host/settings.js'
 import { callHook } from '../pipeline/call-hook.js'
-import {
-  demandsOfClient,
-  demandsOfClientAssertion,
-  demandsOfGrant,
-  demandsOfIssuer,
-  demandsOfSvid,
-  demandsOfWorkload,
-  type EndpointDemands,
-  isSpiffeCredential,
-  type SignerDemands,
-} from '../rules/jwt-demands.js'
+import { demandsOfClientAssertion, demandsOfGrant, demandsOfSvid, type EndpointDemands, isSpiffeCredential } from '../rules/jwt-demands.js'
 import { draftOf } from './drafts.js'
 import type { Verdict } from './dry-run.js'
-import { type Case, credentialOf, signerOf } from './edits.js'
+import type { Case } from './edits.js'
 import type { About, Explanation, HowToExplain, KeyResult } from './explanation.js'
 import { findFixes } from './fixes.js'
 import { keyResults, listedKeys, readable, secretResult } from './keys.js'
+import { credentialOf, demandsOf, signerOf } from './signer.js'
 import { attempt } from './trial.js'
 import { walk } from './walk.js'
 
@@ -145,15 +136,4 @@ export async function keysOf(use: 'grant' | 'client', subject: Case, { fetchKeys
 function endpointDemandsOf(use: 'grant' | 'client', subject: Case, settings: Settings): EndpointDemands {
   if (use === 'grant') return demandsOfGrant(settings)
   return typeOf(subject) === JWT_SPIFFE_CLIENT_ASSERTION ? demandsOfSvid(settings) : demandsOfClientAssertion(settings)
-}
-
-function demandsOf(use: 'grant' | 'client', subject: Case, settings: Settings): SignerDemands | undefined {
-  const { issuer, client } = subject
-  try {
-    if (use === 'grant') return issuer && demandsOfIssuer(issuer, settings)
-    const credential = credentialOf(subject)
-    return credential ? demandsOfWorkload(credential, settings) : client && demandsOfClient(client, settings)
-  } catch {
-    return undefined // a registration with mistakes
-  }
 }

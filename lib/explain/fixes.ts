@@ -8,7 +8,8 @@ import { editsOfClaims } from './edits-of-claims.js'
 import { editsOfKeys } from './edits-of-keys.js'
 import { editsOfRequest } from './edits-of-requests.js'
 import type { Edit, Fix, HowToExplain, KeyResult } from './explanation.js'
-import type { Situation } from './proposals.js'
+import type { Proposals, Situation } from './proposals.js'
+import { demandsOf } from './signer.js'
 import { attempt, type Extent } from './trial.js'
 
 /** How many cases are tried at most: the hooks of the host are called for each. */
@@ -60,21 +61,25 @@ export function useOf({ error, step, reason }: Pick<Verdict, 'error' | 'step' | 
   return step === 'authenticateClient' && (error === 'invalid_client' || reason === undefined) ? 'client' : 'grant'
 }
 
+const editsOfJwt: Proposals = { ...editsOfClaims, ...editsOfKeys }
+
 function proposals(extent: Extent, { subject, verdict }: Node, { keys }: Start, now: number): Edit[] {
   const reason = verdict.reason as Reason
   const use = extent === 'request' ? useOf(verdict, subject) : extent
   const draft = subject[use === 'grant' ? 'assertion' : 'client_assertion']
   const known = keys[use].map((key) => ({ ...key, verifies: draft?.key !== undefined && key.thumbprint === draft.key }))
+  const settings = settingsOf('explain', subject.options)
   const situation: Situation = {
     use,
     subject,
-    settings: settingsOf('explain', subject.options),
+    settings,
+    demands: demandsOf(use, subject, settings),
     now,
     keys: known,
     seen: verdict.detail?.seen,
   }
   try {
-    const ofJwt = draft === undefined ? [] : ({ ...editsOfClaims, ...editsOfKeys }[reason]?.(situation) ?? [])
+    const ofJwt = draft === undefined ? [] : (editsOfJwt[reason]?.(situation) ?? [])
     const ofRequest = editsOfRequest[reason]?.(situation) ?? []
     return [...ofJwt, ...ofRequest].filter((edit) => edit !== undefined)
   } catch {
@@ -111,7 +116,7 @@ export async function findFixes(extent: Extent, start: Start, how: HowToExplain)
         if (trials >= mostTrials) break // a header may have thousands of members
         const edits = [...node.edits, edit]
         const isKnown = node.edits.some(({ path }) => path === edit.path) || found.some((one) => contains(edits, one))
-        if (isKnown || [...next].some((other) => contains(other.edits, edits))) continue
+        if (isKnown || next.some((other) => contains(other.edits, edits))) continue
         const subject = applied(node.subject, edit)
         const verdict = await tried(subject)
         if (verdict?.accepted) {

@@ -2,8 +2,10 @@
 import type { Reason } from '../host/errors.js'
 import type { Settings } from '../host/settings.js'
 import type { TrustedIssuer } from '../host/trusted-issuer.js'
+import type { SignerDemands } from '../rules/jwt-demands.js'
 import type { Case } from './edits.js'
 import type { Edit, KeyResult } from './explanation.js'
+import { ownerOf } from './signer.js'
 
 /** What the proposals may look at. Times in seconds. */
 export interface Situation {
@@ -12,6 +14,8 @@ export interface Situation {
   readonly settings: Settings
   readonly now: number
   readonly keys: readonly KeyResult[]
+  /** What the registration of the signer demands, if it is known. */
+  readonly demands: SignerDemands | undefined
   /** What the refusal saw. */
   readonly seen: unknown
 }
@@ -38,14 +42,18 @@ export const header = ({ use }: Situation, name: string, value: unknown): Edit =
   ...(value !== undefined && { value }),
   weakens: false,
 })
-/** An edit of the registration of the signer. */
-export const registered = ({ use }: Situation, member: string, value: unknown, weakens = true): Edit => ({
-  side: 'server',
-  text: `register \`${member}: ${shown(value)}\` for the ${registrationOf(use)}`,
-  path: `${registrationOf(use)}.${member}`,
-  value,
-  weakens,
-})
+/** An edit of the registration of the signer: of the issuer, the client, or the workload. `undefined` removes the member. */
+export function registered({ use, subject }: Situation, member: string, value: unknown): Edit {
+  const owner = ownerOf(use, subject)
+  const who = owner.includes('.') ? 'workload' : owner
+  return {
+    side: 'server',
+    text: value === undefined ? `remove \`${member}\` of the ${who}` : `register \`${member}: ${shown(value)}\` for the ${who}`,
+    path: `${owner}.${member}`,
+    ...(value !== undefined && { value }),
+    weakens: true,
+  }
+}
 export const option = (name: string, value: unknown, weakens = true): Edit => ({
   side: 'server',
   text: `set the option \`${name}: ${shown(value)}\``,
@@ -58,12 +66,8 @@ export const draftOf = ({ use, subject }: Situation) => subject[nameOf(use)]
 export const issuerOf = ({ subject }: Situation) => (subject.issuer ?? {}) as Partial<TrustedIssuer>
 export const numberOf = (value: unknown) => (typeof value === 'number' ? value : Number.NaN)
 
-export function maxLifetime({ use, subject, settings }: Situation): number {
-  return (
-    (use === 'grant' ? subject.issuer?.maxLifetime : subject.client?.maxLifetime) ??
-    (use === 'grant' ? 300 : settings.clientAssertions.maxLifetime)
-  )
-}
+/** The longest lifetime that the signer may give a JWT. A minute if its registration is not known. */
+export const maxLifetime = ({ demands }: Situation) => demands?.maxLifetime ?? 60
 
 /** A tolerance with which a time that is off by `seconds` passes, if there may be one. */
 export const tolerance = (seconds: number) => {

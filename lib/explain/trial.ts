@@ -12,9 +12,10 @@ import type { Endpoint } from '../pipeline/endpoint.js'
 import { proveGrant } from '../verify-jwt-grant/prove-grant.js'
 import { algOf, type Draft, kindOfAlgorithm, kindOfKey, signed, standIn } from './drafts.js'
 import { dryEndpoint, dryRun, dryTransaction, type Verdict } from './dry-run.js'
-import { type Case, signerOf } from './edits.js'
+import type { Case } from './edits.js'
 import type { HowToExplain } from './explanation.js'
 import { listedKeys } from './keys.js'
+import { signerOf } from './signer.js'
 
 type Use = 'grant' | 'client'
 /** What is tried: a JWT alone, or the whole request. */
