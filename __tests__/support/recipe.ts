@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { freePort } from './free-port.js'
 
 const build = join(dirname(fileURLToPath(import.meta.url)), '../..')
 
@@ -73,7 +73,7 @@ export async function startRecipe(
   blockOf(document, file)
   const port = await freePort()
   const folder = mkdtempSync(join(build, 'recipe-'))
-  writeFiles(document, folder, (text) => edit(text.replaceAll('3000', port)))
+  writeFiles(document, folder, (text) => edit(text.replaceAll('3000', String(port))))
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
   const server = spawn(process.execPath, [file], { cwd: folder, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   const ended = once(server, 'exit')
@@ -110,12 +110,3 @@ const answers = (url: string) =>
     () => true,
     () => false,
   )
-
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0)
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return String(port)
-}

@@ -1,10 +1,11 @@
 /** Redis, PostgreSQL and a browser for the tests: those that REDIS_URL and DATABASE_URL name, else servers of our own, if their programs are there. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import pg from 'pg'
+import { freePort } from './free-port.js'
 
 const host = '127.0.0.1'
 const debianFolder = '/usr/lib/postgresql'
@@ -28,14 +29,6 @@ export const chromiumNeed = unless(chromium, 'no chromium')
 export const ownRedisNeed = unless(redisServer, 'no redis-server')
 export const redisNeed = unless(redisServer || process.env.REDIS_URL, 'no redis-server, and no REDIS_URL')
 export const postgresNeed = unless((initdb && postgres && account) || process.env.DATABASE_URL, 'no postgres, and no DATABASE_URL')
-
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, host, resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 const isRedisReady = (port: number) =>
   new Promise<boolean>((resolve) => {

@@ -6,8 +6,9 @@ import { type PostgresReplayStoreOptions, postgresReplaySchema, postgresReplaySt
 import { expectContract } from '../../support/contract.js'
 import { describeWith } from '../../support/describe-with.js'
 import { anyExpress } from '../../support/express.js'
+import { freePort } from '../../support/free-port.js'
 import { now } from '../../support/jwt.js'
-import { freePort, postgresNeed, type Service, usePostgres } from '../../support/services.js'
+import { postgresNeed, type Service, usePostgres } from '../../support/services.js'
 import { grant, grantRequest, openIdp, startWorld } from '../../support/world.js'
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
