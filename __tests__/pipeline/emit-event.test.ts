@@ -316,6 +316,12 @@ const jwtCases: Record<
   jti_missing: { claims: { jti: undefined }, over: { requireJti: true }, detail: { wanted: 'a jti claim' } },
   aud_not_registered: { claims: { aud: tokenEndpointUrl }, over: { audience: 'issuer' }, detail: { seen: { aud: tokenEndpointUrl } } },
   lifetime_too_long: { claims: { exp: now() + 9000 } },
+  claim_not_allowed: {
+    claims: { repository_id: '75' },
+    over: { claims: { repository_id: '74' } },
+    grantOnly: true,
+    detail: { seen: { repository_id: '75' }, wanted: { repository_id: '74' } },
+  },
   jwks_invalid: { over: { jwks: JSON.stringify({ keys: [keys.client.jwk] }) }, detail: { seen: expect.stringContaining('JSON as text') } },
   jwks_blocked: { over: { jwks: undefined, jwks_uri: 'https://u:canary@127.0.0.1/' }, detail: { seen: { jwks_uri: '"...@127.0.0.1/"' } } },
   key_not_found: {

@@ -271,6 +271,7 @@ describe('the reasons', () => {
     duplicate_member: 'assertion/decode.ts',
     issuer_untrusted: 'verify-jwt-grant/prove-grant.ts',
     issuer_disabled: 'verify-jwt-grant/prove-grant.ts',
+    claim_not_allowed: 'verify-jwt-grant/prove-grant.ts',
     jwks_invalid: 'assertion/keys/key-set.ts',
     jwks_blocked: 'assertion/keys/guarded-fetch.ts',
     key_not_found: 'assertion/keys/key-set.ts',

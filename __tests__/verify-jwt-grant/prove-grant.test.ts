@@ -3,7 +3,7 @@ import type { Options, TrustedIssuer } from '../../lib/index.js'
 import { endpointOf } from '../../lib/pipeline/endpoint.js'
 import { Transaction } from '../../lib/pipeline/transaction.js'
 import { proveGrant } from '../../lib/verify-jwt-grant/prove-grant.js'
-import { grant, hooks, idp, issuer, issuers } from '../support/world.js'
+import { grant, hooks, idp, issuer, issuers, keys } from '../support/world.js'
 
 function setUp(over: Partial<TrustedIssuer> = {}) {
   const { calls: _, ...plain } = hooks({ findIssuer: (iss) => ({ ...issuers[idp], issuer: iss, ...over }) })
@@ -40,6 +40,17 @@ describe('proveGrant', () => {
     const { transaction, endpoint } = setUp(over)
     await Promise.allSettled([proveGrant(grant(claims), transaction, endpoint)])
     expect(transaction.mayBeImplicit).toBe(may)
+  })
+
+  it('WI-04 applies claim rules only if the signature is right', async () => {
+    const asked: unknown[] = []
+    const claims = { tier: (value: unknown) => asked.push(value) > 0 }
+    const forged = setUp({ claims, jwks: { keys: [keys.other.jwk] } })
+    await expect(proveGrant(grant({ tier: 'a' }), forged.transaction, forged.endpoint)).rejects.toMatchObject({ reason: 'key_not_found' })
+    expect(asked).toEqual([])
+    const { transaction, endpoint } = setUp({ claims })
+    await proveGrant(grant({ tier: 'a' }), transaction, endpoint)
+    expect(asked).toEqual(['a'])
   })
 
   it.each<[name: string, claims: Record<string, unknown>, claimed: string | undefined]>([

@@ -60,6 +60,9 @@ describe.each(anyExpress)('verifyJwtGrant on %s', (_, express) => {
       ['an issuer whose time is not over', { not_after: new Date(Date.now() + 60_000) }, {}, undefined],
       ['JW-05 an algorithm that it does not use', { algorithms: ['RS256'] }, {}, 'alg_not_registered'],
       ['X-03 a type that it must use', { typ: 'oauth-id-jag+jwt' }, {}, 'typ_not_registered'],
+      ['WI-04 a claim as registered', { claims: { repository_id: '74' } }, { repository_id: '74' }, undefined],
+      ['WI-04 T-81 another claim than registered', { claims: { repository_id: '74' } }, { repository_id: '75' }, 'claim_not_allowed'],
+      ['WI-04 no such claim', { claims: { repository_id: '74' } }, {}, 'claim_not_allowed'],
     ])('%s', async (_name, over, claims, reason) => {
       const world = startWorld(express, { hooks: trust(over) })
       const { status, body } = await world.post(grantRequest(grant(claims)))

@@ -20,6 +20,7 @@ import {
   strings,
   tableOf,
 } from './checks.js'
+import { claimRules } from './claim-rules.js'
 import type { Client, FederatedCredential } from './client.js'
 import { ConfigurationError } from './errors.js'
 import type { GrantDecision } from './hooks.js'
@@ -35,6 +36,7 @@ const issuerChecks = tableOf({
   clients: listOr('any'),
   client_authentication: oneOf('required', 'identified', 'none'),
   subjects: listOrFunction,
+  claims: claimRules,
   scope: aString,
   scope_from: oneOf('intersection', 'parameter', 'assertion'),
   default_sub: oneOf('iss'),
@@ -54,6 +56,7 @@ export const issuerMembers: readonly string[] = issuerChecks.names
 const federatedChecks = tableOf({
   issuer: aName,
   subject: aName,
+  claims: claimRules,
   audience: aName,
   maxLifetime: aDuration,
   replay: oneOf('one-time', 'reusable'),

@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto'
+import type { ClaimRules } from './claim-rules.js'
 import type { AlgorithmName, KeyRegistration, Suggested } from './jwk.js'
 
 /** Client authentication methods of this package, by their IANA names (RFC 7591 §2, RFC 8705 §2), safest first. */
@@ -44,6 +45,8 @@ export interface FederatedCredential extends KeyRegistration {
   issuer: string
   /** The `sub` of the token. */
   subject: string
+  /** What other claims of the token must be, as {@link TrustedIssuer.claims}. */
+  claims?: ClaimRules | null
   /** The one `aud` of the token. @default issuer */
   audience?: string | null
   /** Longest lifetime in seconds, from `iat` to `exp`. @default 3600 */

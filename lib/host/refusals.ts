@@ -109,6 +109,7 @@ export const assertionRefusals = {
   jti_missing: null,
   aud_not_registered: null,
   lifetime_too_long: null,
+  claim_not_allowed: null,
   jwks_invalid: null,
   jwks_blocked: null,
   key_not_found: null,

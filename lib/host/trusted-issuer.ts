@@ -1,3 +1,4 @@
+import type { ClaimRules } from './claim-rules.js'
 import type { AlgorithmName, KeyRegistration, Suggested } from './jwk.js'
 
 /** An issuer whose JWTs are accepted as authorization grants (RFC 7523 §2.1). */
@@ -23,6 +24,12 @@ export interface TrustedIssuer extends KeyRegistration {
   client_authentication?: 'required' | 'identified' | 'none'
   /** The `sub` values that it may assert: a list, or a function. Without it, it may assert any `sub`. */
   subjects?: readonly string[] | ((sub: string) => boolean)
+  /**
+   * What the claims of its grants must be, by name. A rule is a value, a list of possible values, `{ prefix }`, or a function. For a claim that
+   * is an object, it is an object of rules. All must hold. They are applied after the signature is verified. If many tenants share the issuer,
+   * name ids that no tenant can choose.
+   */
+  claims?: ClaimRules
   /** Space-separated scope that its grants may yield at most. */
   scope?: string
   /**

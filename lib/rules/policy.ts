@@ -144,7 +144,7 @@ export function grantedScope({ scope, bounded }: BoundedScope, decided: string |
 }
 
 /** Only `true` is: a promise is not, and if one rejects, it is handled here: else it would end the server. */
-function isTrue(answer: unknown): boolean {
+export function isTrue(answer: unknown): boolean {
   Promise.resolve(answer).catch(() => {})
   return answer === true
 }

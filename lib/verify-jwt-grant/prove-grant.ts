@@ -8,6 +8,7 @@ import type { Hooks } from '../host/hooks.js'
 import type { TrustedIssuer } from '../host/trusted-issuer.js'
 import type { Endpoint } from '../pipeline/endpoint.js'
 import type { Transaction } from '../pipeline/transaction.js'
+import { claimEvidence } from '../rules/claim-rules.js'
 import { demandsOfIssuer } from '../rules/jwt-demands.js'
 import { signingClient } from '../rules/policy.js'
 
@@ -55,5 +56,8 @@ async function prove(token: string, transaction: Transaction, endpoint: IssuerEn
   const issuer = await findIssuer(iss, transaction, endpoint)
   transaction.mayBeImplicit = signingClient(issuer, jwt.claims) !== undefined
   const verify = () => verifyAssertion(jwt, demandsOfIssuer(issuer, endpoint), issuer, endpoint.findKeys, endpoint.now())
-  return { issuer, assertion: await transaction.timed('signature', verify) }
+  const assertion = await transaction.timed('signature', verify)
+  const notAllowed = claimEvidence(issuer.claims, assertion.claims)
+  if (notAllowed) throw refusal('claim_not_allowed', notAllowed)
+  return { issuer, assertion }
 }

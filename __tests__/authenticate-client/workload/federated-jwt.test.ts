@@ -284,6 +284,17 @@ describe.each(anyExpress)('X-15 a foreign token as client credential on %s', (_,
       if (expected.at(-1) === 401) expect(world.last().reason).toBe('jti_replayed')
     })
 
+    it('WI-04 T-81 has the claims that are registered besides its subject', async () => {
+      const world = federatedWorld(express, [
+        clientOf(each, { federated_credentials: [{ ...each.credential, claims: { tier: ['a', 'b'] } }] }),
+      ])
+      expect((await world.post(form(each, tokenOf(each, { tier: 'b' })))).status).toBe(200)
+      for (const tier of [undefined, 'c']) {
+        expect(await world.post(form(each, tokenOf(each, { tier })))).toMatchObject({ status: 401, body: generic })
+        expect(world.last()).toMatchObject({ reason: 'claim_not_allowed', detail: { seen: { tier: tier ?? null } } })
+      }
+    })
+
     it('X-07 lives as long as its registration lets it', async () => {
       const world = federatedWorld(express, [clientOf(each, { federated_credentials: [{ ...each.credential, maxLifetime: 86_400 }] })])
       expect((await world.post(form(each, tokenOf(each, { exp: now() + 86_000 })))).status).toBe(200)

@@ -4,6 +4,7 @@ import type { Client, FederatedCredential } from '../../host/client.js'
 import { refusal } from '../../host/errors.js'
 import type { ClientAuthentication } from '../../host/token-state.js'
 import type { Endpoint } from '../../pipeline/endpoint.js'
+import { claimEvidence } from '../../rules/claim-rules.js'
 import { soleAudience } from '../../rules/claims.js'
 import { demandsOfWorkload, isSpiffeCredential } from '../../rules/jwt-demands.js'
 import { assertEnabled } from '../find-client.js'
@@ -49,5 +50,7 @@ export async function verifyFederatedJwt(
   const assertion = await context.transaction.timed('signature', () =>
     verifyAssertion(jwt, demands, credential, findKeys, now(), signatures),
   )
+  const notAllowed = claimEvidence(credential.claims ?? undefined, assertion.claims)
+  if (notAllowed) throw refusal('claim_not_allowed', notAllowed)
   return { level: 'authenticated', method: 'federated_jwt', client_id: client.client_id, client, assertion, reusable }
 }

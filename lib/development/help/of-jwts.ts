@@ -103,6 +103,11 @@ export const helpOfJwts = {
     cause: 'The library signs for an hour. Grants may live 300 seconds by default.',
     fix: 'Set an earlier `exp`, or raise `maxLifetime` of the issuer or client.',
   },
+  claim_not_allowed: {
+    check: 'the claims are as `claims` of the registration demands',
+    cause: 'The JWT is genuine, but for another workload, repository or tenant than registered. `event.detail` names the claim.',
+    fix: 'If this workload should come in, register its value in `claims`.',
+  },
   jwks_invalid: {
     check: 'exactly one of `jwks` and `jwks_uri` is registered, and it has a usable key',
     cause:
