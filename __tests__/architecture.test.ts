@@ -52,7 +52,7 @@ const capabilities: Record<string, { types: RegExp[]; values: RegExp[]; importer
     values: [
       /^index\.ts$/,
       /^testing\//,
-      /^assertion\/keys\/(?:guarded-fetch|key-set|key-algorithms|key-problems|thumbprint)\.ts$/, // what the server would say to a key set
+      /^assertion\/keys\/(?:guarded-fetch|discovery|key-set|key-algorithms|key-problems|thumbprint)\.ts$/, // what the server would say to a key set
       /^host\/(?:errors|evidence)\.ts$/,
     ],
   },

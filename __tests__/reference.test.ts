@@ -110,7 +110,7 @@ it('the pages, and the table in SECURITY.md, are what the code makes them', () =
 describe('members: each is on its page, and nothing else is', () => {
   it.each([
     ['client', [...declared('host/client', 'ClientMetadata'), ...keyMembers], 27],
-    ['trusted-issuer', [...declared('host/trusted-issuer', 'TrustedIssuer'), ...keyMembers], 17],
+    ['trusted-issuer', [...declared('host/trusted-issuer', 'TrustedIssuer'), ...keyMembers, ...declared('host/jwk', 'IssuerKeys')], 19],
     ['hooks', declared('host/hooks', 'Hooks'), 6],
     ['events', declared('host/event', 'TokenEndpointEvent'), 18],
   ])('%s', (name, members, least) => {
@@ -334,7 +334,10 @@ const trusted = (over: Partial<TrustedIssuer>): TrustedIssuer => ({ issuer: 'i',
 
 describeDefaults<TrustedIssuer>(
   'TrustedIssuer',
-  [...membersOf(source('host/trusted-issuer'), 'TrustedIssuer'), ...membersOf(source('host/jwk'), 'KeyRegistration')],
+  [
+    ...membersOf(source('host/trusted-issuer'), 'TrustedIssuer'),
+    ...['KeyRegistration', 'IssuerKeys'].flatMap((name) => membersOf(source('host/jwk'), name)),
+  ],
   {
     clients: { other: 'any', behaviour: (over) => issuerPolicy(authenticated({}), trusted(over), {}) },
     client_authentication: {
@@ -357,6 +360,7 @@ describeDefaults<TrustedIssuer>(
       },
     },
     enabled: { other: false, behaviour: (over) => answerOf(withIssuer(over), grantRequest()) },
+    discovery: { other: true, behaviour: (over) => answerOf(withIssuer(over), grantRequest()) },
     allowPrivateJwksUri: {
       other: true,
       behaviour: (over) => {

@@ -29,8 +29,8 @@ export const groups = {
     tests: ['assertion/keys/{find-keys,key-set}'],
   }),
   'keys/remote': of('assertion/keys', {
-    mutate: ['lib/assertion/keys/{remote-key-sets,guarded-fetch}.ts'],
-    tests: ['assertion/keys/{remote-key-sets,guarded-*}'],
+    mutate: ['lib/assertion/keys/{remote-key-sets,guarded-fetch,discovery}.ts'],
+    tests: ['assertion/keys/{remote-key-sets,guarded-*,discovery}'],
   }),
   'verify-jwt-grant': of('verify-jwt-grant'),
   'authenticate-client/secrets': of('authenticate-client', {

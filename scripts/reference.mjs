@@ -34,10 +34,13 @@ const cell = (text) => text.replaceAll('|', '\\|').replaceAll('\n\n', ' ')
 const sourceOf = (name, file) => {
   const text = read(`lib/${file}.ts`)
   const own = membersOf(text, name)
-  const inherits = new RegExp(`^export interface ${name}\\b[^\\n]* extends [^{]*KeyRegistration`, 'm').test(text)
-  return { summary: linked(summaryOf(text, name)), members: inherits ? [...own, ...keyMembers()] : own }
+  const inherits = new RegExp(`^export interface ${name}\\b[^\\n]* extends [^{]*(KeyRegistration|IssuerKeys)`, 'm').exec(text)
+  return { summary: linked(summaryOf(text, name)), members: inherits ? [...own, ...keyMembers(inherits[1])] : own }
 }
-const keyMembers = () => membersOf(read('lib/host/jwk.ts'), 'KeyRegistration')
+const keyMembers = (of) => [
+  ...membersOf(read('lib/host/jwk.ts'), 'KeyRegistration'),
+  ...(of === 'IssuerKeys' ? membersOf(read('lib/host/jwk.ts'), of) : []),
+]
 /** Members of nested objects follow their group, by their path. */
 const flat = (members, path = '') =>
   members.flatMap(({ members: nested, ...member }) => [

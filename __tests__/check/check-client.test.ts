@@ -84,9 +84,9 @@ it.each<[client: object, errors: string[]]>([
   [
     { ...good, federated_credentials: [{ issuer: 'https://idp.example', sub: 's' }] },
     [
-      'FederatedCredential.sub does not exist: it must be one of issuer, subject, claims, audience, maxLifetime, replay, jwks, jwks_uri, allowPrivateJwksUri.',
+      'FederatedCredential.sub does not exist: it must be one of issuer, subject, claims, audience, maxLifetime, replay, jwks, jwks_uri, discovery, allowPrivateJwksUri.',
       'FederatedCredential.subject must be a non-empty string, not undefined.',
-      'Client.federated_credentials[0].jwks or Client.federated_credentials[0].jwks_uri must be set: exactly one of them, not neither.',
+      'Client.federated_credentials[0].jwks, Client.federated_credentials[0].jwks_uri or Client.federated_credentials[0].discovery must be set: exactly one of them, not none.',
     ],
   ],
   [{ ...good, grant_types: 'client_credentials' }, ['Client.grant_types must be a list of strings, not "client_credentials".']],

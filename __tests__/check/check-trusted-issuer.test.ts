@@ -14,6 +14,7 @@ it.each<[name: string, issuer: object]>([
   ['its own client', { ...good, clients: undefined, client_id: 'c' }],
   ['anybody', { ...good, clients: undefined, client_authentication: 'none' }],
   ['algorithms that its keys fit', { ...good, algorithms: ['ES256', 'EdDSA', 'Ed25519', 'RS256', 'PS512'] }],
+  ['keys that are discovered', { ...good, jwks: undefined, discovery: true }],
   ['algorithms of keys that are fetched', { ...good, jwks: undefined, jwks_uri: 'https://idp.example.org/jwks', algorithms: ['ES512'] }],
   [
     'all members',
@@ -42,7 +43,15 @@ it.each<[issuer: object, errors: string[]]>([
       'TrustedIssuer.not_after must be a valid Date, not "2030-01-01".',
     ],
   ],
-  [{ ...good, jwks: undefined }, ['TrustedIssuer.jwks or TrustedIssuer.jwks_uri must be set: exactly one of them, not neither.']],
+  [
+    { ...good, jwks: undefined },
+    ['TrustedIssuer.jwks, TrustedIssuer.jwks_uri or TrustedIssuer.discovery must be set: exactly one of them, not none.'],
+  ],
+  [
+    { ...good, discovery: true },
+    ['TrustedIssuer.jwks, TrustedIssuer.jwks_uri or TrustedIssuer.discovery must be set: exactly one of them, not 2 of them.'],
+  ],
+  [{ ...good, issuer: 'idp', jwks: undefined, discovery: true }, ['TrustedIssuer.issuer must be a URL, not "idp".']],
   [
     { ...good, jwks: undefined, jwks_uri: 'http://localhost:4000/jwks' },
     ['TrustedIssuer.jwks_uri must be an https URL, or allowPrivateJwksUri, not "http://localhost:4000/jwks".'],

@@ -324,6 +324,11 @@ const jwtCases: Record<
   },
   jwks_invalid: { over: { jwks: JSON.stringify({ keys: [keys.client.jwk] }) }, detail: { seen: expect.stringContaining('JSON as text') } },
   jwks_blocked: { over: { jwks: undefined, jwks_uri: 'https://u:canary@127.0.0.1/' }, detail: { seen: { jwks_uri: '"...@127.0.0.1/"' } } },
+  discovery_invalid: {
+    over: { jwks: undefined, discovery: true },
+    grantOnly: true,
+    detail: { seen: { issuer: 'jwt-client' } },
+  },
   key_not_found: {
     header: { kid: 'unknown' },
     detail: { seen: { alg: 'ES256', kid: 'unknown' }, wanted: [{ kid: 'client-key', thumbprint: expect.stringMatching(/^[\w-]{43}$/) }] },

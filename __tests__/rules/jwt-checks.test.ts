@@ -274,6 +274,7 @@ describe('the reasons', () => {
     claim_not_allowed: 'verify-jwt-grant/prove-grant.ts',
     jwks_invalid: 'assertion/keys/key-set.ts',
     jwks_blocked: 'assertion/keys/guarded-fetch.ts',
+    discovery_invalid: 'assertion/keys/discovery.ts',
     key_not_found: 'assertion/keys/key-set.ts',
     signature_invalid: 'assertion/signature.ts',
     jti_replayed: 'pipeline/store-answer.ts',

@@ -1,6 +1,6 @@
 import type { DecodedAssertion, ReadAssertion, VerifiedAssertion } from '../host/assertion.js'
 import { refusal } from '../host/errors.js'
-import type { KeyRegistration } from '../host/jwk.js'
+import type { SignerKeys } from '../host/jwk.js'
 import { evidenceBeforeLookup, evidenceOfRegistration } from '../rules/evidence.js'
 import { checksBeforeLookup, checksOfRegistration, firstFailure } from '../rules/jwt-checks.js'
 import type { EndpointDemands, SignerDemands } from '../rules/jwt-demands.js'
@@ -29,7 +29,7 @@ export function readAssertion(jwt: DecodedAssertion, rules: EndpointDemands, now
 export async function verifyAssertion(
   jwt: ReadAssertion,
   rules: SignerDemands,
-  keys: KeyRegistration,
+  keys: SignerKeys,
   findKeys: KeyFinder,
   now: number,
   signatures?: VerifiedSignatures,

@@ -16,6 +16,7 @@ const identityReasons: readonly Refusal['reason'][] = [
   'issuer_disabled',
   'jwks_invalid',
   'jwks_blocked',
+  'discovery_invalid',
   'key_not_found',
   'signature_invalid',
 ]

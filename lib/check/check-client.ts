@@ -81,5 +81,5 @@ function findCredentialProblems(client: Unchecked, found: Findings): void {
     if (needsKeys && typeof alg === 'string' && !alg.startsWith('HS'))
       findUnfitAlgorithms('Client.token_endpoint_auth_signing_alg', [alg], keys, found)
   }
-  workloads.forEach((workload, index) => void findKeyProblems(`Client.federated_credentials[${index}].`, workload, found))
+  workloads.forEach((workload, index) => void findKeyProblems(`Client.federated_credentials[${index}].`, workload, found, true))
 }

@@ -39,7 +39,7 @@ export function checkTrustedIssuer(issuer: unknown): Findings {
       found.errors.push(`TrustedIssuer.issuer must be a non-empty string, not ${shown(given.issuer)}.`)
     reportTrustedIssuer(given, (problem) => found.errors.push(problem))
     const areMembersRight = found.errors.length === 0
-    const keys = findKeyProblems('TrustedIssuer.', given, found)
+    const keys = findKeyProblems('TrustedIssuer.', given, found, true)
     if (!areMembersRight) return
     findUnfitAlgorithms('TrustedIssuer.algorithms', given.algorithms, keys, found)
     for (const warningOf of warningsOf) {

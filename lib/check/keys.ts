@@ -13,29 +13,33 @@ import type { Findings, Unchecked } from './findings.js'
 
 /**
  * @param where how messages name the object: what stands before the name of a member
+ * @param isIssuer whether the keys may be found by discovery, too
  * @returns the keys that can verify signatures; `undefined` if they are not known here
  */
-export function findKeyProblems(where: string, registration: Unchecked, found: Findings): JWK[] | undefined {
-  const { jwks, jwks_uri } = registration
-  const has = { jwks: !isAbsent(jwks), jwks_uri: !isAbsent(jwks_uri) }
-  if (has.jwks === has.jwks_uri) {
-    const received = has.jwks ? 'both' : 'neither'
-    found.errors.push(`${where}jwks or ${where}jwks_uri must be set: exactly one of them, not ${received}.`)
+export function findKeyProblems(where: string, registration: Unchecked, found: Findings, isIssuer = false): JWK[] | undefined {
+  const { jwks, jwks_uri, discovery } = registration
+  const given = [!isAbsent(jwks), !isAbsent(jwks_uri), ...(isIssuer ? [discovery === true] : [])]
+  const names = ['jwks', 'jwks_uri', 'discovery'].slice(0, given.length).map((name) => `${where}${name}`)
+  const count = given.filter(Boolean).length
+  if (count !== 1) {
+    const received = count === 0 ? (isIssuer ? 'none' : 'neither') : isIssuer ? `${count} of them` : 'both'
+    found.errors.push(`${names.slice(0, -1).join(', ')} or ${names.at(-1)} must be set: exactly one of them, not ${received}.`)
   }
-  if (has.jwks_uri) findUrlProblem(where, registration, found)
-  return has.jwks ? findJwksProblems(`${where}jwks`, jwks, found) : undefined
+  if (given[1]) findUrlProblem(`${where}jwks_uri`, jwks_uri, registration, found)
+  if (given[2]) findUrlProblem(`${where}issuer`, registration.issuer, registration, found)
+  return given[0] ? findJwksProblems(`${where}jwks`, jwks, found) : undefined
 }
 
-function findUrlProblem(where: string, { jwks_uri, allowPrivateJwksUri }: Unchecked, { errors }: Findings): void {
-  if (typeof jwks_uri !== 'string') return void errors.push(`${where}jwks_uri must be a string, not ${shown(jwks_uri)}.`)
+function findUrlProblem(name: string, url: unknown, { allowPrivateJwksUri }: Unchecked, { errors }: Findings): void {
+  if (typeof url !== 'string') return void errors.push(`${name} must be a string, not ${shown(url)}.`)
   try {
-    const { hostname } = checkKeySetUrl(jwks_uri, allowPrivateJwksUri === true)
+    const { hostname } = checkKeySetUrl(url, allowPrivateJwksUri === true)
     const isLocal = hostname === 'localhost' || hostname.endsWith('.localhost')
     if (isLocal && allowPrivateJwksUri !== true)
-      errors.push(`${where}jwks_uri must lead to a public address, not ${shown(jwks_uri)}, unless allowPrivateJwksUri is true.`)
+      errors.push(`${name} must lead to a public address, not ${shown(url)}, unless allowPrivateJwksUri is true.`)
   } catch (refused) {
     if (!isRefusal(refused)) throw refused
-    errors.push(`${where}jwks_uri must be ${String(evidenceOf(refused.evidence).wanted)}, not ${shown(jwks_uri)}.`)
+    errors.push(`${name} must be ${String(evidenceOf(refused.evidence).wanted)}, not ${shown(url)}.`)
   }
 }
 

@@ -14,7 +14,7 @@ import {
   type Situation,
   textOf,
 } from './proposals.js'
-import { ownerOf, signerOf } from './signer.js'
+import { areFetched, ownerOf, signerOf } from './signer.js'
 
 /** Signing with a key that is registered, or registering the key that signs. */
 function keys(situation: Situation): (Edit | undefined)[] {
@@ -24,7 +24,7 @@ function keys(situation: Situation): (Edit | undefined)[] {
   const usable = keys.filter((key) => key.problem === undefined && isKeyFor(alg, key))
   const verifying = usable.find(({ verifies }) => verifies)
   const kid = draftOf(situation)?.header.kid
-  const isRemote = typeof signerOf(use, subject)?.jwks_uri === 'string'
+  const isRemote = areFetched(signerOf(use, subject))
   const signWith = usable
     .filter((key) => !key.verifies && key.thumbprint !== undefined)
     .map(

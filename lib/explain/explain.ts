@@ -12,7 +12,7 @@ import type { Case } from './edits.js'
 import type { About, Explanation, HowToExplain, KeyResult } from './explanation.js'
 import { findFixes } from './fixes.js'
 import { keyResults, listedKeys, readable, secretResult } from './keys.js'
-import { credentialOf, demandsOf, signerOf } from './signer.js'
+import { areFetched, credentialOf, demandsOf, signerOf } from './signer.js'
 import { attempt } from './trial.js'
 import { walk } from './walk.js'
 
@@ -129,8 +129,7 @@ export async function keysOf(use: 'grant' | 'client', subject: Case, { fetchKeys
   if (!signer || !jwt) return []
   const secret =
     use === 'client' && typeof subject.client?.client_secret === 'string' ? [await secretResult(jwt, subject.client.client_secret)] : []
-  const isInline = typeof signer.jwks_uri !== 'string'
-  return [...(await keyResults(jwt, await listedKeys(signer, fetchKeys), isInline)), ...secret]
+  return [...(await keyResults(jwt, await listedKeys(signer, fetchKeys), !areFetched(signer))), ...secret]
 }
 
 function endpointDemandsOf(use: 'grant' | 'client', subject: Case, settings: Settings): EndpointDemands {

@@ -1,13 +1,14 @@
 /** Which keys a signer registered, which of them a JWT selects, and which of them verifies it. */
 import { createPublicKey, createSecretKey } from 'node:crypto'
 import { verifyJws } from '../assertion/jws.js'
+import { fetchDiscovered } from '../assertion/keys/discovery.js'
 import { fetchJson } from '../assertion/keys/guarded-fetch.js'
 import { problemOfKey } from '../assertion/keys/key-problems.js'
 import { prepareKeySet } from '../assertion/keys/key-set.js'
 import { nameOfKey, thumbprint } from '../assertion/keys/thumbprint.js'
 import { usableKeys } from '../assertion/keys/usable-keys.js'
 import type { DecodedAssertion } from '../host/assertion.js'
-import type { JWK, KeyRegistration } from '../host/jwk.js'
+import type { JWK, SignerKeys } from '../host/jwk.js'
 import { algOf, draftOf } from './drafts.js'
 import type { KeyResult } from './explanation.js'
 
@@ -15,24 +16,26 @@ import type { KeyResult } from './explanation.js'
 const documents = new Map<string, { readonly document: Promise<unknown>; readonly at: number }>()
 const most = { documents: 100, age: 30_000 } // ms
 
-async function fetched(url: string, allowPrivate: boolean): Promise<unknown> {
-  const id = `${allowPrivate} ${url}`
+async function fetched(url: string, allowPrivate: boolean, fetch: typeof fetchJson | typeof fetchDiscovered): Promise<unknown> {
+  const id = `${fetch.name} ${allowPrivate} ${url}`
   const known = documents.get(id)
   if (known && performance.now() - known.at < most.age) return known.document
   if (documents.size >= most.documents) documents.clear()
-  const document = fetchJson(url, allowPrivate).then((answer) => answer.document)
+  const document = fetch(url, allowPrivate).then((answer) => answer.document)
   documents.set(id, { document, at: performance.now() })
   return document
 }
 
 /** The members of a registered key set, as they are; none if there is no list, or it would have to be fetched. */
 export async function listedKeys(
-  { jwks, jwks_uri, allowPrivateJwksUri }: KeyRegistration,
+  { jwks, jwks_uri, discovery, issuer = '', allowPrivateJwksUri }: SignerKeys,
   fetchKeys: boolean,
 ): Promise<readonly unknown[]> {
   let document: unknown = jwks
   try {
-    if (fetchKeys && typeof jwks_uri === 'string') document = await fetched(jwks_uri, allowPrivateJwksUri === true)
+    const allowPrivate = allowPrivateJwksUri === true
+    if (fetchKeys && typeof jwks_uri === 'string') document = await fetched(jwks_uri, allowPrivate, fetchJson)
+    else if (fetchKeys && discovery === true) document = await fetched(issuer, allowPrivate, fetchDiscovered)
   } catch {
     return [] // the check of the keys says why
   }

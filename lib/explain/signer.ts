@@ -1,7 +1,7 @@
 /** What is registered about the signer of a JWT, and what that demands. */
 import { objectsOf } from '../host/check-registration.js'
 import type { FederatedCredential } from '../host/client.js'
-import type { KeyRegistration } from '../host/jwk.js'
+import type { SignerKeys } from '../host/jwk.js'
 import type { Settings } from '../host/settings.js'
 import { demandsOfClient, demandsOfIssuer, demandsOfWorkload, type SignerDemands } from '../rules/jwt-demands.js'
 import type { Case } from './edits.js'
@@ -17,8 +17,11 @@ export function credentialOf({ client, client_assertion }: Pick<Case, 'client' |
 }
 
 /** The registration whose keys a JWT is verified with: that of the issuer, of the client, or of the workload of the client that signed it. */
-export const signerOf = (use: 'grant' | 'client', subject: Case): KeyRegistration | undefined =>
+export const signerOf = (use: 'grant' | 'client', subject: Case): SignerKeys | undefined =>
   use === 'grant' ? subject.issuer : (credentialOf(subject) ?? subject.client)
+
+/** Whether the keys have to be fetched. */
+export const areFetched = (signer: SignerKeys | undefined) => typeof signer?.jwks_uri === 'string' || signer?.discovery === true
 
 /** Where it is registered, as the path of an edit: with the issuer, the client, or a workload of the client. */
 export function ownerOf(use: 'grant' | 'client', subject: Case): string {

@@ -31,6 +31,7 @@ const issuerChecks = tableOf({
   issuer: anything,
   jwks: anything,
   jwks_uri: anything,
+  discovery: aBooleanOrNull,
   allowPrivateJwksUri: aBooleanOrNull, // as for the keys themselves, `null` means "not set"
   client_id: aString,
   clients: listOr('any'),
@@ -62,6 +63,7 @@ const federatedChecks = tableOf({
   replay: oneOf('one-time', 'reusable'),
   jwks: anything,
   jwks_uri: anything,
+  discovery: aBoolean,
   allowPrivateJwksUri: aBoolean,
 } satisfies Record<keyof FederatedCredential, Check>)
 

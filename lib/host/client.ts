@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto'
 import type { ClaimRules } from './claim-rules.js'
-import type { AlgorithmName, KeyRegistration, Suggested } from './jwk.js'
+import type { AlgorithmName, IssuerKeys, KeyRegistration, Suggested } from './jwk.js'
 
 /** Client authentication methods of this package, by their IANA names (RFC 7591 §2, RFC 8705 §2), safest first. */
 export const clientAuthMethodNames = [
@@ -37,7 +37,7 @@ export type ClientAssertionAudience = 'issuer' | 'issuer-or-token-endpoint'
  * A workload identity that may authenticate a client: a token of Kubernetes, SPIFFE, GitHub Actions or Entra ID, sent as client assertion.
  * `iss`, `sub` and `aud` must match exactly. `sub` need not be the `client_id`. The method `private_key_jwt` must be enabled.
  */
-export interface FederatedCredential extends KeyRegistration {
+export interface FederatedCredential extends IssuerKeys {
   /**
    * The `iss` of the token. For JWT-SVIDs, write `spiffe://<trust domain>`: then `sub` must be in that domain, and `iss` is not read. `alg`
    * must be one that JWT-SVIDs may have, and the token may always be sent again.

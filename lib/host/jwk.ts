@@ -37,5 +37,18 @@ export interface KeyRegistration {
   allowPrivateJwksUri?: boolean | null
 }
 
+/** The keys of an issuer: exactly one of `jwks`, `jwks_uri` and `discovery`. */
+export interface IssuerKeys extends KeyRegistration {
+  /**
+   * `true`: this server finds the keys in the metadata of the issuer (OpenID Connect Discovery, RFC 8414). The issuer must be a URL, and the
+   * metadata must name exactly this issuer. It is fetched under the rules of `jwks_uri`.
+   * @default false
+   */
+  discovery?: boolean | null
+}
+
+/** The keys of any signer, and the issuer to discover them of. */
+export type SignerKeys = IssuerKeys & { readonly issuer?: string }
+
 /** Whether a registered member is not there: a database may say `null`. */
 export const isAbsent = (value: unknown): value is undefined | null => value === undefined || value === null

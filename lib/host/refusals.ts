@@ -112,6 +112,7 @@ export const assertionRefusals = {
   claim_not_allowed: null,
   jwks_invalid: null,
   jwks_blocked: null,
+  discovery_invalid: null,
   key_not_found: null,
   signature_invalid: null,
   jti_replayed: null,

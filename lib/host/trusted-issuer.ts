@@ -1,8 +1,8 @@
 import type { ClaimRules } from './claim-rules.js'
-import type { AlgorithmName, KeyRegistration, Suggested } from './jwk.js'
+import type { AlgorithmName, IssuerKeys, Suggested } from './jwk.js'
 
 /** An issuer whose JWTs are accepted as authorization grants (RFC 7523 §2.1). */
-export interface TrustedIssuer extends KeyRegistration {
+export interface TrustedIssuer extends IssuerKeys {
   /** Compared with `iss` character by character (RFC 7523 §3). */
   issuer: string
   /**

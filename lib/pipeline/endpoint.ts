@@ -5,7 +5,7 @@ import { VerifiedSignatures } from '../assertion/verified-signatures.js'
 import { type Listener, listenerOf } from '../development/default-listener.js'
 import { ConfigurationError } from '../host/errors.js'
 import type { Hooks } from '../host/hooks.js'
-import type { KeyRegistration } from '../host/jwk.js'
+import type { SignerKeys } from '../host/jwk.js'
 import { JWT_BEARER_GRANT, type Options } from '../host/options.js'
 import type { ReplayStore } from '../host/replay-store.js'
 import { type Settings, settingsOf } from '../host/settings.js'
@@ -23,7 +23,7 @@ export interface Endpoint<H extends Partial<Hooks> = Partial<Hooks>> extends Set
   readonly demands: Readonly<Record<'clientAssertion' | 'svid' | 'grant', EndpointDemands>>
   readonly findKeys: KeyFinder
   /** Whether a public key is registered. */
-  readonly hasKey: (registration: KeyRegistration, publicKey: KeyObject) => Promise<boolean>
+  readonly hasKey: (registration: SignerKeys, publicKey: KeyObject) => Promise<boolean>
   /** Seconds since the epoch. */
   readonly now: () => number
   /** Cache for client assertions that may be sent again. */

@@ -1,41 +1,50 @@
 import type { KeyObject } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { refusal } from '../../host/errors.js'
-import type { JSONWebKeySet, KeyRegistration } from '../../host/jwk.js'
+import { isAbsent, type JSONWebKeySet, type SignerKeys } from '../../host/jwk.js'
 import { type KeySet, maxKeys, prepareKeySet } from './key-set.js'
-import type { RemoteKeySets } from './remote-key-sets.js'
+import type { KeySource, RemoteKeySets } from './remote-key-sets.js'
 
 /** Finds the keys of a registered signer that fit a JOSE header; at least one. */
 export type KeyFinder = (
-  registration: KeyRegistration,
+  registration: SignerKeys,
   header: Readonly<Record<string, unknown>>,
 ) => readonly KeyObject[] | Promise<readonly KeyObject[]>
 
 /** Makes a finder of keys. Their source is registered, never read from the JWT (RFC 8725 §3.10). */
 export function keyFinder(remote: RemoteKeySets): KeyFinder {
   return (registration, header) => {
-    const { jwks, jwks_uri, allowPrivate } = oneSource(registration)
-    return jwks_uri === undefined ? localKeySet(jwks as JSONWebKeySet).find(header) : remote.find(jwks_uri, allowPrivate, header)
+    const { jwks, url, allowPrivate, source } = oneSource(registration)
+    return jwks ? localKeySet(jwks).find(header) : remote.find(url, allowPrivate, header, source)
   }
 }
 
 /** Makes a check of whether a public key is one of a registered signer. */
-export function keyChecker(remote: RemoteKeySets): (registration: KeyRegistration, publicKey: KeyObject) => Promise<boolean> {
+export function keyChecker(remote: RemoteKeySets): (registration: SignerKeys, publicKey: KeyObject) => Promise<boolean> {
   return async (registration, publicKey) => {
-    const { jwks, jwks_uri, allowPrivate } = oneSource(registration)
-    return jwks_uri === undefined ? localKeySet(jwks as JSONWebKeySet).has(publicKey) : remote.has(jwks_uri, allowPrivate, publicKey)
+    const { jwks, url, allowPrivate, source } = oneSource(registration)
+    return jwks ? localKeySet(jwks).has(publicKey) : remote.has(url, allowPrivate, publicKey, source)
   }
 }
 
-const given = (source: unknown) => (source === undefined ? null : 'given')
+type OneSource =
+  | { readonly jwks: JSONWebKeySet; readonly url?: undefined; readonly allowPrivate?: undefined; readonly source?: undefined }
+  | { readonly jwks?: undefined; readonly url: string; readonly allowPrivate: boolean; readonly source: KeySource }
 
-/** The registered key source, where `null`, as databases return it, counts as absent. @throws Refusal `jwks_invalid` */
-function oneSource({ jwks, jwks_uri, allowPrivateJwksUri }: KeyRegistration) {
-  const source = { jwks: jwks ?? undefined, jwks_uri: jwks_uri ?? undefined, allowPrivate: allowPrivateJwksUri === true }
-  if ((source.jwks === undefined) !== (source.jwks_uri === undefined)) return source
+const given = (isThere: boolean) => (isThere ? 'given' : null)
+
+/** The registered key source, where `null`, as databases return it, counts as absent. @throws Refusal `jwks_invalid` unless there is exactly one */
+function oneSource({ jwks, jwks_uri, discovery, issuer = '', allowPrivateJwksUri }: SignerKeys): OneSource {
+  const allowPrivate = allowPrivateJwksUri === true
+  const sources: OneSource[] = []
+  if (!isAbsent(jwks)) sources.push({ jwks })
+  if (!isAbsent(jwks_uri)) sources.push({ url: jwks_uri, allowPrivate, source: 'jwks_uri' })
+  if (discovery === true) sources.push({ url: issuer, allowPrivate, source: 'discovery' })
+  const [first, another] = sources
+  if (first && !another) return first
   throw refusal('jwks_invalid', {
-    seen: { jwks: given(source.jwks), jwks_uri: given(source.jwks_uri) },
-    wanted: 'exactly one of jwks and jwks_uri',
+    seen: { jwks: given(!isAbsent(jwks)), jwks_uri: given(!isAbsent(jwks_uri)), discovery: discovery ?? null },
+    wanted: 'exactly one of jwks, jwks_uri and discovery',
   })
 }
 

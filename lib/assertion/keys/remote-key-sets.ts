@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { isAboutJwt, isRefusal, refusal } from '../../host/errors.js'
+import { fetchDiscovered } from './discovery.js'
 import { type FetchedJson, fetchJson } from './guarded-fetch.js'
 import { type KeySet, prepareKeySet } from './key-set.js'
 
@@ -21,23 +22,34 @@ interface Entry {
   fetching?: Promise<void>
 }
 
-/** The key sets of registered `jwks_uri`s. For each: one fetch at a time and per cooldown, replaced as a whole, used for a bounded time. */
+/** What a registered URL is: where the keys are, or an issuer whose metadata says so. */
+export type KeySource = 'jwks_uri' | 'discovery'
+
+const fetchKeySet = (url: string, allowPrivate: boolean, source: KeySource) =>
+  source === 'discovery' ? fetchDiscovered(url, allowPrivate) : fetchJson(url, allowPrivate)
+
+/** The key sets of registered `jwks_uri`s and issuers. For each: one fetch at a time and per cooldown, replaced as a whole, used for a bounded time. */
 export class RemoteKeySets {
   readonly #entries = new LRUCache<string, Entry>({ max: maxKeySets, maxSize: maxBytes })
-  readonly #fetch: (url: string, allowPrivate: boolean) => Promise<FetchedJson>
+  readonly #fetch: (url: string, allowPrivate: boolean, source: KeySource) => Promise<FetchedJson>
   readonly #now: () => number
 
-  constructor(fetch = fetchJson, now = () => performance.now()) {
+  constructor(fetch: typeof fetchKeySet = fetchKeySet, now = () => performance.now()) {
     this.#fetch = fetch
     this.#now = now
   }
 
   /**
    * The keys at `url` that fit `header`. Does not wait for a fetch if there are keys, unless they are older than `maxAge`.
-   * @throws Refusal `key_not_found`, `jwks_invalid`, `jwks_blocked`; `jwks_unavailable` (503)
+   * @throws Refusal `key_not_found`, `jwks_invalid`, `jwks_blocked`, `discovery_invalid`; `jwks_unavailable` (503)
    */
-  async find(url: string, allowPrivate: boolean, header: Readonly<Record<string, unknown>>): Promise<readonly KeyObject[]> {
-    const { keySet, renew } = await this.#keySet(url, allowPrivate)
+  async find(
+    url: string,
+    allowPrivate: boolean,
+    header: Readonly<Record<string, unknown>>,
+    source: KeySource = 'jwks_uri',
+  ): Promise<readonly KeyObject[]> {
+    const { keySet, renew } = await this.#keySet(url, allowPrivate, source)
     try {
       return await keySet.find(header)
     } catch (error) {
@@ -48,23 +60,23 @@ export class RemoteKeySets {
   }
 
   /** Whether a public key is among those at `url`. Throws as {@link find} does. */
-  async has(url: string, allowPrivate: boolean, publicKey: KeyObject): Promise<boolean> {
-    const { keySet, renew } = await this.#keySet(url, allowPrivate)
+  async has(url: string, allowPrivate: boolean, publicKey: KeyObject, source: KeySource = 'jwks_uri'): Promise<boolean> {
+    const { keySet, renew } = await this.#keySet(url, allowPrivate, source)
     return keySet.has(publicKey) || ((await renew())?.has(publicKey) ?? false)
   }
 
   /** The current key set, and a function that gets a newer one if the cooldown allows; `undefined` if there is none. */
-  async #keySet(url: string, allowPrivate: boolean): Promise<{ keySet: KeySet; renew(): Promise<KeySet | undefined> }> {
-    const key = `${allowPrivate} ${url}`
+  async #keySet(url: string, allowPrivate: boolean, source: KeySource): Promise<{ keySet: KeySet; renew(): Promise<KeySet | undefined> }> {
+    const key = `${source} ${allowPrivate} ${url}`
     const entry = this.#entry(key)
-    const refresh = () => this.#refresh(key, entry, () => this.#fetch(url, allowPrivate))
+    const refresh = () => this.#refresh(key, entry, () => this.#fetch(url, allowPrivate, source))
     if (this.#age(entry) > freshFor) {
       const isDown = entry.failure !== undefined && this.#now() - entry.triedAt < outage
       const refreshed = refresh()
       if (this.#age(entry) > (isDown ? maxAge + staleGrace : maxAge)) await refreshed
     }
     if (!entry.keySet || this.#age(entry) > maxAge + staleGrace)
-      throw entry.failure ?? refusal('jwks_unavailable', { seen: { jwks_uri: url, keys: null }, wanted: 'keys that were fetched' })
+      throw entry.failure ?? refusal('jwks_unavailable', { seen: { [source]: url, keys: null }, wanted: 'keys that were fetched' })
     const { keySet } = entry
     return {
       keySet,

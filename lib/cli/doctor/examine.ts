@@ -1,3 +1,4 @@
+import { discoveryUrls } from '../../assertion/keys/discovery.js'
 import { UsageError } from '../io.js'
 import { fetchReport } from './fetch-report.js'
 import { type Finding, ok, problem, warning } from './finding.js'
@@ -10,13 +11,6 @@ export interface Examination {
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** The two places of a discovery document: OpenID Connect Discovery §4, RFC 8414 §3.1. */
-export function discoveryUrls(issuer: string): string[] {
-  const { origin, pathname } = new URL(issuer)
-  const path = pathname.replace(/\/$/, '')
-  return [`${origin}${path}/.well-known/openid-configuration`, `${origin}/.well-known/oauth-authorization-server${path}`]
-}
 
 /** Examines a `jwks_uri`, or the issuer that leads to one. */
 export async function examine(url: string, allowPrivate: boolean, as?: 'jwks_uri' | 'issuer'): Promise<Examination> {

@@ -109,7 +109,7 @@ export const helpOfJwts = {
     fix: 'If this workload should come in, register its value in `claims`.',
   },
   jwks_invalid: {
-    check: 'exactly one of `jwks` and `jwks_uri` is registered, and it has a usable key',
+    check: 'exactly one of `jwks`, `jwks_uri` and `discovery` is registered, and it has a usable key',
     cause:
       '`jwks_uri` redirects, is a 404, or is HTML. Or the set has no usable key: keys are private, weak, too expensive, or for encryption.',
     fix: '`event.detail.seen` says which mistake it is. Register `{ keys: [public JWK] }`, and exactly one source.',
@@ -118,6 +118,12 @@ export const helpOfJwts = {
     check: '`jwks_uri` is https and has a public address',
     cause: '`jwks_uri` is not https, or leads to a private address.',
     fix: 'Register `jwks`, or set `allowPrivateJwksUri: true`.',
+  },
+  discovery_invalid: {
+    check: 'the metadata of the issuer names the issuer and its `jwks_uri`',
+    cause:
+      '`discovery` is registered, and the issuer has no metadata, or metadata that names another issuer. Often it is a slash at the end.',
+    fix: 'Register the issuer as its metadata names it, or register its `jwks_uri`.',
   },
   key_not_found: {
     check: 'a registered key fits `kid` and `alg`',
