@@ -161,7 +161,7 @@ describe('what a reader has to open', () => {
     expect(entries).toEqual(expect.arrayContaining(steps))
   })
 
-  it('the sixteen files that decide everything have at most 1,500 lines together: little more than an hour', () => {
+  it('the eighteen files that decide everything have at most 1,600 lines together: little more than an hour', () => {
     const hour = [
       'token-endpoint.ts',
       ...steps.map((name) => `${name}/${name}.ts`),
@@ -171,8 +171,8 @@ describe('what a reader has to open', () => {
       'assertion/verify.ts',
       'host/refusals.ts',
     ]
-    expect(hour).toHaveLength(16)
-    expect(hour.reduce((sum, file) => sum + lines(file), 0)).toBeLessThanOrEqual(1500)
+    expect(hour).toHaveLength(18)
+    expect(hour.reduce((sum, file) => sum + lines(file), 0)).toBeLessThanOrEqual(1600)
   })
 
   it('no file is longer than 180 lines', () => {

@@ -336,7 +336,7 @@ describe('docs/guides: client libraries', () => {
     )
     expect(await again(cached)).toMatchObject({ status: 200, notices: ['aud_legacy', 'client_assertion_reusable'] })
     expect(await again(cached)).toEqual(ok)
-    expect(await ask(client, {}, { header: { x5c: ['certificate'] } })).toEqual(refusedFor('header_not_allowed'))
+    expect(await ask(client, {}, { header: { x5c: ['certificate'] } })).toEqual(refusedFor('x5c_not_registered'))
     const { replay: _, ...oneTime } = client
     const strict = worldOf({ client: oneTime })
     expect([await strict.ask(cached), await strict.ask(cached)]).toEqual([ok, refusedFor('jti_replayed')])

@@ -110,7 +110,11 @@ it('the pages, and the table in SECURITY.md, are what the code makes them', () =
 describe('members: each is on its page, and nothing else is', () => {
   it.each([
     ['client', [...declared('host/client', 'ClientMetadata'), ...keyMembers], 27],
-    ['trusted-issuer', [...declared('host/trusted-issuer', 'TrustedIssuer'), ...keyMembers, ...declared('host/jwk', 'IssuerKeys')], 19],
+    [
+      'trusted-issuer',
+      [...declared('host/trusted-issuer', 'TrustedIssuer'), ...keyMembers, ...declared('host/jwk', 'IssuerKeys'), 'limits.assertion'],
+      20,
+    ],
     ['hooks', declared('host/hooks', 'Hooks'), 6],
     ['events', declared('host/event', 'TokenEndpointEvent'), 18],
   ])('%s', (name, members, least) => {
@@ -322,6 +326,7 @@ describeDefaults<Client>('Client', membersOfClient, {
     behaviour: (over) => answerOf(withClient(over), grantRequest(grant({ iss: 'jwt-client' }, { key: keys.client }), {})),
   },
   enabled: { other: false, behaviour: (over) => isEnabled({ client_id: 'c', ...over }) },
+  ignoreX5c: { other: true, behaviour: (over) => demandsOfClient({ client_id: 'c', ...over } as Client, settings) },
   allowPrivateJwksUri: {
     other: true,
     behaviour: (over) => answerOf(withClient({ ...byKeySource, ...over } as unknown as Partial<Client>), clientCredentials()),
@@ -361,6 +366,8 @@ describeDefaults<TrustedIssuer>(
     },
     enabled: { other: false, behaviour: (over) => answerOf(withIssuer(over), grantRequest()) },
     discovery: { other: true, behaviour: (over) => answerOf(withIssuer(over), grantRequest()) },
+    subject: { other: ['tenant'], behaviour: (over) => answerOf(withIssuer(over), grantRequest()) },
+    ignoreX5c: { other: true, behaviour: (over) => demandsOfIssuer(trusted(over), settings) },
     allowPrivateJwksUri: {
       other: true,
       behaviour: (over) => {

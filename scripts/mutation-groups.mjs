@@ -8,8 +8,8 @@ export const groups = {
   'rules/policy': of('rules', { mutate: ['lib/rules/{policy,scope}.ts'], tests: ['rules/{policy,scope}'] }),
   'rules/jwt-checks': of('rules', { mutate: ['lib/rules/jwt-checks.ts'], tests: ['rules/jwt-checks'] }),
   'rules/others': of('rules', {
-    mutate: ['lib/rules/{jwt-demands,claims,claim-rules,one-time-use,form-encoding,evidence}.ts'],
-    tests: ['rules/{jwt-demands,claims,claim-rules,one-time-use,form-encoding,evidence}'],
+    mutate: ['lib/rules/{jwt-demands,claims,claim-rules,resources,subject-key,one-time-use,form-encoding,evidence}.ts'],
+    tests: ['rules/{jwt-demands,claims,claim-rules,resources,subject-key,one-time-use,form-encoding,evidence}'],
   }),
   'assertion/decode': of('assertion', {
     mutate: ['lib/assertion/{decode,duplicate-members}.ts'],
@@ -71,7 +71,7 @@ export const groups = {
   'host/settings': of('host', { mutate: ['lib/host/{check-options,settings}.ts'], tests: ['host/settings'] }),
   'host/others': of('host', {
     mutate: [
-      'lib/host/{errors,refusals,event,observability,metadata,client,jwk,options,token-state,assertion,hooks,replay-store,trusted-issuer,claim-rules,evidence,shown,oauth-error-codes,did-you-mean,help-page,development-defaults}.ts',
+      'lib/host/{errors,refusals,event,observability,metadata,client,jwk,options,token-state,assertion,hooks,replay-store,trusted-issuer,claim-rules,resource-uri,evidence,shown,oauth-error-codes,did-you-mean,help-page,development-defaults}.ts',
     ],
     tests: ['host/{evidence,errors,event,observability,observability-real,metadata}'],
   }),

@@ -38,6 +38,8 @@ const signer: SignerDemands = {
   maxLifetime: 300,
   clockTolerance: 10,
   jwks_uri: undefined,
+
+  ignoreX5c: false,
 }
 const findKeys: KeyFinder = keyFinder(new RemoteKeySets())
 

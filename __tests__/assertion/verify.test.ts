@@ -31,6 +31,8 @@ const signer: SignerDemands = {
   maxLifetime: 300,
   clockTolerance: 10,
   jwks_uri: undefined,
+
+  ignoreX5c: false,
 }
 const good = { iss: 'a', sub: 'b', aud: 'us', exp: now + 60, jti: 'j' }
 const jwt = (claims: object = {}, key = pair) => forge({ alg: 'ES256', kid: 'k' }, { ...good, ...claims }, key.privateKey)

@@ -84,7 +84,7 @@ it.each<[client: object, errors: string[]]>([
   [
     { ...good, federated_credentials: [{ issuer: 'https://idp.example', sub: 's' }] },
     [
-      'FederatedCredential.sub does not exist: it must be one of issuer, subject, claims, audience, maxLifetime, replay, jwks, jwks_uri, discovery, allowPrivateJwksUri.',
+      'FederatedCredential.sub does not exist: it must be one of issuer, subject, claims, audience, maxLifetime, replay, jwks, jwks_uri, discovery, allowPrivateJwksUri, ignoreX5c.',
       'FederatedCredential.subject must be a non-empty string, not undefined.',
       'Client.federated_credentials[0].jwks, Client.federated_credentials[0].jwks_uri or Client.federated_credentials[0].discovery must be set: exactly one of them, not none.',
     ],

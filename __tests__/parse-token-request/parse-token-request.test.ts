@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from '@jest/globals'
-import type { RequestHandler } from 'express'
+import { type RequestHandler, urlencoded } from 'express'
 import request from 'supertest'
 import { oauthErrorCodes, refusals } from '../../lib/host/errors.js'
 import { CLIENT_CREDENTIALS, JWT_BEARER_GRANT, parseTokenRequest, tokenEndpoint } from '../../lib/index.js'
@@ -395,7 +395,6 @@ describe.each(anyExpress)('parseTokenRequest on %s reads a body itself', (_, exp
 
     it.each<[string, number]>([
       ['grant_type', 256],
-      ['assertion', 8192],
       ['client_assertion', 8192],
       ['client_id', 1024],
       ['scope', 2048],
@@ -405,6 +404,12 @@ describe.each(anyExpress)('parseTokenRequest on %s reads a body itself', (_, exp
       await world.post({ ...good, [name]: 'x'.repeat(most) })
       expect(world.last().reason).not.toBe('parameter_too_large')
       expect((await world.post(good)).status).toBe(200)
+    })
+
+    it('TE-15 T-14: refuses an assertion that is larger than a body may be', async () => {
+      const parsed = start({ before: [urlencoded({ extended: false }) as RequestHandler] })
+      expectRefusal(parsed, await parsed.post({ ...grantRequest(), assertion: 'x'.repeat(32_769) }), 'parameter_too_large')
+      expect(parsed.calls).toMatchObject({ findIssuer: 0 })
     })
 
     it('TE-15: limits.assertion sets the length of a JWT', async () => {

@@ -187,6 +187,11 @@ const cases: Record<Exclude<keyof typeof refusals, 'body_unreadable'> | 'hook_de
     form: { ...clientCredentials(), resource: `https://user:${secret}@api.example.com/#x` },
     event: { detail: { seen: 'https://...@api.example.com/#x' } },
   },
+  target_not_allowed: {
+    form: { ...grantRequest(), resource: 'https://other.example' },
+    hooks: trust({ resources: ['https://api.example'] }),
+    event: { detail: { seen: { resource: ['https://other.example'] } } },
+  },
   pop_required: { form: grantRequest(grant({ cnf: { jwk: { kty: 'oct', k: secret } } })) },
   jwt_kind_confusion: { form: grantRequest(clientAssertion(), {}), event: { claimed: { issuer: 'jwt-client', kid: 'client-key' } } },
   grant_client_unknown: { form: own(), hooks: { findClient: () => undefined } },
@@ -202,6 +207,16 @@ const cases: Record<Exclude<keyof typeof refusals, 'body_unreadable'> | 'hook_de
     form: grantRequest(),
     hooks: trust({ subjects: ['bob'] }),
     event: { detail: { seen: 'a sub that is not allowed', wanted: 'a sub that `subjects` allows' } },
+  },
+  subject_incomplete: {
+    form: grantRequest(),
+    hooks: trust({ subject: ['tenant'] }),
+    event: { detail: { seen: expect.arrayContaining(['iss', 'sub']), wanted: ['tenant'] } },
+  },
+  resource_not_allowed: {
+    form: grantRequest(grant({ resource: 'https://other.example' })),
+    hooks: trust({ resources: ['https://api.example'] }),
+    event: { detail: { seen: { resource: ['https://other.example'] }, wanted: { resources: ['https://api.example'] } } },
   },
   subject_unknown: { form: grantRequest(), hooks: { authorizeGrant: () => undefined } },
   subject_disabled: { form: grantRequest(), hooks: { authorizeGrant: () => ({ refused: 'subject_disabled' }) } },
@@ -282,6 +297,7 @@ const jwtCases: Record<
   keyof typeof assertionRefusals,
   Spoiled & { raw?: string; over?: object; options?: Partial<Options>; grantOnly?: true; clientOnly?: true; detail?: object }
 > = {
+  jwt_encrypted: { raw: 'eyJhbGciOiJkaXIifQ..aaaa.canary.aaaa', detail: { seen: { parts: 5 }, wanted: { parts: 3 } } },
   jwt_malformed: { raw: 'canary', detail: { seen: { parts: 1, empty_parts: 0, other_characters: false } } },
   header_too_large: { header: { x: 'x'.repeat(2100) } },
   duplicate_member: { raw: forge('{"alg":"ES256","kid":"client-key","kid":"a"}', '{"iss":"jwt-client"}', keys.client.privateKey) },
@@ -312,6 +328,7 @@ const jwtCases: Record<
     header: { jku: 'https://u:canary@x.example' },
     detail: { seen: { jku: 'https://...@x.example' }, wanted: { jku: [null] } },
   },
+  x5c_not_registered: { header: { x5c: ['canary'] }, detail: { seen: 'an x5c header' } },
   sub_missing: { claims: { sub: undefined } },
   jti_missing: { claims: { jti: undefined }, over: { requireJti: true }, detail: { wanted: 'a jti claim' } },
   aud_not_registered: { claims: { aud: tokenEndpointUrl }, over: { audience: 'issuer' }, detail: { seen: { aud: tokenEndpointUrl } } },
@@ -377,7 +394,7 @@ describe.each(anyExpress)('the event of a refusal on %s', (_, express) => {
     return last
   }
 
-  it.each(Object.entries(cases) as [Reason, Case][])('T-64 %s', async (reason, provoked) => {
+  it.each(Object.entries(cases) as [Reason, Case][])('T-64 T-82 %s', async (reason, provoked) => {
     await provoke(reason, provoked)
   })
 
@@ -390,7 +407,7 @@ describe.each(anyExpress)('the event of a refusal on %s', (_, express) => {
     ...(spoiled.grantOnly ? [] : [[reason, 'client', spoiled] as const]),
     ...(spoiled.clientOnly ? [] : [[reason, 'grant', spoiled] as const]),
   ])
-  it.each(roles)('T-64 %s of a JWT as %s, and the event names who sent it', async (reason, use, spoiled) => {
+  it.each(roles)('T-64 T-82 %s of a JWT as %s, and the event names who sent it', async (reason, use, spoiled) => {
     const { raw, claims = {}, header = {}, key = keys.client, alg = 'ES256', over = {}, options = {}, detail = {} } = spoiled
     const token =
       raw ?? clientAssertion({ sub: use === 'client' ? party : 'alice', ...claims }, { key, alg, header: { kid: 'client-key', ...header } })

@@ -27,6 +27,8 @@ const signer: SignerDemands = {
   maxLifetime: 300,
   clockTolerance: 10,
   jwks_uri: 'https://signer.example/jwks',
+
+  ignoreX5c: false,
 }
 /** A good JWT of its own issuer, but for what is changed. `undefined` takes a member away. */
 function jwtOf(claims: Json = {}, header: Json = {}, signingInput = 'e30.e30'): DecodedAssertion {
@@ -50,8 +52,8 @@ const beforeLookup: Row<EndpointDemands>[] = [
   ['alg_not_allowed', headerOf({ alg: undefined }), { seen: { alg: null }, wanted: { alg: ['ES256', 'RS256'] } }],
   ['typ_not_allowed', headerOf({ typ: 'at+jwt' }), { seen: { typ: 'at+jwt' }, wanted: { typ: [null, 'jwt', 'jose'] } }],
   ['typ_not_allowed', headerOf({ typ: 7 }), { seen: { typ: 7 }, wanted: { typ: 'a string, or no typ' } }, { typ: undefined }],
-  ['header_not_allowed', headerOf({ crit: ['b64'], b64: false }), { seen: ['crit', 'b64'], wanted: 'none of crit, b64, jwk, x5u, x5c' }],
-  ['header_not_allowed', headerOf({ x5c: null, x: 1 }), { seen: ['x5c'], wanted: 'none of crit, b64, jwk, x5u, x5c' }],
+  ['header_not_allowed', headerOf({ crit: ['b64'], b64: false }), { seen: ['crit', 'b64'], wanted: 'none of crit, b64, jwk, x5u' }],
+  ['header_not_allowed', headerOf({ x5u: null, x: 1 }), { seen: ['x5u'], wanted: 'none of crit, b64, jwk, x5u' }],
   ['kid_malformed', headerOf({ kid: null }), { seen: { kid: null, type: 'null' }, wanted: 'kid must be a string of 1 to 256 characters' }],
   [
     'kid_malformed',
@@ -124,6 +126,11 @@ const ofRegistration: Row<SignerDemands>[] = [
     { seen: { jku: 'https://x' }, wanted: { jku: [null, 'https://signer.example/jwks'] } },
   ],
   ['jku_not_registered', headerOf({ jku: null }), { seen: { jku: null }, wanted: { jku: [null] } }, { jwks_uri: undefined }],
+  [
+    'x5c_not_registered',
+    headerOf({ x5c: ['certificate'] }),
+    { seen: 'an x5c header', wanted: 'no x5c header, or ignoreX5c: true in the registration' },
+  ],
   ['sub_missing', claimsOf({ sub: undefined }), { seen: ['iss', 'aud', 'exp', 'iat', 'jti'], wanted: 'a sub claim' }],
   ['jti_missing', claimsOf({ jti: undefined }), { seen: ['iss', 'sub', 'aud', 'exp', 'iat'], wanted: 'a jti claim' }],
   ['aud_not_registered', claimsOf({ aud: `${as}/token` }), { seen: { aud: `${as}/token` }, wanted: { aud: [as] } }],

@@ -32,6 +32,8 @@ const signer: SignerDemands = {
   maxLifetime: 300,
   clockTolerance: 10,
   jwks_uri: 'https://idp.example.org/jwks',
+
+  ignoreX5c: false,
 }
 
 interface Change<Rules> {
@@ -80,7 +82,7 @@ const shapeCases: Case<EndpointDemands>[] = [
   ['typ_not_allowed', { header: { typ: ['x+jwt'] }, rules: { typ: undefined } }],
   ['typ_not_allowed', { header: { typ: null }, rules: { typ: undefined } }],
   [undefined, header({ typ: 'application/X+JWT' })],
-  ...['crit', 'b64', 'jwk', 'x5u', 'x5c'].map((name): Case<EndpointDemands> => ['header_not_allowed', header({ [name]: null })]),
+  ...['crit', 'b64', 'jwk', 'x5u'].map((name): Case<EndpointDemands> => ['header_not_allowed', header({ [name]: null })]),
   [undefined, header({ x5t: 'a', cty: 'b', zip: 'c', jku: 1 })],
   ['kid_malformed', header({ kid: '' })],
   ['kid_malformed', header({ kid: 'k'.repeat(257) })],
@@ -154,6 +156,9 @@ const registrationCases: Case<SignerDemands>[] = [
   ['jku_not_registered', { header: { jku: 'https://idp.example.org/jwks' }, rules: { jwks_uri: undefined } }],
   ['jku_not_registered', { header: { jku: null }, rules: { jwks_uri: undefined } }],
   [undefined, header({ jku: 'https://idp.example.org/jwks' })],
+  ['x5c_not_registered', header({ x5c: ['certificate'] })],
+  ['x5c_not_registered', header({ x5c: null })],
+  [undefined, { header: { x5c: ['certificate'] }, rules: { ignoreX5c: true } }],
   ['sub_missing', claims({ sub: undefined })],
   [undefined, { claims: { sub: undefined }, rules: { defaultSub: 'iss' } }],
   ['sub_missing', { claims: { sub: undefined, prn: 'ann' }, rules: { defaultSub: 'iss' } }], // it speaks for somebody else than its issuer
@@ -197,6 +202,7 @@ const registrationOrder: Case<SignerDemands>[] = [
   ['alg_not_registered', header({ alg: 'RS256' })],
   ['typ_not_registered', { header: { typ: 'at+jwt' }, rules: { commonTypes: ['jwt'] } }],
   ['jku_not_registered', header({ jku: 'https://elsewhere.example/jwks' })],
+  ['x5c_not_registered', header({ x5c: [] })],
   ['sub_missing', claims({ sub: undefined })],
   ['jti_missing', { rules: { requireJti: true } }],
   ['aud_not_registered', claims({ aud: 'x' })],
@@ -268,6 +274,7 @@ describe('the reasons', () => {
   /** Reasons that are no check: the file under lib that refuses with each. */
   const elsewhere: Partial<Record<AssertionReason, string>> = {
     jwt_malformed: 'assertion/decode.ts',
+    jwt_encrypted: 'assertion/decode.ts',
     duplicate_member: 'assertion/decode.ts',
     issuer_untrusted: 'verify-jwt-grant/prove-grant.ts',
     issuer_disabled: 'verify-jwt-grant/prove-grant.ts',
@@ -302,10 +309,10 @@ describe('the reasons', () => {
 it('JW-12: a `jwks_uri` of null, as databases return it, fits no `jku`', () => {
   const { jwks_uri: _, ...absent } = signer
   const settings = settingsOf('test', { issuer, hooks: {} })
-  const registered = { issuer, client_id: 'c', subject: 's', jwks_uri: null }
+  const registered = { issuer, client_id: 'c', jwks_uri: null }
   for (const demands of [
     demandsOfClient(registered, settings),
-    demandsOfWorkload(registered, settings),
+    demandsOfWorkload({ ...registered, subject: 's' }, settings),
     demandsOfIssuer(registered, settings),
   ])
     expect(firstFailure(checksOfRegistration, jwt({ header: { jku: null } }), { ...absent, jwks_uri: demands.jwks_uri }, now)).toBe(

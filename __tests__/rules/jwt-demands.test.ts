@@ -69,6 +69,8 @@ const nothing: SignerDemands = {
   maxLifetime: 3600,
   clockTolerance: 7,
   jwks_uri: undefined,
+
+  ignoreX5c: false,
 }
 
 describe('what the registration of a client demands of its assertions', () => {

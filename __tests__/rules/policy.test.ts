@@ -149,7 +149,16 @@ describe('T-68 signingClient: the client that the signature of a grant authentic
 })
 
 describe('subjectPolicy', () => {
-  it.each<[name: string, client: ClientAuthentication, issuer: Partial<TrustedIssuer>, sub: string, refused: string | undefined]>([
+  it.each<
+    [
+      name: string,
+      client: ClientAuthentication,
+      issuer: Partial<TrustedIssuer>,
+      sub: string,
+      refused: string | undefined,
+      claims?: Record<string, unknown>,
+    ]
+  >([
     ['any subject', authenticated(), {}, 'alice', undefined],
     ['a listed subject', authenticated(), { subjects: ['alice'] }, 'alice', undefined],
     ['T-67 one that is not listed', authenticated(), { subjects: ['alice'] }, 'bob', 'subject_not_allowed'],
@@ -161,8 +170,13 @@ describe('subjectPolicy', () => {
     ['DI-01 a service account', authenticated(), { issuer: 'c', default_sub: 'iss' }, 'c', undefined],
     ['DI-06 an issuer that is no client', authenticated(), { issuer: 'user-1' }, 'user-1', undefined],
     ['T-68 another issuer that names the client: subjectIsClient judges that', authenticated(), {}, 'c', undefined],
-  ])('%s', (_name, who, over, sub, refused) => {
-    expect(subjectPolicy(who, issuer(over), sub)).toEqual(refused && expect.objectContaining({ refused, ...shown }))
+    ['IJ-09 a subject of a tenant', authenticated(), { subject: ['tenant'] }, 'alice', undefined, { tenant: 't' }],
+    ['IJ-09 a subject without its tenant', authenticated(), { subject: ['tenant'] }, 'alice', 'subject_incomplete'],
+    ['IJ-09 a tenant that is no text', authenticated(), { subject: ['tenant'] }, 'alice', 'subject_incomplete', { tenant: 7 }],
+    ['IJ-09 a tenant that is empty', authenticated(), { subject: ['tenant'] }, 'alice', 'subject_incomplete', { tenant: '' }],
+    ['iss and sub need no mention', authenticated(), { subject: ['iss', 'sub'] }, 'alice', undefined],
+  ])('%s', (_name, who, over, sub, refused, claims = {}) => {
+    expect(subjectPolicy(who, issuer(over), sub, claims)).toEqual(refused && expect.objectContaining({ refused, ...shown }))
   })
 })
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import type { RequestHandler } from 'express'
 import {
   type GrantCandidate,
+  type Granted,
   type Hooks,
   JWT_BEARER_GRANT,
   OAuthError,
@@ -85,6 +86,119 @@ describe.each(anyExpress)('verifyJwtGrant on %s', (_, express) => {
       const { status } = await world.post(grantRequest(grant({}, { header: { typ } })))
       expect(world.last().reason).toBe(reason)
       expect(status).toBe(reason ? 400 : 200)
+    })
+  })
+
+  describe('EM-01 T-14 a long grant', () => {
+    const long = { details: 'x'.repeat(15_000) }
+    const limits = { assertion: 24_000 }
+    const tooLong = { error: 'invalid_request', error_description: 'A parameter is too long.' }
+
+    it('works if its issuer may send it, and the limit of the endpoint stays as it is for others', async () => {
+      const [wide, narrow] = [startWorld(express, { hooks: trust({ limits }) }), startWorld(express)]
+      expect((await wide.post(grantRequest(grant(long)))).status).toBe(200)
+      const { status, body } = await narrow.post(grantRequest(grant(long)))
+      expect([status, body]).toEqual([400, tooLong])
+      expect(narrow.last()).toMatchObject({ reason: 'parameter_too_large', detail: { wanted: { at_most: 8192 } } })
+      expect(narrow.calls).toMatchObject({ authorizeGrant: 0 })
+    })
+
+    it('may be shorter than for others', async () => {
+      const world = startWorld(express, { hooks: trust({ limits: { assertion: 100 } }) })
+      expect((await world.post(grantRequest())).body).toEqual(tooLong)
+    })
+
+    it.each<[cause: string, claims: Record<string, unknown>, issuer: Partial<TrustedIssuer>, reason: string]>([
+      ['its issuer is not known', { iss: 'https://nobody.example' }, {}, 'issuer_untrusted'],
+      ['its issuer is disabled', {}, { enabled: false }, 'issuer_disabled'],
+      ['its key is not known', {}, { jwks: { keys: [keys.other.jwk] } }, 'key_not_found'],
+      ['its aud is another', { aud: 'https://other.example' }, {}, 'aud_not_registered'],
+      ['its issuer may not send it', {}, { limits: {} }, 'parameter_too_large'],
+    ])('does not tell whether some issuer may send it: %s', async (_cause, claims, over, reason) => {
+      const world = startWorld(express, { hooks: trust({ limits, ...over }) })
+      expect((await world.post(grantRequest(grant({ ...long, ...claims })))).body).toEqual(tooLong)
+      expect(world.last().reason).toBe(reason)
+    })
+
+    it('is told what is wrong with it, if that tells nothing of its issuer', async () => {
+      const world = startWorld(express, { hooks: trust({ limits }) })
+      const { body } = await world.post(grantRequest(grant({ ...long, exp: 1 })))
+      expect(body).toEqual({ error: 'invalid_grant', error_description: 'The assertion has expired.' })
+    })
+  })
+
+  describe('what its claims make of it', () => {
+    const [api, mcp] = ['https://api.example', 'https://mcp.example/mcp']
+    /** What the hooks are told about a grant. */
+    async function told(issuer: Partial<TrustedIssuer>, claims: Record<string, unknown>, form: Record<string, string> = {}) {
+      const heard: { candidate?: GrantCandidate; granted?: Granted } = {}
+      const world = startWorld(express, {
+        hooks: {
+          ...trust(issuer),
+          authorizeGrant: (candidate) => {
+            heard.candidate = candidate
+            return { subject: 'local' }
+          },
+          mintToken: (granted) => {
+            heard.granted = granted
+            return { access_token: 'token', token_type: 'Bearer', expires_in: Math.min(300, granted.maxLifetime ?? 300) }
+          },
+        },
+      })
+      const { status, body } = await world.post({ ...grantRequest(grant(claims)), ...form })
+      return { status, body, ...heard, event: world.last() }
+    }
+
+    it.each<
+      [what: string, resources: string[] | undefined, claims: Record<string, unknown>, form: Record<string, string>, resource: string[]]
+    >([
+      ['MC-02 no resource: the default', [api, mcp], {}, {}, [api]],
+      ['MC-02 EM-04 that of the claim', [api, mcp], { resource: mcp }, {}, [mcp]],
+      ['EM-04 the parameter, within the claim', [api, mcp], { resource: [api, mcp] }, { resource: mcp }, [mcp]],
+      ['the parameter alone, if nothing is registered', undefined, {}, { resource: mcp }, [mcp]],
+    ])('the token is for %s', async (_what, resources, claims, form, resource) => {
+      const { status, candidate, granted } = await told({ ...(resources && { resources }) }, claims, form)
+      expect([status, candidate?.resource, granted?.resource]).toEqual([200, resource, resource])
+    })
+
+    it.each<[what: string, claims: Record<string, unknown>, form: Record<string, string>, error: string]>([
+      ['MC-02 a resource of another server in the claim', { resource: 'https://other.example' }, {}, 'invalid_grant'],
+      ['EM-04 a parameter beyond the claim', { resource: api }, { resource: mcp }, 'invalid_grant'],
+      ['RI-02 a parameter that is not registered', {}, { resource: 'https://other.example' }, 'invalid_target'],
+    ])('is refused for %s', async (_what, claims, form, error) => {
+      const { status, body, candidate } = await told({ resources: [api, mcp] }, claims, form)
+      expect([status, body.error, candidate]).toEqual([400, error, undefined])
+    })
+
+    it('IJ-09 EM-07 two tenants with one sub are two subjects', async () => {
+      const [one, other] = [await told({ subject: ['tenant'] }, { tenant: 't1' }), await told({ subject: ['tenant'] }, { tenant: 't2' })]
+      expect(one.candidate?.subject_key).toBe(JSON.stringify([idp, 't1', 'alice']))
+      expect(other.candidate?.subject_key).toBe(JSON.stringify([idp, 't2', 'alice']))
+      expect(one.event.subject_hash).not.toBe(other.event.subject_hash)
+      expect(one.event.subject_hash).not.toBe((await told({}, { tenant: 't1' })).event.subject_hash)
+    })
+
+    it('WI-06 a token does not outlive its grant, if its issuer registered that', async () => {
+      const { status, granted, body } = await told({ lifetime: 'within-grant' }, { exp: now() + 100.7 })
+      expect(status).toBe(200)
+      expect(granted?.maxLifetime).toBeLessThanOrEqual(100)
+      expect(granted?.maxLifetime).toBeGreaterThan(90)
+      expect(body.expires_in).toBe(granted?.maxLifetime)
+      expect((await told({}, { exp: now() + 100 })).granted?.maxLifetime).toBeUndefined()
+    })
+
+    it('WI-06 a grant in its last moment yields no token, and is not used up', async () => {
+      const { status, body, granted, event } = await told({ lifetime: 'within-grant' }, { exp: now() - 1 })
+      expect([status, body.error_description, granted]).toEqual([400, 'The assertion has expired.', undefined])
+      expect(event).toMatchObject({ reason: 'expired', step: 'issueToken' })
+      expect(event.replay_keys).toBeUndefined()
+    })
+
+    it('WI-06 a token that outlives its grant is a mistake of the host', async () => {
+      const mintToken = () => ({ access_token: 'token', token_type: 'Bearer', expires_in: 300 })
+      const world = startWorld(express, { hooks: { ...trust({ lifetime: 'within-grant' }), mintToken } })
+      expect((await world.post(grantRequest(grant({ exp: now() + 60 })))).status).toBe(500)
+      expect(world.last().reason).toBe('hook_result_invalid')
     })
   })
 

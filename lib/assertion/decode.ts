@@ -4,17 +4,22 @@ import { refusal } from '../host/errors.js'
 import { freezeMembers, hasDuplicateMember } from './duplicate-members.js'
 
 const compact = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/
+/** JWE in compact serialization (RFC 7516 §3.1); the encrypted key may be empty. */
+const isEncrypted = /^[\w-]+\.[\w-]*\.[\w-]+\.[\w-]*\.[\w-]+$/
 /** The characters that may end a segment of `length % 4`, so that its unused bits are zero. `''`: no bytes have that length. */
 const lastCharacters = ['', 'AQgw', 'AEIMQUYcgkosw048']
 
 /**
  * Decodes one JWS in compact serialization (RFC 7515 §3.1, RFC 7519 §7.2). Only the canonical encoding is accepted: no padding, no white
  * space, no unused bits that are set, no repeated member.
- * @throws Refusal `jwt_malformed`, `duplicate_member`
+ * @throws Refusal `jwt_malformed`, `jwt_encrypted`, `duplicate_member`
  */
 export function decodeAssertion(token: string): DecodedAssertion {
   const parts = compact.exec(token)
-  if (!parts) throw refusal('jwt_malformed', () => ({ seen: shapeOf(token), wanted: 'three parts in base64url, separated by dots' }))
+  if (!parts) {
+    if (isEncrypted.test(token)) throw refusal('jwt_encrypted', { seen: { parts: 5 }, wanted: { parts: 3 } })
+    throw refusal('jwt_malformed', () => ({ seen: shapeOf(token), wanted: 'three parts in base64url, separated by dots' }))
+  }
   const [, header, payload, signature] = parts as unknown as [string, string, string, string]
   if (!isCanonical(header) || !isCanonical(payload) || !isCanonical(signature))
     throw refusal('jwt_malformed', { seen: 'another spelling of base64url', wanted: 'base64url without padding or unused bits' })

@@ -30,7 +30,8 @@ function audience(s: Situation): (Edit | undefined)[] {
   if (!sent) return [rightAudience(s)]
   if (use === 'grant') return [rightAudience(s), registered(s, 'audience', [...new Set([...(demands?.audience ?? []), sent])])]
   if (credentialOf(subject)) return [rightAudience(s), registered(s, 'audience', sent)]
-  if (sent === settings.tokenEndpointUrl) return [rightAudience(s), registered(s, 'audience', 'issuer-or-token-endpoint')]
+  if (sent !== settings.issuer && settings.ownAudience.includes(sent))
+    return [rightAudience(s), registered(s, 'audience', 'issuer-or-token-endpoint')]
   const mayBeUrl = /^https:\/\/[^\s#?]+$/.test(sent) && URL.canParse(sent) && settings.tokenEndpointUrl === undefined && subject.client
   return [rightAudience(s), mayBeUrl ? tokenEndpointUrl(sent) : undefined]
 }

@@ -136,6 +136,7 @@ export const editsOfRequest: Proposals = {
   scope_exceeds_grant: scope,
   scope_param_forbidden: () => [parameter('scope', undefined)],
   target_invalid: () => [parameter('resource', undefined)],
+  target_not_allowed: () => [parameter('resource', undefined)],
   subject_not_allowed: (s) => {
     const sub = s.subject.assertion?.claims.sub
     const { subjects } = s.subject.issuer ?? {}

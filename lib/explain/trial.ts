@@ -87,8 +87,10 @@ async function attemptJwt(use: Use, form: Case['form'], endpoint: Endpoint): Pro
   const request = { grant_type: parameters.grant_type ?? '', parameters, resource: [], audience: [], authorization: undefined }
   const token = String(parameters[use === 'grant' ? 'assertion' : 'client_assertion'])
   const base = { leftToHost: false, status: 200, step: use === 'grant' ? 'verifyJwtGrant' : 'authenticateClient' }
-  if (token.length > endpoint.limits.assertion) {
-    const detail = { seen: { characters: token.length }, wanted: { at_most: endpoint.limits.assertion } }
+  const { assertion, body } = endpoint.limits
+  const most = use === 'grant' ? Math.max(assertion, body) : assertion // see tokenRequest: an issuer may have a limit of its own
+  if (token.length > most) {
+    const detail = { seen: { characters: token.length }, wanted: { at_most: most } }
     return { ...base, accepted: false, status: 400, error: 'invalid_request', reason: 'parameter_too_large', detail }
   }
   try {

@@ -19,7 +19,7 @@ type Point = readonly [reasons: readonly Reason[], demands: string]
 
 const decoding: readonly Point[] = [
   [['parameter_too_large'], 'it has at most `limits.assertion` characters'],
-  [['jwt_malformed'], 'one JWT in JWS compact serialization'],
+  [['jwt_malformed', 'jwt_encrypted'], 'one JWT in JWS compact serialization'],
   [['duplicate_member'], 'no JSON member is repeated'],
 ]
 const lookups: Readonly<Record<'grant' | 'client', readonly Point[]>> = {
@@ -39,9 +39,10 @@ const lookups: Readonly<Record<'grant' | 'client', readonly Point[]>> = {
   ],
 }
 const keys: readonly Point[] = [
-  [['jwks_invalid', 'jwks_blocked', 'jwks_unavailable', 'client_secret_too_short'], 'the signer has usable keys'],
+  [['jwks_invalid', 'jwks_blocked', 'discovery_invalid', 'jwks_unavailable', 'client_secret_too_short'], 'the signer has usable keys'],
   [['key_not_found'], 'a key fits `alg` and `kid`'],
   [['signature_invalid', 'overloaded'], 'a key verifies the signature'],
+  [['claim_not_allowed'], 'the claims are as registered'],
 ]
 const secret: Point = [['client_secret_expired'], 'the secret has not expired']
 /** Reasons after which later checks say nothing: claims of the wrong type can't be compared. */

@@ -39,6 +39,10 @@ const serverUrl: Check = (value) => {
     ? undefined
     : 'must be an https URL (http is for loopback addresses only)'
 }
+const serverUrls: Check = (value) => {
+  if (!Array.isArray(value)) return serverUrl(value)
+  return value.length === 0 ? 'must not be an empty list' : value.map(serverUrl).find((problem) => problem !== undefined)
+}
 const issuerIdentifier: Check = (value) =>
   serverUrl(value) ?? (String(value).includes('?') ? 'must be a URL without a query (RFC 8414 §2)' : undefined)
 const replayStore = must(
@@ -49,7 +53,7 @@ const replayStore = must(
 /** The check of each option; nested tables are groups of options. */
 const options = tableOf({
   issuer: issuerIdentifier,
-  tokenEndpointUrl: serverUrl,
+  tokenEndpointUrl: serverUrls,
   hooks: {
     findClient: aFunction,
     findIssuer: aFunction,

@@ -6,8 +6,10 @@ import {
   aMoment,
   aName,
   anything,
+  aPositiveInteger,
   aString,
   type Check,
+  type Checks,
   checkMembers,
   listOr,
   listOrFunction,
@@ -24,7 +26,13 @@ import { claimRules } from './claim-rules.js'
 import type { Client, FederatedCredential } from './client.js'
 import { ConfigurationError } from './errors.js'
 import type { GrantDecision } from './hooks.js'
+import { isResourceUri } from './resource-uri.js'
 import type { TrustedIssuer } from './trusted-issuer.js'
+
+const resourceUris = must(
+  'a non-empty list of absolute URIs without a fragment',
+  (value) => Array.isArray(value) && value.length > 0 && value.every(isResourceUri),
+)
 
 /** The check of each member of a trusted issuer; `anything`: it is checked where it is used. */
 const issuerChecks = tableOf({
@@ -33,11 +41,16 @@ const issuerChecks = tableOf({
   jwks_uri: anything,
   discovery: aBooleanOrNull,
   allowPrivateJwksUri: aBooleanOrNull, // as for the keys themselves, `null` means "not set"
+  ignoreX5c: aBooleanOrNull,
   client_id: aString,
   clients: listOr('any'),
   client_authentication: oneOf('required', 'identified', 'none'),
   subjects: listOrFunction,
   claims: claimRules,
+  subject: strings,
+  resources: resourceUris,
+  lifetime: oneOf('within-grant'),
+  limits: { assertion: aPositiveInteger },
   scope: aString,
   scope_from: oneOf('intersection', 'parameter', 'assertion'),
   default_sub: oneOf('iss'),
@@ -49,7 +62,7 @@ const issuerChecks = tableOf({
   replay: oneOf('one-time', 'same-client', 'reusable'),
   enabled: anything,
   not_after: aDate,
-} satisfies Record<keyof TrustedIssuer, Check>)
+} satisfies Record<keyof TrustedIssuer, Check | Checks>)
 
 /** Names of the members of a {@link TrustedIssuer}. */
 export const issuerMembers: readonly string[] = issuerChecks.names
@@ -65,6 +78,7 @@ const federatedChecks = tableOf({
   jwks_uri: anything,
   discovery: aBoolean,
   allowPrivateJwksUri: aBoolean,
+  ignoreX5c: aBoolean,
 } satisfies Record<keyof FederatedCredential, Check>)
 
 /** A wrong type of these members would make a check more lenient: a lifetime as a string would be concatenated, not added. */
@@ -86,6 +100,7 @@ const clientChecks = tableOf({
   jwks: anything,
   jwks_uri: anything,
   allowPrivateJwksUri: anything,
+  ignoreX5c: aBoolean,
   token_endpoint_auth_signing_alg: anything,
   grant_types: anything,
   client_secret: anything,

@@ -12,6 +12,11 @@ export interface GrantCandidate<C extends Client = Client> {
   readonly issuer: TrustedIssuer
   /** The asserted subject. Look up the account by `issuer` and `sub` together: two issuers may assert the same `sub`. */
   readonly sub: string
+  /**
+   * Text that only this subject has: a JSON list of `iss`, the claims in `TrustedIssuer.subject`, and `sub`. Store accounts under it if your
+   * issuers have tenants.
+   */
+  readonly subject_key: string
   /** All claims; a null-prototype object. */
   readonly claims: Readonly<Record<string, unknown>>
   /** The JOSE header; a null-prototype object. */
@@ -22,7 +27,7 @@ export interface GrantCandidate<C extends Client = Client> {
   readonly subject_kind: 'asserted' | 'issuer'
   /** Space-separated: the requested scope within the limits of issuer and client. If none was requested, these limits. */
   readonly scope: string | undefined
-  /** The `resource` parameters (RFC 8707). */
+  /** The resources that the token is to be for (RFC 8707): of the parameter, else of the claim, else the first that the issuer registered. */
   readonly resource: readonly string[]
 }
 
@@ -57,9 +62,12 @@ export interface Granted<C extends Client = Client> {
   readonly subject_type: 'user' | 'client'
   /** Space-separated; empty if none. */
   readonly scope: string
-  /** The `resource` parameters (RFC 8707). */
+  /** The resources that the token is for (RFC 8707): the `resource` parameters. For a JWT grant, those of the candidate. */
   readonly resource: readonly string[]
-  /** Upper bound for the lifetime of the token in seconds, if there is one: `publicClients.maxLifetime`. */
+  /**
+   * Upper bound for the lifetime of the token in seconds, if there is one: `publicClients.maxLifetime`, and the rest of a grant whose issuer
+   * has `lifetime: 'within-grant'`.
+   */
   readonly maxLifetime: number | undefined
   /** Whether a refresh token may be issued. If not, one in the response is dropped. */
   readonly allowRefreshToken: boolean

@@ -35,6 +35,12 @@ export interface KeyRegistration {
   jwks_uri?: string | null
   /** Lets `jwks_uri` have a private or loopback address, and use http. @default false */
   allowPrivateJwksUri?: boolean | null
+  /**
+   * Accepts JWTs with an `x5c` header (RFC 7515 §4.1.6), as MSAL sends it, and ignores the header: keys come from the registration alone. Without
+   * it, such JWTs are refused.
+   * @default false
+   */
+  ignoreX5c?: boolean | null
 }
 
 /** The keys of an issuer: exactly one of `jwks`, `jwks_uri` and `discovery`. */

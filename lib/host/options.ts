@@ -50,10 +50,10 @@ export interface Options<H extends Partial<Hooks> = Hooks> {
    */
   issuer: string
   /**
-   * URL of the token endpoint as its clients see it. Without it, only `issuer` is accepted as `aud`. With it, grants may have either value.
+   * URL of the token endpoint as its clients see it, or a list of URLs: the first is the one of the metadata. Without it, only `issuer` is accepted as `aud`. With it, grants may have either value.
    * Client assertions may have it only with `audience: 'issuer-or-token-endpoint'`.
    */
-  tokenEndpointUrl?: string
+  tokenEndpointUrl?: string | readonly string[]
   /** Your functions: see {@link Hooks}. */
   hooks: H
   /**

@@ -59,6 +59,7 @@ export const refusals = {
   scope_exceeds_grant: [400, 'invalid_scope', 'The scope exceeds what the grant allows.'],
   scope_param_forbidden: [400, 'invalid_request', 'The scope of this grant stands in its assertion.'],
   target_invalid: [400, 'invalid_target', 'A resource is an absolute URI without a fragment.'],
+  target_not_allowed: [400, 'invalid_target', 'The resource is not known.'],
   // the grant: after its signature, and one text for all, which does not reveal which subjects exist
   pop_required: [400, 'invalid_grant', grantText],
   jwt_kind_confusion: [400, 'invalid_grant', grantText],
@@ -66,6 +67,8 @@ export const refusals = {
   grant_client_disabled: [400, 'invalid_grant', grantText],
   client_binding_mismatch: [400, 'invalid_grant', grantText],
   subject_not_allowed: [400, 'invalid_grant', grantText],
+  subject_incomplete: [400, 'invalid_grant', grantText],
+  resource_not_allowed: [400, 'invalid_grant', grantText],
   subject_unknown: [400, 'invalid_grant', grantText],
   subject_disabled: [400, 'invalid_grant', grantText],
   consent_missing: [400, 'invalid_grant', grantText],
@@ -85,6 +88,7 @@ export const refusals = {
 
 /** Problems of a JWT. `null`: a text would reveal what is registered here, so the uniform text of the use is sent. */
 export const assertionRefusals = {
+  jwt_encrypted: 'The assertion is encrypted: send a JWT that is only signed.',
   jwt_malformed: 'The assertion is not one JWT in JWS compact serialization.',
   header_too_large: 'The assertion has a header that is too long.',
   duplicate_member: 'The assertion repeats a JSON member name.',
@@ -105,6 +109,7 @@ export const assertionRefusals = {
   alg_not_registered: null,
   typ_not_registered: null,
   jku_not_registered: null,
+  x5c_not_registered: null,
   sub_missing: null,
   jti_missing: null,
   aud_not_registered: null,

@@ -7,8 +7,9 @@ import type { ReplayStore } from './replay-store.js'
 /** Options that were checked, with their defaults. Times in seconds. */
 export interface Settings<H extends Partial<Hooks> = Partial<Hooks>> {
   readonly issuer: string
+  /** The first one. */
   readonly tokenEndpointUrl: string | undefined
-  /** Issuer identifier and token endpoint URL. */
+  /** Issuer identifier and token endpoint URLs. */
   readonly ownAudience: readonly string[]
   readonly hooks: H
   readonly onEvent: Options['onEvent']
@@ -50,7 +51,7 @@ const defaultAlgorithms = algorithmNames.filter((name) => name !== 'ES512')
  */
 export function settingsOf<H extends Partial<Hooks>>(where: string, options: Options<H>): Settings<H> {
   assertOptions(where, options)
-  const { issuer, tokenEndpointUrl, publicClients, clockTolerance = 10, turnBudget = 0.015 } = options
+  const { issuer, publicClients, clockTolerance = 10, turnBudget = 0.015 } = options
   const { fallthrough = false, hostVerifiesClientAssertions = false } = options
   const clientAssertions = {
     audience: 'issuer' as const,
@@ -59,12 +60,13 @@ export function settingsOf<H extends Partial<Hooks>>(where: string, options: Opt
     mode: 'enforce' as const,
     ...withoutUndefined(options.clientAssertions),
   }
-  const ownAudience = tokenEndpointUrl === undefined ? [issuer] : [issuer, tokenEndpointUrl]
+  const tokenEndpointUrls = [options.tokenEndpointUrl ?? []].flat()
+  const ownAudience = [issuer, ...tokenEndpointUrls]
   const algorithms = options.algorithms ?? defaultAlgorithms
   const clientAuthMethods = options.clientAuthMethods ?? clientAuthMethodNames
   return {
     issuer,
-    tokenEndpointUrl,
+    tokenEndpointUrl: tokenEndpointUrls[0],
     ownAudience,
     hooks: options.hooks,
     onEvent: options.onEvent,

@@ -62,10 +62,14 @@ export interface JwtGrant {
   readonly issuer: TrustedIssuer
   /** `sub` of the assertion. If it is absent (`default_sub`), the issuer. It is unique only together with the issuer. */
   readonly sub: string
+  /** Text that only this subject has: see `GrantCandidate.subject_key`. */
+  readonly subject_key: string
   /** The local account that `authorizeGrant` returned. */
   readonly subject: string
   /** Space-separated granted scope; empty if none. */
   readonly scope: string
+  /** The resources that the token is to be for (RFC 8707). */
+  readonly resource: readonly string[]
   /** Whether `authorizeGrant` allowed a refresh token. */
   readonly allowRefreshToken: boolean
   /** The verified JWT. */

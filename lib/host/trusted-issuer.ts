@@ -38,6 +38,19 @@ export interface TrustedIssuer extends IssuerKeys {
    * @default 'intersection'
    */
   scope_from?: 'intersection' | 'parameter' | 'assertion'
+  /**
+   * The claims that make its subjects different, besides `iss` and `sub`: `['tenant']` if two tenants may have the same `sub`. Grants without
+   * one of them are refused. Together they are `subject_key` of the candidate.
+   * @default []
+   */
+  subject?: readonly string[]
+  /**
+   * The resources that its grants may be for (RFC 8707): absolute URIs. Without a `resource` parameter and claim, a grant is for the first. A
+   * `resource` claim bounds the parameter, whether this is set or not. Without it, any resource reaches your hooks.
+   */
+  resources?: readonly string[]
+  /** `within-grant`: the token expires with the grant at the latest. `mintToken` gets the rest as `maxLifetime`. Without it, they are independent. */
+  lifetime?: 'within-grant'
   /** `iss`: a grant without `sub` is for the issuer itself, as for service accounts. Without it, `sub` is required. */
   default_sub?: 'iss'
   /**
@@ -59,6 +72,11 @@ export interface TrustedIssuer extends IssuerKeys {
    * @default 'one-time'
    */
   replay?: 'one-time' | 'same-client' | 'reusable'
+  /** Upper bounds that differ from those of the endpoint. */
+  limits?: {
+    /** Characters of one grant, at most `limits.body` of the endpoint. @default limits.assertion */
+    assertion?: number
+  }
   /** Any value but `true` refuses its grants from the next request on, also `null`. @default true */
   enabled?: boolean
   /** From this moment on, its grants are refused. */

@@ -1,3 +1,4 @@
+import { refusal } from '../host/errors.js'
 import type { Granted, Hooks } from '../host/hooks.js'
 import { CLIENT_CREDENTIALS, JWT_BEARER_GRANT, type Options } from '../host/options.js'
 import type { ClientAuthentication, JwtGrant, TokenRequest, TokenResponse } from '../host/token-state.js'
@@ -24,7 +25,7 @@ export function issueToken(options: Options<MintHooks>): Middleware {
       adds: 'response',
       use: 'grant',
       run({ request, client, grant }, transaction) {
-        const granted = grant ? fromJwtGrant(request, client, grant, endpoint) : fromClient(request, client, endpoint)
+        const granted = grant ? fromJwtGrant(client, grant, endpoint) : fromClient(request, client, endpoint)
         return granted ? mint(granted, transaction, endpoint) : null
       },
     },
@@ -32,8 +33,8 @@ export function issueToken(options: Options<MintHooks>): Middleware {
   )
 }
 
-function fromJwtGrant({ resource }: TokenRequest, client: ClientAuthentication, grant: JwtGrant, { publicClients }: Endpoint): Granted {
-  const { issuer, sub, subject, scope, assertion, context } = grant
+function fromJwtGrant(client: ClientAuthentication, grant: JwtGrant, endpoint: Endpoint): Granted {
+  const { issuer, sub, subject, scope, resource, assertion, context } = grant
   return {
     grant_type: JWT_BEARER_GRANT,
     client,
@@ -41,10 +42,24 @@ function fromJwtGrant({ resource }: TokenRequest, client: ClientAuthentication, 
     subject_type: subject === client.client_id ? 'client' : 'user', // only a service account may be: `subject_is_client`
     scope,
     resource,
-    maxLifetime: client.level === 'identified' ? publicClients?.maxLifetime : undefined,
+    maxLifetime: maxLifetimeOf(client, grant, endpoint),
     allowRefreshToken: grant.allowRefreshToken && client.level === 'authenticated',
     grant: { issuer, sub, claims: assertion.claims, context },
   }
+}
+
+/** The least of the bounds for the lifetime of the token. @throws Refusal `expired` if the grant has no whole second left */
+function maxLifetimeOf(
+  { level }: ClientAuthentication,
+  { issuer, assertion }: JwtGrant,
+  { publicClients, now }: Endpoint,
+): number | undefined {
+  const ofClient = level === 'identified' ? publicClients?.maxLifetime : undefined
+  if (issuer.lifetime !== 'within-grant') return ofClient
+  const seconds = Math.floor(assertion.claims.exp - now()) // it may be used for clockTolerance longer
+  if (seconds < 1)
+    throw refusal('expired', { seen: { exp: assertion.claims.exp }, wanted: 'an exp in the future: the token must not outlive the grant' })
+  return Math.min(seconds, ofClient ?? seconds)
 }
 
 function fromClient(

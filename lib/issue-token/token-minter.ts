@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { aName, anything, aPositiveInteger, aString, type Check, checkOptionsOf, must, tableOf } from '../host/checks.js'
 import { OAuthError } from '../host/errors.js'
 import type { Hooks } from '../host/hooks.js'
+import { normalUri } from '../host/resource-uri.js'
 import { type JwtSignerOptions, jwtSigner } from './jwt-signer.js'
 
 /** Options of `tokenMinter`: the key, and the content of the tokens. */
@@ -44,10 +45,10 @@ export function tokenMinter(options: TokenMinterOptions): Hooks['mintToken'] {
   const { issuer, audience, key, kid, algorithm, lifetime = 300 } = options
   const sign = jwtSigner('at+jwt', { key, ...(kid !== undefined && { kid }), ...(algorithm !== undefined && { algorithm }) })
   const audiences = typeof audience === 'string' ? [audience] : audience
-  const byUrl = new Map(audiences.map((one) => [normalUrl(one), one]))
+  const byUrl = new Map(audiences.map((one) => [normalUri(one), one])) // the token has the spelling of the option
 
   return ({ client, subject, scope, resource, grant, maxLifetime = lifetime }) => {
-    const asked = resource.map((uri) => (audiences.includes(uri) ? uri : byUrl.get(normalUrl(uri))))
+    const asked = resource.map((uri) => (audiences.includes(uri) ? uri : byUrl.get(normalUri(uri))))
     if (asked.includes(undefined)) throw new OAuthError('invalid_target', 'The resource is not known.')
     const isBound = Boolean(client.client?.tls_client_certificate_bound_access_tokens) // a database may say 1
     if (isBound && client.certificateThumbprint === undefined) throw new OAuthError('invalid_request', 'A client certificate is needed.')
@@ -70,6 +71,3 @@ export function tokenMinter(options: TokenMinterOptions): Hooks['mintToken'] {
     return typeof token === 'string' ? minted(token) : token.then(minted)
   }
 }
-
-/** Clients write `https://api.example.com/` for `https://api.example.com` (RFC 3986 §6.2.3); the token has the spelling of the option. */
-const normalUrl = (uri: string) => (URL.canParse(uri) ? new URL(uri).href : uri)

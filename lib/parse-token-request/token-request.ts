@@ -1,12 +1,12 @@
 import { type RefusalReason, refusal } from '../host/errors.js'
 import { JWT_BEARER_GRANT } from '../host/options.js'
+import { isResourceUri } from '../host/resource-uri.js'
 import type { Settings } from '../host/settings.js'
 import type { TokenRequest } from '../host/token-state.js'
 import { maxNameLength } from '../rules/claims.js'
 import { type Form, knownParameters } from './form.js'
 
 const controlCharacter = /[\x00-\x1f\x7f]/
-const absoluteUri = /^[A-Za-z][\w+.-]*:[\w.~:/?[\]@!$&'()*+,;=%-]+$/ // RFC 3986 §4.3: no fragment, and no character that a URI cannot have
 /** What the parameters must be, for each problem that reading the form can find. */
 const problems: Partial<Record<RefusalReason, string>> = {
   parameter_malformed: 'form-encoded UTF-8',
@@ -29,10 +29,11 @@ export function tokenRequest({ values, problem }: Form, authorization: string | 
     if (sent.length > 1) throw refusal('duplicate_parameter', { seen: { [name]: sent.length }, wanted: { [name]: 1 } })
     if (sent[0] !== undefined && sent[0] !== '') parameters[name] = sent[0] // without a value: as if absent (§3.2)
   }
+  const { limits } = settings
   const [resource, audience] = [listOf(values.resource), listOf(values.audience)]
   checkLength(parameters, 'grant_type', maxGrantTypeLength)
-  checkLength(parameters, 'assertion', settings.limits.assertion)
-  checkLength(parameters, 'client_assertion', settings.limits.assertion)
+  checkLength(parameters, 'assertion', Math.max(limits.assertion, limits.body)) // an issuer may have a limit of its own
+  checkLength(parameters, 'client_assertion', limits.assertion)
   checkLength(parameters, 'client_id', maxNameLength)
   checkLength(parameters, 'scope', maxScopeLength)
 
@@ -43,8 +44,7 @@ export function tokenRequest({ values, problem }: Form, authorization: string | 
   if (grant_type === JWT_BEARER_GRANT && settings.grantTypes.includes(grant_type) && !parameters.assertion)
     throw refusal('missing_parameter', () => ({ seen: Object.keys(parameters), wanted: 'assertion' }))
   for (const uri of resource)
-    if (!absoluteUri.test(uri) || !URL.canParse(uri))
-      throw refusal('target_invalid', { seen: uri, wanted: 'an absolute URI without a fragment' }) // RFC 8707 §2
+    if (!isResourceUri(uri)) throw refusal('target_invalid', { seen: uri, wanted: 'an absolute URI without a fragment' }) // RFC 8707 §2
   return Object.freeze({
     grant_type,
     parameters: Object.freeze(parameters),

@@ -35,7 +35,7 @@ export function buildEvent(
     request_id: requestId,
     step: record.step,
     ...(client && { client_id: client.client_id, client_level: client.level, client_auth_method: client.method }),
-    ...(grant && { issuer: grant.issuer.issuer, subject_hash: subjectHash(grant.issuer.issuer, grant.sub) }),
+    ...(grant && { issuer: grant.issuer.issuer, subject_hash: subjectHash(grant.subject_key) }),
     ...(response?.scope !== undefined && { scope: response.scope }),
     ...(spent.length > 0 && { replay_keys: spent.map((key) => key.slice(0, 8)) }),
     ...(record.observed && { observed: record.observed }),
@@ -61,4 +61,4 @@ export function deliverEvent(
   }
 }
 
-const subjectHash = (iss: string, sub: string) => hash('sha256', JSON.stringify([iss, sub]), 'base64url').slice(0, 16)
+const subjectHash = (key: string) => hash('sha256', key, 'base64url').slice(0, 16)

@@ -7,7 +7,7 @@ export const maxHeaderLength = Math.ceil((2048 * 4) / 3)
 export const maxNameLength = 1024
 
 export const maxDate = 1e11 // the year 5138; milliseconds of today are above it
-export const barred = ['crit', 'b64', 'jwk', 'x5u', 'x5c'] // header parameters that change what is verified, or with which key
+export const barred = ['crit', 'b64', 'jwk', 'x5u'] // header parameters that change what is verified, or with which key
 
 export const isName = (value: unknown): value is string => typeof value === 'string' && value !== '' && value.isWellFormed()
 export const isDate = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0

@@ -92,6 +92,7 @@ export const evidenceOfRegistration = {
     seen: { jku: header.jku },
     wanted: { jku: [null, ...(jwks_uri ? [jwks_uri] : [])] },
   }),
+  x5c_not_registered: () => ({ seen: 'an x5c header', wanted: 'no x5c header, or ignoreX5c: true in the registration' }),
   sub_missing: ({ claims }) => ({ seen: Object.keys(claims), wanted: 'a sub claim' }),
   jti_missing: ({ claims }) => ({ seen: Object.keys(claims), wanted: 'a jti claim' }),
   aud_not_registered: ({ claims: { aud } }, { audience }) => ({ seen: { aud }, wanted: { aud: audience } }),

@@ -38,7 +38,7 @@ export const checksBeforeLookup: readonly JwtCheck<EndpointDemands, keyof typeof
   },
   {
     reason: 'header_not_allowed',
-    demands: 'no `crit`, `b64`, `jwk`, `x5u`, `x5c`',
+    demands: 'no `crit`, `b64`, `jwk`, `x5u`',
     holds: ({ header }) => barred.every((name) => header[name] === undefined),
   },
   {
@@ -122,6 +122,11 @@ export const checksOfRegistration: readonly JwtCheck<SignerDemands, keyof typeof
     reason: 'jku_not_registered',
     demands: '`jku` is absent or the registered `jwks_uri`',
     holds: ({ header }, { jwks_uri }) => header.jku === undefined || header.jku === jwks_uri,
+  },
+  {
+    reason: 'x5c_not_registered',
+    demands: '`x5c` is absent, unless the signer registered that it is ignored',
+    holds: ({ header }, { ignoreX5c }) => header.x5c === undefined || ignoreX5c,
   },
   {
     reason: 'sub_missing',

@@ -31,6 +31,8 @@ export interface SignerDemands {
   readonly maxLifetime: number
   readonly clockTolerance: number
   readonly jwks_uri: string | undefined
+  /** Whether an `x5c` header may be there: no key is taken from it. */
+  readonly ignoreX5c: boolean
 }
 
 /** The `typ` values that say no more than that it is a JWT, as `normalTyp` spells them (RFC 7519 §5.1). */
@@ -71,7 +73,7 @@ const open = { algorithms: undefined, typ: undefined, commonTypes: undefined, de
 
 /** What a client registered about its client assertions; the settings of the endpoint are the defaults. */
 export function demandsOfClient(client: Client, { issuer, ownAudience, clientAssertions, clockTolerance }: Settings): SignerDemands {
-  const { token_endpoint_auth_signing_alg: algorithm, audience, requireJti, maxLifetime, jwks_uri } = client
+  const { token_endpoint_auth_signing_alg: algorithm, audience, requireJti, maxLifetime, jwks_uri, ignoreX5c } = client
   return {
     ...open,
     algorithms: algorithm === undefined || algorithm === null ? undefined : [algorithm],
@@ -80,6 +82,7 @@ export function demandsOfClient(client: Client, { issuer, ownAudience, clientAss
     maxLifetime: maxLifetime ?? clientAssertions.maxLifetime,
     clockTolerance,
     jwks_uri: jwks_uri ?? undefined,
+    ignoreX5c: ignoreX5c === true,
   }
 }
 
@@ -92,6 +95,7 @@ export function demandsOfWorkload(credential: FederatedCredential, settings: Set
     maxLifetime: credential.maxLifetime ?? 3600,
     clockTolerance: settings.clockTolerance,
     jwks_uri: credential.jwks_uri ?? undefined,
+    ignoreX5c: credential.ignoreX5c === true,
   }
 }
 
@@ -111,5 +115,6 @@ export function demandsOfIssuer(issuer: TrustedIssuer, { ownAudience, clockToler
     maxLifetime,
     clockTolerance,
     jwks_uri: jwks_uri ?? undefined,
+    ignoreX5c: issuer.ignoreX5c === true,
   }
 }

@@ -7,9 +7,10 @@ import type { Settings } from '../host/settings.js'
 import type { ClientAuthentication, TokenRequest } from '../host/token-state.js'
 import type { TrustedIssuer } from '../host/trusted-issuer.js'
 import { hostScope, intersect, isWithin, parseScope } from './scope.js'
+import { missingOfSubject } from './subject-key.js'
 
 export type Refused = { readonly refused: RefusalReason } & Evidence
-const refused = (reason: RefusalReason, seen: unknown, wanted: unknown): Refused => ({ refused: reason, seen, wanted })
+export const refused = (reason: RefusalReason, seen: unknown, wanted: unknown): Refused => ({ refused: reason, seen, wanted })
 
 type PolicySettings = Pick<Settings, 'publicClients'>
 
@@ -70,10 +71,17 @@ export function issuerPolicy(
 }
 
 /** Whether the issuer may assert the subject. A grant whose issuer and subject are the client itself is a misplaced client assertion. */
-export function subjectPolicy(client: ClientAuthentication, issuer: TrustedIssuer, sub: string): Refused | undefined {
+export function subjectPolicy(
+  client: ClientAuthentication,
+  issuer: TrustedIssuer,
+  sub: string,
+  claims: Readonly<Record<string, unknown>>,
+): Refused | undefined {
   const { subjects } = issuer
   const isListed = subjects === undefined || (typeof subjects === 'function' ? isTrue(subjects(sub)) : subjects.includes(sub))
   if (!isListed) return refused('subject_not_allowed', 'a sub that is not allowed', 'a sub that `subjects` allows') // it may be personal data
+  const missing = missingOfSubject(issuer, claims)
+  if (missing.length > 0) return refused('subject_incomplete', Object.keys(claims), missing)
   const isClientItself = sub === issuer.issuer && (sub === issuer.client_id || sub === client.client_id)
   return isClientItself && issuer.default_sub !== 'iss'
     ? refused('jwt_kind_confusion', { iss: issuer.issuer, sub }, 'a grant, not a client assertion')

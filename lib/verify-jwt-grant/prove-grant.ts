@@ -2,7 +2,7 @@ import { decodeAssertion } from '../assertion/decode.js'
 import { readAssertion, verifyAssertion } from '../assertion/verify.js'
 import type { ProvenGrant } from '../host/assertion.js'
 import { assertTrustedIssuer } from '../host/check-registration.js'
-import { refusal } from '../host/errors.js'
+import { type AssertionReason, assertionRefusals, isRefusal, Refusal, refusal } from '../host/errors.js'
 import { invalid } from '../host/evidence.js'
 import type { Hooks } from '../host/hooks.js'
 import type { TrustedIssuer } from '../host/trusted-issuer.js'
@@ -42,9 +42,32 @@ async function findIssuer(iss: string, transaction: Transaction, { hooks, hookTi
  * @throws Refusal with the reason of the first check that fails, or why this server could not check; OAuthError of the hook
  */
 export function proveGrant(token: string, transaction: Transaction, endpoint: IssuerEndpoint): Promise<ProvenGrant> {
-  if (transaction.proof?.endpoint !== endpoint) transaction.proof = { endpoint, grant: prove(token, transaction, endpoint) }
+  if (transaction.proof?.endpoint !== endpoint)
+    transaction.proof = {
+      endpoint,
+      grant: token.length > endpoint.limits.assertion ? proveLong(token, transaction, endpoint) : prove(token, transaction, endpoint),
+    }
   return transaction.proof.grant
 }
+
+function checkLength({ length }: string, { limits }: TrustedIssuer, endpoint: IssuerEndpoint): void {
+  const most = limits?.assertion ?? endpoint.limits.assertion
+  if (length > most) throw refusal('parameter_too_large', { seen: { assertion: length }, wanted: { at_most: most } })
+}
+
+/**
+ * A grant that is longer than most may be: only a registered issuer with a limit of its own may send it. What would tell whether there is such an
+ * issuer is answered as for any other.
+ */
+async function proveLong(token: string, transaction: Transaction, endpoint: IssuerEndpoint): Promise<ProvenGrant> {
+  try {
+    return await prove(token, transaction, endpoint)
+  } catch (error) {
+    throw isRefusal(error) && tellsOfIssuer(error) ? new Refusal(error.reason, error.evidence, error.use, 'parameter_too_large') : error
+  }
+}
+
+const tellsOfIssuer = ({ reason }: Refusal) => assertionRefusals[reason as AssertionReason] === null
 
 async function prove(token: string, transaction: Transaction, endpoint: IssuerEndpoint): Promise<ProvenGrant> {
   const decoded = decodeAssertion(token)
@@ -54,6 +77,7 @@ async function prove(token: string, transaction: Transaction, endpoint: IssuerEn
   const jwt = readAssertion(decoded, endpoint.demands.grant, endpoint.now())
   const { iss = '' } = jwt.claims // always there: the rules of grants require it
   const issuer = await findIssuer(iss, transaction, endpoint)
+  checkLength(token, issuer, endpoint)
   transaction.mayBeImplicit = signingClient(issuer, jwt.claims) !== undefined
   const verify = () => verifyAssertion(jwt, demandsOfIssuer(issuer, endpoint), issuer, endpoint.findKeys, endpoint.now())
   const assertion = await transaction.timed('signature', verify)

@@ -16,6 +16,8 @@ import {
   subjectIsClient,
   subjectPolicy,
 } from '../rules/policy.js'
+import { resourcePolicy } from '../rules/resources.js'
+import { subjectKey } from '../rules/subject-key.js'
 import { type Decided, decided } from './grant-decision.js'
 import { proveGrant } from './prove-grant.js'
 
@@ -65,7 +67,7 @@ async function verify(
 /** Applies the policy: the input of `authorizeGrant`. @throws Refusal if the policy refuses */
 function consider(
   { issuer, assertion: { claims, header } }: ProvenGrant,
-  { parameters, resource }: TokenRequest,
+  { parameters, resource: parameter }: TokenRequest,
   client: ClientAuthentication,
   endpoint: Endpoint,
 ): { candidate: GrantCandidate; scope: BoundedScope } {
@@ -73,16 +75,18 @@ function consider(
   const subject_kind = claims.sub === undefined ? 'issuer' : 'asserted'
   const scope = allowed(
     issuerPolicy(client, issuer, claims) ??
-      subjectPolicy(client, issuer, sub) ??
+      subjectPolicy(client, issuer, sub, claims) ??
       scopePolicy(client, issuer, parameters.scope, claims.scope, endpoint),
   )
-  return { candidate: { issuer, sub, subject_kind, claims, header, client, scope: scope.scope?.join(' '), resource }, scope }
+  const resource = allowed(resourcePolicy(issuer, claims.resource, parameter))
+  const subject_key = subjectKey(issuer, claims, sub)
+  return { candidate: { issuer, sub, subject_key, subject_kind, claims, header, client, scope: scope.scope?.join(' '), resource }, scope }
 }
 
 /** Applies the host's decision. @throws Refusal for a scope or a subject that the policy does not allow */
 function granted(
   { issuer, assertion }: ProvenGrant,
-  { sub, subject_kind, client }: GrantCandidate,
+  { sub, subject_key, subject_kind, client, resource }: GrantCandidate,
   offered: BoundedScope,
   { subject, scope: decided, allowRefreshToken, context }: Decided,
   transaction: Transaction,
@@ -91,7 +95,17 @@ function granted(
   if (offered.scope && scope.length < offered.scope.length) transaction.record.notices.push('scope_narrowed')
   if (subjectIsClient(subject, client, subject_kind))
     throw refusal('subject_is_client', { seen: 'the client_id as subject', wanted: 'an account that is no client' })
-  return Object.freeze({ issuer, sub, subject, scope: scope.join(' '), allowRefreshToken: allowRefreshToken === true, assertion, context })
+  return Object.freeze({
+    issuer,
+    sub,
+    subject_key,
+    subject,
+    scope: scope.join(' '),
+    resource,
+    allowRefreshToken: allowRefreshToken === true,
+    assertion,
+    context,
+  })
 }
 
 const twoUses = { seen: 'one JWT as assertion and as client_assertion', wanted: 'two JWTs' }

@@ -84,7 +84,7 @@ describe('WI-03 the keys of an issuer by discovery', () => {
     ['an issuer with a query', {}, 'discovery_invalid', [], `${issuer}?a=b`],
     ['an issuer with a fragment', {}, 'discovery_invalid', [], `${issuer}#a`],
     ['an issuer that is no URL', {}, 'discovery_invalid', [], 'idp'],
-  ])('are refused: %s', async (_problem, documents, reason, fetched, of = issuer) => {
+  ])('T-80 are refused: %s', async (_problem, documents, reason, fetched, of = issuer) => {
     const { fetch, fetched: asked } = web({ [jwks_uri]: keySet, ...documents })
     await expect(fetchDiscovered(of, false, fetch)).rejects.toMatchObject({ reason })
     expect(asked).toEqual(fetched)

@@ -89,4 +89,8 @@ export const helpOfClients = {
     cause: 'A `resource` parameter is not an absolute URI, or has a fragment (RFC 8707 §2).',
     fix: 'Send the URI of the resource server, such as `https://api.example.com`.',
   },
+  target_not_allowed: {
+    cause: 'A `resource` parameter names a resource that `resources` of the issuer does not list.',
+    fix: 'Send a resource of this server, or list it in `resources`.',
+  },
 } as const satisfies Record<string, Help>

@@ -28,6 +28,14 @@ export const helpOfGrants = {
     cause: '`subjects` of the issuer does not allow the `sub`.',
     fix: 'List the `sub`, or let the function return `true`.',
   },
+  subject_incomplete: {
+    cause: 'The grant lacks a claim that `subject` of the issuer lists, such as `tenant`.',
+    fix: 'Ask the issuer to send the claim. If its subjects have no tenants, remove it from `subject`.',
+  },
+  resource_not_allowed: {
+    cause: 'The `resource` claim is malformed or names no resource of the issuer, or the parameter names one that is not in the claim.',
+    fix: 'Ask the issuer for a grant for this resource, or list the resource in `resources`.',
+  },
   subject_unknown: {
     cause: "`authorizeGrant` returned `undefined` or `{ refused: 'subject_unknown' }`.",
     fix: 'Look up the account by `issuer` and `sub`.',

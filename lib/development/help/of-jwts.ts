@@ -2,6 +2,11 @@
 import type { Help } from './help.js'
 
 export const helpOfJwts = {
+  jwt_encrypted: {
+    check: 'the JWT is signed, not encrypted',
+    cause: 'The assertion has five parts: it is encrypted (RFC 7516).',
+    fix: 'Send a JWT that is only signed. TLS keeps it secret.',
+  },
   jwt_malformed: {
     check: 'the text has three parts of Base64url without padding, and header and payload are JSON objects',
     cause: 'The parameter is not one signed JWT: an encrypted JWT, an opaque token, or text that was cut off or encoded twice.',
@@ -85,6 +90,10 @@ export const helpOfJwts = {
   jku_not_registered: {
     cause: 'The JWT has a `jku` header that differs from the registered `jwks_uri`.',
     fix: 'Register this URL as `jwks_uri`, or switch the header off in the library.',
+  },
+  x5c_not_registered: {
+    cause: 'The JWT has an `x5c` header, as MSAL sends it.',
+    fix: 'Set `ignoreX5c: true` in the registration: then the header is ignored. Or switch it off in the library.',
   },
   sub_missing: {
     cause: 'A service account asks for itself, or the library sends `prn`, the old name of `sub`.',
