@@ -108,6 +108,7 @@ describe.each(anyExpress)('onEvent on %s', (_, express) => {
         client_auth_method: 'private_key_jwt',
         issuer: idp,
         subject_hash: expect.stringMatching(/^[\w-]{16}$/),
+        audience: { client_assertion: 'https://as.example.com', assertion: 'https://as.example.com' },
         scope: 'read',
         replay_keys: [expect.stringMatching(/^[\w-]{8}$/), expect.stringMatching(/^[\w-]{8}$/)],
         claimed: { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', client_id: 'jwt-client', issuer: idp, kid: 'idp-key' },

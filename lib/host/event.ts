@@ -59,6 +59,11 @@ export interface TokenEndpointEvent {
   issuer?: string
   /** A digest of `iss` and `sub` of the grant. It is always the same for one subject. */
   subject_hash?: string
+  /**
+   * `aud` of the JWTs that were accepted, as it was sent: of the client assertion (`client_assertion`) and of the grant (`assertion`). It is a value that
+   * you configured or registered, or a list with that one value.
+   */
+  audience?: { client_assertion?: string | readonly string[]; assertion?: string | readonly string[] }
   /** Granted scope. */
   scope?: string
   /** The first characters of the replay keys of the JWTs that this request used up. */

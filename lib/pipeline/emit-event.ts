@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import type { VerifiedAssertion } from '../host/assertion.js'
 import type { Notice, TokenEndpointEvent } from '../host/event.js'
 import { detailOf, evidenceOf, type GivenEvidence, harmless, rounded } from '../host/evidence.js'
 import type { TokenState } from '../host/token-state.js'
@@ -29,6 +30,7 @@ export function buildEvent(
 ): TokenEndpointEvent {
   const { client, grant, response } = state
   const given = evidence && evidenceOf(evidence)
+  const audience = { ...audienceOf('client_assertion', client?.assertion), ...audienceOf('assertion', grant?.assertion) }
   const event: TokenEndpointEvent = {
     ...how,
     ...(given && { detail: detailOf(given) }),
@@ -36,6 +38,7 @@ export function buildEvent(
     step: record.step,
     ...(client && { client_id: client.client_id, client_level: client.level, client_auth_method: client.method }),
     ...(grant && { issuer: grant.issuer.issuer, subject_hash: subjectHash(grant.subject_key) }),
+    ...(Object.keys(audience).length > 0 && { audience }),
     ...(response?.scope !== undefined && { scope: response.scope }),
     ...(spent.length > 0 && { replay_keys: spent.map((key) => key.slice(0, 8)) }),
     ...(record.observed && { observed: record.observed }),
@@ -60,5 +63,9 @@ export function deliverEvent(
     // ignored
   }
 }
+
+/** Which `aud` an accepted JWT has: the checks leave a string, or a list of one. */
+const audienceOf = (parameter: 'client_assertion' | 'assertion', jwt: VerifiedAssertion | undefined) =>
+  jwt && { [parameter]: jwt.claims.aud as string | readonly string[] }
 
 const subjectHash = (key: string) => hash('sha256', key, 'base64url').slice(0, 16)
