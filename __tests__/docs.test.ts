@@ -9,8 +9,10 @@ import { promisify } from 'node:util'
 import { afterAll, afterEach, describe, expect, it, jest } from '@jest/globals'
 import express, { type RequestHandler } from 'express'
 import { decodeJwt, jwtVerify } from 'jose'
+import request from 'supertest'
 import { mostTrials } from '../lib/explain/fixes.js'
 import {
+  type AudienceReport,
   CLIENT_CREDENTIALS,
   type Client,
   type Granted,
@@ -19,6 +21,7 @@ import {
   JWT_BEARER_GRANT,
   JWT_SPIFFE_CLIENT_ASSERTION,
   type Options,
+  type TokenEndpointEvent,
   type TrustedIssuer,
   tokenEndpoint,
   tokenMinter,
@@ -36,6 +39,7 @@ import {
   clients,
   grant,
   grantRequest,
+  hooks,
   issuer,
   keys,
   startWorld,
@@ -349,6 +353,53 @@ describe('docs/guides: client libraries', () => {
     expect(await ask(client, {}, { header: { jku: 'https://elsewhere.example/jwks' } })).toEqual(refusedFor('jku_not_registered'))
     const { audience: _, ...strict } = client
     expect(await ask(strict, {})).toEqual(refusedFor('aud_not_registered'))
+  })
+
+  it('the issuer as the only audience: the report names the clients that a strict endpoint refuses, and no other', async () => {
+    interface Audiences {
+      report: AudienceReport
+      reportedTokenEndpoint(hooks: Hooks, log: (event: TokenEndpointEvent) => void): RequestHandler[]
+      wouldBeRefused(): string[]
+    }
+    const { report, reportedTokenEndpoint, wouldBeRefused } = await moduleOf<Audiences>('audiences.mjs')
+    const sent = {
+      'sends-issuer': { aud: issuer },
+      'sends-list': { aud: [issuer] },
+      'sends-url': { aud: tokenEndpointUrl },
+      workload: { iss: 'https://idp.example.org', sub: 'job', aud: 'urn:sts' },
+    }
+    const findClient = (client_id: string): Client => {
+      const { jwks, ...rest } = { ...clients['jwt-client'], client_id }
+      const trusted = { issuer: 'https://idp.example.org', subject: 'job', audience: 'urn:sts', jwks: { keys: [signer.jwk] } }
+      return client_id === 'workload' ? { ...rest, federated_credentials: [trusted] } : { ...rest, jwks: { keys: [signer.jwk] } }
+    }
+    const { calls: _, ...plain } = hooks({ findClient })
+    const logged: TokenEndpointEvent[] = []
+    const statusesOf = async (handlers: RequestHandler[]) => {
+      const statuses: Record<string, number> = {}
+      const app = express().post('/token', ...handlers)
+      for (const [client_id, claims] of Object.entries(sent)) {
+        const form = { ...clientCredentials(assertionOf({ iss: client_id, ...claims })), ...(client_id === 'workload' && { client_id }) }
+        statuses[client_id] = (await request(app).post('/token').type('form').send(form)).status
+      }
+      return statuses
+    }
+    const all = Object.keys(sent)
+    expect(await statusesOf(reportedTokenEndpoint(plain, (event) => void logged.push(event)))).toEqual(
+      Object.fromEntries(all.map((client_id) => [client_id, 200])),
+    )
+    expect(logged.map(({ client_id }) => client_id)).toEqual(all)
+    expect(wouldBeRefused()).toEqual(['sends-url'])
+    expect(report.snapshot().clients).toMatchObject({ 'sends-list': { list: 1 }, workload: { other: 1 } })
+    const strict = tokenEndpoint({ issuer, tokenEndpointUrl, clientAssertions: { audience: 'issuer' }, hooks: plain, onEvent: false })
+    const refused = Object.entries(await statusesOf(strict as RequestHandler[])).filter(([, status]) => status === 401)
+    expect(refused.map(([client_id]) => client_id)).toEqual(wouldBeRefused())
+
+    for (let at = 0; at < 1000; at += 1)
+      report({ client_id: `c${at}`, audience: { client_assertion: tokenEndpointUrl } } as TokenEndpointEvent)
+    expect(wouldBeRefused()).toContain('and others: raise mostSigners')
+    report.clear()
+    expect(wouldBeRefused()).toEqual([])
   })
 
   it('SMART on FHIR', async () => {

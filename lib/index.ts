@@ -32,6 +32,13 @@ export type { VerifiedAssertion } from './host/assertion.js'
 export { ConfigurationError, OAuthError, type OAuthErrorCode, type Reason } from './host/errors.js'
 export type { Notice, TokenEndpointEvent } from './host/event.js'
 export { devLog, type DevLogOptions } from './development/dev-log.js'
+export {
+  type AudienceCounts,
+  type AudienceReport,
+  type AudienceReportOptions,
+  type AudienceSnapshot,
+  audienceReport,
+} from './host/audience-report.js'
 export { auditLog, metrics, type Logger, type Meter } from './host/observability.js'
 
 // Why a request was refused, and what makes it pass

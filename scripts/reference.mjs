@@ -233,7 +233,13 @@ const documents = {
     'client-authentication': table('ClientAuthentication', 'host/token-state', { hasDefaults: false }),
     'jwt-grant': table('JwtGrant', 'host/token-state', { hasDefaults: false }),
   },
-  'docs/reference/events.md': { event: eventSections(), notices: noticeTable() },
+  'docs/reference/events.md': {
+    event: eventSections(),
+    notices: noticeTable(),
+    'audience-report': table('AudienceReportOptions', 'host/audience-report'),
+    'audience-snapshot': table('AudienceSnapshot', 'host/audience-report', { hasDefaults: false }),
+    'audience-counts': table('AudienceCounts', 'host/audience-report', { hasDefaults: false }),
+  },
   'docs/reference/stores.md': {
     memory: table('MemoryReplayStoreOptions', 'replay/memory'),
     redis: table('RedisReplayStoreOptions', 'replay/redis/redis'),

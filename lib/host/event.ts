@@ -61,7 +61,7 @@ export interface TokenEndpointEvent {
   subject_hash?: string
   /**
    * `aud` of the JWTs that were accepted, as it was sent: of the client assertion (`client_assertion`) and of the grant (`assertion`). It is a value that
-   * you configured or registered, or a list with that one value.
+   * you configured or registered, or a list with that one value. See `audienceReport`.
    */
   audience?: { client_assertion?: string | readonly string[]; assertion?: string | readonly string[] }
   /** Granted scope. */

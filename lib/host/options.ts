@@ -57,7 +57,8 @@ export interface Options<H extends Partial<Hooks> = Hooks> {
   /** Your functions: see {@link Hooks}. */
   hooks: H
   /**
-   * Receives one event for each token request, when it is answered. Its errors are ignored. See `auditLog`, `metrics` and `devLog`.
+   * Receives one event for each token request, when it is answered. Its errors are ignored. See `auditLog`, `metrics`,
+   * `audienceReport` and `devLog`.
    *
    * Without it, and if `NODE_ENV` is unset, empty or `development`, it is `devLog()`: refused requests are explained on stderr. `false` is
    * silence. With any other `NODE_ENV`, nothing is printed.
