@@ -21,10 +21,21 @@ function generatedPair() {
   return pem && { privateKey: createPrivateKey(pem), publicKey: createPublicKey(pem) }
 }
 
-export const ec = (kid: string, namedCurve = 'P-256', alg = 'ES256') => pair(alg, kid, generateKeyPairSync('ec', { namedCurve }))
+/** As PEM, not as objects: see lib/testing/signer.ts. */
+const asPem = {
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+} as const
+const fromPem = ({ privateKey, publicKey }: { privateKey: unknown; publicKey: unknown }) => ({
+  privateKey: createPrivateKey(privateKey as string),
+  publicKey: createPublicKey(publicKey as string),
+})
+
+export const ec = (kid: string, namedCurve = 'P-256', alg = 'ES256') =>
+  pair(alg, kid, fromPem(generateKeyPairSync('ec', { namedCurve, ...asPem })))
 export const rsa = (kid: string, modulusLength = 2048, alg = 'RS256') =>
-  pair(alg, kid, (modulusLength === 2048 && generatedPair()) || generateKeyPairSync('rsa', { modulusLength }))
-export const ed = (kid: string) => pair('EdDSA', kid, generateKeyPairSync('ed25519'))
+  pair(alg, kid, (modulusLength === 2048 && generatedPair()) || fromPem(generateKeyPairSync('rsa', { modulusLength, ...asPem })))
+export const ed = (kid: string) => pair('EdDSA', kid, fromPem(generateKeyPairSync('ed25519', asPem)))
 
 /** A key pair for each signature algorithm, by its name; the RSA algorithms share one. */
 export function pairOfEachAlgorithm(): Record<string, Pair> {

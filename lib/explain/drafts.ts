@@ -1,5 +1,5 @@
 /** A JWT that can be changed: its parts, and who signs it. Tokens of senders are read leniently here: their checks are made elsewhere. */
-import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { signJws } from '../assertion/jws.js'
 import type { JWK } from '../host/jwk.js'
 
@@ -46,12 +46,17 @@ interface StandIn {
   readonly privateKey: KeyObject
 }
 const standIns = new Map<string, StandIn>()
-const makers: Readonly<Record<KeyKind, () => { publicKey: KeyObject; privateKey: KeyObject }>> = {
-  ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
-  ES384: () => generateKeyPairSync('ec', { namedCurve: 'P-384' }),
-  ES512: () => generateKeyPairSync('ec', { namedCurve: 'P-521' }),
-  EdDSA: () => generateKeyPairSync('ed25519'),
-  RSA: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
+/** As PEM, not as objects: see lib/testing/signer.ts. */
+const asPem = {
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+} as const
+const makers: Readonly<Record<KeyKind, () => { publicKey: unknown; privateKey: unknown }>> = {
+  ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256', ...asPem }),
+  ES384: () => generateKeyPairSync('ec', { namedCurve: 'P-384', ...asPem }),
+  ES512: () => generateKeyPairSync('ec', { namedCurve: 'P-521', ...asPem }),
+  EdDSA: () => generateKeyPairSync('ed25519', asPem),
+  RSA: () => generateKeyPairSync('rsa', { modulusLength: 2048, ...asPem }),
 }
 
 /** A key pair in place of one whose private key only the signer has. It never leaves this module's callers: nothing trusts it. */
@@ -60,7 +65,10 @@ export function standIn(who: 'registered' | 'unregistered', kind: KeyKind): Stan
   let pair = standIns.get(id)
   if (!pair) {
     const { publicKey, privateKey } = makers[kind]()
-    pair = { publicJwk: publicKey.export({ format: 'jwk' }) as JWK, privateKey }
+    pair = {
+      publicJwk: createPublicKey(publicKey as string).export({ format: 'jwk' }) as JWK,
+      privateKey: createPrivateKey(privateKey as string),
+    }
     standIns.set(id, pair)
   }
   return pair

@@ -2,6 +2,7 @@
 import {
   constants,
   createHmac,
+  createPrivateKey,
   createPublicKey,
   createSecretKey,
   sign as cryptoSign,
@@ -54,12 +55,25 @@ export interface Signer extends TestSigner {
 const curves = new Map(Object.entries({ ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' }))
 const defaultLifetime = 60 // seconds
 
+/**
+ * Keys are generated as PEM. If one of the objects that the generator makes is exported while the garbage collector ends the generator, Node.js 20
+ * waits for ever.
+ */
+const asPem = {
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+} as const
+const fromPem = ({ privateKey, publicKey }: { privateKey: unknown; publicKey: unknown }) => ({
+  privateKey: createPrivateKey(privateKey as string),
+  publicKey: createPublicKey(publicKey as string),
+})
+
 /** @throws TypeError if there is no such algorithm */
 export function keyPair(alg: string): { privateKey: KeyObject; publicKey: KeyObject } {
   const namedCurve = curves.get(alg)
-  if (namedCurve !== undefined) return generateKeyPairSync('ec', { namedCurve })
-  if (/^[RP]S(?:256|384|512)$/.test(alg)) return generateKeyPairSync('rsa', { modulusLength: 2048 })
-  if (alg === 'EdDSA' || alg === 'Ed25519') return generateKeyPairSync('ed25519')
+  if (namedCurve !== undefined) return fromPem(generateKeyPairSync('ec', { namedCurve, ...asPem }))
+  if (/^[RP]S(?:256|384|512)$/.test(alg)) return fromPem(generateKeyPairSync('rsa', { modulusLength: 2048, ...asPem }))
+  if (alg === 'EdDSA' || alg === 'Ed25519') return fromPem(generateKeyPairSync('ed25519', asPem))
   throw new TypeError(`alg must be ES256, ES384, ES512, RS256, PS256, EdDSA or the like, not ${JSON.stringify(alg)}.`)
 }
 
