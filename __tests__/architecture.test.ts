@@ -45,6 +45,7 @@ const floors: readonly (readonly string[])[] = [
 const capabilities: Record<string, { types: RegExp[]; values: RegExp[]; importers?: string[] }> = {
   check: { types: [], values: [/^host\//, /^assertion\/keys\//], importers: ['index.ts'] },
   development: { types: [], values: [/^host\//], importers: ['pipeline/endpoint.ts', 'index.ts'] },
+  profiles: { types: [], values: [/^index\.ts$/] },
   testing: { types: [/^host\//], values: [/^replay\/testing\/index\.ts$/] },
   explain: { types: [], values: [/^(?!index\.ts|testing\/|replay\/)/], importers: ['index.ts'] }, // runs the code of the endpoint: every floor
   cli: {
@@ -52,6 +53,7 @@ const capabilities: Record<string, { types: RegExp[]; values: RegExp[]; importer
     values: [
       /^index\.ts$/,
       /^testing\//,
+      /^profiles\/index\.ts$/,
       /^assertion\/keys\/(?:guarded-fetch|discovery|key-set|key-algorithms|key-problems|thumbprint)\.ts$/, // what the server would say to a key set
       /^host\/(?:errors|evidence)\.ts$/,
     ],
@@ -123,7 +125,7 @@ describe('floors: a folder imports only from those below it', () => {
   })
 
   it.each<[what: string | RegExp, importers: (string | RegExp)[]]>([
-    ['index.ts', [/^cli\//]],
+    ['index.ts', [/^cli\//, /^profiles\//]],
     ['token-endpoint.ts', ['index.ts', 'explain/dry-run.ts']],
     [/^authenticate-client\/mtls\//, [/^authenticate-client\/mtls\//, 'authenticate-client/methods.ts']],
     [/^authenticate-client\/workload\//, [/^authenticate-client\/workload\//, 'authenticate-client/methods.ts']],

@@ -21,7 +21,7 @@ const kinds = [
   { kind: 'Express 5', folder: join(consumers, 'express5'), express: 'express', types: 'express' },
 ]
 const compilerOptions = { noEmit: true, strict: true, module: 'nodenext', target: 'es2022', skipLibCheck: false, types: ['node'] }
-const entries = ['index', 'replay/redis/redis', 'replay/postgres/postgres', 'testing/index']
+const entries = ['index', 'replay/redis/redis', 'replay/postgres/postgres', 'profiles/index', 'testing/index']
 const unpacked = join(consumers, 'express5', 'node_modules', name)
 
 jest.setTimeout(60_000)
@@ -105,7 +105,7 @@ describe.each(kinds)('a project on $kind', ({ folder }) => {
 
   it('loads the stores and the contract kit beside the main entry, as ES module and CommonJS', async () => {
     const { code, output } = await runNode(folder, 'subpaths.mjs')
-    const copy = { check: 'honours a key once', errors: [true, true], answer: false, schema: 'CREATE TABLE IF NOT EXISTS "used" (' }
+    const copy = { check: 'honours a key once', errors: [true, true, true], answer: false, schema: 'CREATE TABLE IF NOT EXISTS "used" (' }
     expect(code === 0 ? JSON.parse(output) : output).toEqual([copy, copy])
   })
 
@@ -195,6 +195,7 @@ describe('the tarball', () => {
     ['index', ['lru-cache']],
     ['replay/redis/redis', ['../../index.js']],
     ['replay/postgres/postgres', ['../../index.js']],
+    ['profiles/index', ['../index.js']],
     ['testing/index', []],
   ])('has jose inside its CommonJS half, and no second copy of its errors: %s asks for %j', (entry, modules) => {
     const code = readFileSync(join(unpacked, 'dist', 'cjs', `${entry}.js`), 'utf8')

@@ -28,6 +28,17 @@ await build({
     },
   ],
 })
+await build({
+  ...options,
+  entryPoints: ['lib/profiles/index.ts'],
+  outdir: 'dist/cjs/profiles',
+  plugins: [
+    {
+      name: 'main entry', // profiles are made of what it exports
+      setup: ({ onResolve }) => onResolve({ filter: /^\.\.\/index\.js$/ }, () => ({ path: '../index.js', external: true })),
+    },
+  ],
+})
 writeFileSync('dist/cjs/package.json', '{ "type": "commonjs" }\n')
 rmSync('dist/cjs/cli', { recursive: true }) // nobody imports the command: it is an ES module alone
 chmodSync('dist/esm/cli/main.js', 0o755)

@@ -70,9 +70,7 @@ export const groups = {
   'host/registration': of('host', { mutate: ['lib/host/check-registration.ts'], tests: ['host/check-registration'] }),
   'host/settings': of('host', { mutate: ['lib/host/{check-options,settings}.ts'], tests: ['host/settings'] }),
   'host/others': of('host', {
-    mutate: [
-      'lib/host/{errors,refusals,event,observability,audience-report,metadata,client,jwk,options,token-state,assertion,hooks,replay-store,trusted-issuer,claim-rules,resource-uri,evidence,shown,oauth-error-codes,did-you-mean,help-page,development-defaults}.ts',
-    ],
+    mutate: ['lib/host/*.ts', '!lib/host/{checks,check-registration,check-options,settings}.ts'],
     tests: ['host/{evidence,errors,event,observability,observability-real,audience-report,metadata}'],
   }),
   'issue-token': of('issue-token'),
@@ -85,5 +83,6 @@ export const groups = {
   check: of('check'),
   development: of('development'),
   'test-helpers': of('testing'),
+  profiles: of('profiles'),
   explain: of('explain', { tests: ['explain/{explain,recorder}'] }),
 }

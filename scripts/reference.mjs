@@ -15,6 +15,7 @@ const { spoiled } = await import(new URL('lib/testing/spoiled.js', built).href)
 const { helpOf, helpOfAll } = await import(new URL('lib/cli/help.js', built).href)
 const { verbs } = await import(new URL('lib/cli/verbs.js', built).href)
 const { faultTable } = await import(new URL('__tests__/support/faults.js', built).href)
+const { profiles } = await import(new URL('lib/profiles/index.js', built).href)
 const { helpTexts } = await import(new URL('lib/development/help/texts.js', built).href)
 
 const code = (text) => `\`${text}\``
@@ -203,6 +204,30 @@ function spoiledTable() {
   return ['| name | what is wrong | as grant | as client assertion |', '|---|---|---|---|', ...rows].join('\n')
 }
 
+/** A section for each profile: what it is for, a call, what it sets and why, what it refuses. */
+function profileSections() {
+  const listed = (rows) => rows.join(', ')
+  const shown = ({ value, argument }) =>
+    argument === undefined ? code(JSON.stringify(value).replaceAll('"', "'")) : `the argument ${code(argument)}`
+  return Object.values(profiles)
+    .map(({ name, about, makes, lines, example, wrong }) => {
+      const set = Object.entries(lines).map(
+        ([member, line]) => `| ${code(member)} | ${shown(line)} | ${capital(line.why)}. | ${listed(line.rows)} |`,
+      )
+      const refused = Object.values(wrong).map(
+        (one) => `| ${one.wrong} | [${code(one.reason)}](errors.md#${one.reason}) | ${listed(one.rows)} |`,
+      )
+      return [
+        `## ${name}`,
+        `${capital(about)}. It makes ${/^[AEIO]/.test(makes) ? 'an' : 'a'} ${code(makes)}.`,
+        `\`\`\`js\nconst made = ${example}\n\`\`\``,
+        ['| member | value | why | rules |', '|---|---|---|---|', ...set].join('\n'),
+        ['| refused | reason | rules |', '|---|---|---|', ...refused].join('\n'),
+      ].join('\n\n')
+    })
+    .join('\n\n')
+}
+
 const groupTable = () => {
   const list = (paths) => paths.map(code).join(', ')
   const rows = Object.entries(groups).map(([name, { mutate, tests }]) => {
@@ -260,6 +285,7 @@ const documents = {
     help: printed(helpOfAll(verbs)),
     ...Object.fromEntries(verbs.map((verb) => [verb.name, printed(helpOf(verb))])),
   },
+  'docs/reference/profiles.md': { profiles: profileSections() },
   'docs/mutation.md': { groups: groupTable() },
   'SECURITY.md': { faults: faultTable().join('\n') },
 }

@@ -11,15 +11,19 @@ const root = positionals[0] ?? fileURLToPath(new URL('..', import.meta.url))
 const [page, tests] = ['docs/requirements.md', '__tests__']
 const byId = (a, b) => a.localeCompare(b, 'en', { numeric: true })
 
-/** The ids in a test file, without its comments. Every string counts, since the names of `.each` stand in tables of their own. */
-async function idsIn(file) {
-  const { code } = await transform(readFileSync(join(root, tests, file), 'utf8'), {
+/** The ids in a file, without its comments. Every string counts, since the names of `.each` stand in tables of their own. */
+async function idsIn(path) {
+  const { code } = await transform(readFileSync(join(root, path), 'utf8'), {
     loader: 'ts',
     minifyWhitespace: true,
     legalComments: 'none',
   })
-  return new Set(code.match(/\b(?:[A-Z]{1,2}-\d{2}|I\d{1,2})\b/g))
+  return code.match(/\b(?:[A-Z]{1,2}-\d{2}|I\d{1,2})\b/g) ?? []
 }
+
+/** The tables that name the tests of a file: those of the profiles stand beside their functions. */
+const tablesOf = (file) =>
+  file === 'profiles/profiles.test.ts' ? readdirSync(join(root, 'lib/profiles')).map((name) => `lib/profiles/${name}`) : []
 
 /** Each id, with the test files that name it. */
 async function citations() {
@@ -27,7 +31,8 @@ async function citations() {
   const files = all.filter((file) => file.endsWith('.test.ts') && !file.includes('node_modules')) // those of the hosts are not ours
   const named = new Map()
   for (const file of files.map((path) => path.replaceAll('\\', '/')).sort())
-    for (const id of await idsIn(file)) named.set(id, [...(named.get(id) ?? []), file])
+    for (const id of new Set((await Promise.all([posix.join(tests, file), ...tablesOf(file)].map(idsIn))).flat()))
+      named.set(id, [...(named.get(id) ?? []), file])
   return named
 }
 

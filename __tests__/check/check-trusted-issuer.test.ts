@@ -39,7 +39,7 @@ it.each<[issuer: object, errors: string[]]>([
     { ...good, maxLifetme: 60, replay: 'once', not_after: '2030-01-01' },
     [
       'TrustedIssuer.maxLifetme does not exist: did you mean maxLifetime?',
-      `TrustedIssuer.replay must be one of 'one-time', 'same-client', 'reusable', not "once".`,
+      `TrustedIssuer.replay must be one of 'one-time', 'one-time-jti', 'same-client', 'reusable', not "once".`,
       'TrustedIssuer.not_after must be a valid Date, not "2030-01-01".',
     ],
   ],

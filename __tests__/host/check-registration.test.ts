@@ -25,7 +25,7 @@ const mistakes: [member: string, values: unknown[], problem: string][] = [
   ['client_authentication', ['None', 'optional', '', null, true], "must be one of 'required', 'identified', 'none', not "],
   ['scope_from', ['claim', 'Assertion', null], "must be one of 'intersection', 'parameter', 'assertion', not "],
   ['default_sub', ['sub', true, null], "must be 'iss', not "],
-  ['replay', ['once', 'reuse', false, null], "must be one of 'one-time', 'same-client', 'reusable', not "],
+  ['replay', ['once', 'reuse', false, null], "must be one of 'one-time', 'one-time-jti', 'same-client', 'reusable', not "],
   ['allowPrivateJwksUri', ['false', 0], 'must be true or false, not '],
   ['requireJti', ['yes', 0, null], 'must be true or false, not '],
   ['clients', ['jwt-client', 'all', ['a', undefined], {}, null], "must be a list of strings or 'any', not "],

@@ -141,6 +141,14 @@ describe('tokenEndpointMetadata', () => {
     expect(tokenEndpointMetadata(bare, own)).toEqual({ issuer, token_endpoint: tokenEndpointUrl, ...own })
   })
 
+  it('IJ-17 EM-06 names the profiles of the JWT grant that are served, and only with that grant', () => {
+    const authorization_grant_profiles_supported = ['urn:ietf:params:oauth:grant-profile:id-jag']
+    expect(metadata({}, { authorization_grant_profiles_supported })).toMatchObject({ authorization_grant_profiles_supported })
+    expect(metadata()).not.toHaveProperty('authorization_grant_profiles_supported')
+    const without = () => metadata({ grantTypes: [CLIENT_CREDENTIALS] }, { authorization_grant_profiles_supported })
+    expect(without).toThrow('authorization_grant_profiles_supported must be empty, unless grant_types_supported has')
+  })
+
   it('gives a document of its own each time, and names no issuer that it trusts (IJ-17)', () => {
     const shared = options()
     const first = tokenEndpointMetadata(shared)

@@ -8,6 +8,7 @@ const claims = {
   repository_id: '74',
   run_attempt: 1,
   protected: true,
+  disabled: false,
   groups: ['admins'],
   'kubernetes.io': { namespace: 'prod', serviceaccount: { name: 'reports' } },
   nothing: null,
@@ -34,6 +35,10 @@ describe('WI-04 claim rules', () => {
     ['a prefix of a number', { run_attempt: { prefix: '1' } }, false],
     ['a prefix of a claim that is absent', { ref: { prefix: 'refs/' } }, false],
     ['a prefix of a claim that is an object', { 'kubernetes.io': { prefix: 'x' } }, false],
+    ['a claim that is there', { groups: { present: true } }, true],
+    ['a claim that is not there', { ref: { present: true } }, false],
+    ['a claim that is there as null', { nothing: { present: true } }, false],
+    ['a claim that is false is there', { disabled: { present: true } }, true],
     ['a claim that is absent', { ref: 'refs/heads/main' }, false],
     ['a claim that is null', { nothing: 'null' }, false],
     ['members of a claim', { 'kubernetes.io': { namespace: 'prod', serviceaccount: { name: 'reports' } } }, true],
@@ -82,6 +87,7 @@ describe('a registration with claim rules', () => {
     ['a value that is no value', { repository_id: null }],
     ['a value that is absent', { repository_id: undefined }],
     ['a number that is none', { run_attempt: Number.NaN }],
+    ['presence that is false', { ref: { present: false, other: [] } }],
     ['an empty prefix', { sub: { prefix: '' } }],
     ['no rules for members', { 'kubernetes.io': {} }],
     ['a wrong rule for a member', { 'kubernetes.io': { namespace: [] } }],
@@ -99,7 +105,16 @@ describe('a registration with claim rules', () => {
 
   it.each<[rule: string, rules: ClaimRules]>([
     ['values', { repository_id: '74', run_attempt: 1, protected: true }],
-    ['others', { ref: ['a', 'b'], sub: { prefix: 'x/' }, groups: () => true, 'kubernetes.io': { serviceaccount: { name: 'reports' } } }],
+    [
+      'others',
+      {
+        ref: ['a', 'b'],
+        sub: { prefix: 'x/' },
+        iat: { present: true },
+        groups: () => true,
+        'kubernetes.io': { serviceaccount: { name: 'reports' } },
+      },
+    ],
   ])('may have %s', (_rule, rules) => {
     expect(() => assertTrustedIssuer(registered(rules))).not.toThrow()
   })

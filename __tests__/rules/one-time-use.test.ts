@@ -52,6 +52,14 @@ describe('isReusableGrant', () => {
   ])('replay: %j, for %j, with the claim client_id %j: %s', (replay, who, client_id, is) => {
     expect(isReusableGrant({ issuer: 'a', replay }, who, assertion({ client_id }))).toBe(is)
   })
+
+  it.each([
+    ['j', false],
+    [undefined, true],
+  ])('WI-01 one-time-jti: a grant with the jti %j may be sent again: %s', (jti, is) => {
+    for (const who of [anonymous, client({})])
+      expect(isReusableGrant({ issuer: 'a', replay: 'one-time-jti' }, who, assertion({ jti }))).toBe(is)
+  })
 })
 
 describe('T-45 usableFrom: the earliest time at which the checks of a JWT could have passed', () => {

@@ -2,5 +2,6 @@
 import { clientDialects } from './act-as/client-dialects.js'
 import type { Dialect } from './act-as/dialect.js'
 import { grantDialects } from './act-as/grant-dialects.js'
+import { profileDialects } from './act-as/profile-dialects.js'
 
-export const dialects: Readonly<Record<string, Dialect>> = { ...clientDialects, ...grantDialects }
+export const dialects: Readonly<Record<string, Dialect>> = { ...clientDialects, ...grantDialects, ...profileDialects }

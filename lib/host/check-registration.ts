@@ -59,7 +59,7 @@ const issuerChecks = tableOf({
   typ: aString,
   requireJti: aBoolean,
   maxLifetime: aDuration,
-  replay: oneOf('one-time', 'same-client', 'reusable'),
+  replay: oneOf('one-time', 'one-time-jti', 'same-client', 'reusable'),
   enabled: anything,
   not_after: aDate,
 } satisfies Record<keyof TrustedIssuer, Check | Checks>)

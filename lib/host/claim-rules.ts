@@ -4,13 +4,15 @@ import { type Check, must } from './checks.js'
 export type ClaimValue = string | number | boolean
 
 /**
- * What one claim must be: this value; one value of a list; text that begins with `prefix`; what a function returns `true` for; or, for a claim
- * that is an object, rules for its members. A function gets `undefined` for a claim that is absent; no other rule allows absence.
+ * What one claim must be: this value; one value of a list; text that begins with `prefix`; any value, if it is `present`; what a function returns
+ * `true` for; or, for a claim that is an object, rules for its members. A function gets `undefined` for a claim that is absent; no other rule
+ * allows absence.
  */
 export type ClaimRule =
   | ClaimValue
   | readonly ClaimValue[]
   | { readonly prefix: string }
+  | { readonly present: true }
   | ClaimRules
   | ((value: unknown, claims: Readonly<Record<string, unknown>>) => boolean)
 
@@ -23,6 +25,10 @@ export interface ClaimRules {
 export const isPrefixRule = (rule: object): rule is { readonly prefix: string } =>
   Object.keys(rule).length === 1 && typeof (rule as { prefix?: unknown }).prefix === 'string'
 
+/** Whether a rule is `{ present: true }`. */
+export const isPresenceRule = (rule: object): rule is { readonly present: true } =>
+  Object.keys(rule).length === 1 && (rule as { present?: unknown }).present === true
+
 const isValue = (value: unknown) => ['string', 'boolean'].includes(typeof value) || Number.isFinite(value)
 const mostLevels = 8
 
@@ -30,6 +36,7 @@ function isRule(rule: unknown, level: number): boolean {
   if (isValue(rule) || typeof rule === 'function') return true
   if (Array.isArray(rule)) return rule.length > 0 && rule.every(isValue)
   if (typeof rule !== 'object' || rule === null || level > mostLevels) return false
+  if (isPresenceRule(rule)) return true
   return isPrefixRule(rule) ? rule.prefix !== '' : areRules(rule, level)
 }
 
@@ -38,6 +45,6 @@ const areRules = (rules: object, level: number): boolean =>
 
 /** Refuses what would let every claim pass, and what no claim could be: both are mistakes. */
 export const claimRules: Check = must(
-  'an object of claim rules: each a value, a non-empty list of values, { prefix }, a function, or rules for the members of the claim',
+  'an object of claim rules: each a value, a non-empty list of values, { prefix }, { present: true }, a function, or rules for the members of the claim',
   (rules) => typeof rules === 'object' && rules !== null && !Array.isArray(rules) && areRules(rules, 0),
 )

@@ -13,11 +13,16 @@ export interface TokenEndpointMetadata {
   token_endpoint_auth_signing_alg_values_supported?: string[]
   /** RFC 8705 §3.3. */
   tls_client_certificate_bound_access_tokens?: true
+  /** The profiles of the JWT grant that are served (ID-JAG §7.2). */
+  authorization_grant_profiles_supported?: string[]
 }
 
 type Own = Partial<
   Record<
-    'grant_types_supported' | 'token_endpoint_auth_methods_supported' | 'token_endpoint_auth_signing_alg_values_supported',
+    | 'grant_types_supported'
+    | 'token_endpoint_auth_methods_supported'
+    | 'token_endpoint_auth_signing_alg_values_supported'
+    | 'authorization_grant_profiles_supported',
     readonly string[]
   >
 >
@@ -32,9 +37,10 @@ type Own = Partial<
  *
  * Grants and methods of the host's own handler are appended.
  *
- * @param own what the host's handler supports in addition
+ * @param own what the host's handler supports in addition, and `authorization_grant_profiles_supported`: profiles of the JWT grant that its
+ * trusted issuers send
  * @throws ConfigurationError if `tokenEndpointUrl` is not set; if no grant or no method can be used; if a method that uses a JWT has no
- * algorithm; if `own` lists the algorithm `none`
+ * algorithm; if `own` lists the algorithm `none`; if it lists a profile of the JWT grant, and that grant is not served
  * @example app.get('/.well-known/oauth-authorization-server', (req, res) => res.json({ ...tokenEndpointMetadata(options), jwks_uri }))
  */
 export function tokenEndpointMetadata(options: Options<Partial<Hooks>>, own: Own = {}): TokenEndpointMetadata {
@@ -55,6 +61,11 @@ export function tokenEndpointMetadata(options: Options<Partial<Hooks>>, own: Own
     throw new ConfigurationError(
       'tokenEndpointMetadata: token_endpoint_auth_signing_alg_values_supported must list the algorithms of the methods that use a JWT, and never none.',
     )
+  const profiles = [...(own.authorization_grant_profiles_supported ?? [])]
+  if (profiles.length > 0 && !grants.includes(JWT_BEARER_GRANT))
+    throw new ConfigurationError(
+      `tokenEndpointMetadata: authorization_grant_profiles_supported must be empty, unless grant_types_supported has ${JWT_BEARER_GRANT}.`,
+    )
   const bindsTokens = usable.includes('tls_client_auth') || usable.includes('self_signed_tls_client_auth')
   return {
     issuer,
@@ -63,6 +74,7 @@ export function tokenEndpointMetadata(options: Options<Partial<Hooks>>, own: Own
     token_endpoint_auth_methods_supported: methods,
     ...(algorithms.length > 0 && { token_endpoint_auth_signing_alg_values_supported: algorithms }),
     ...(bindsTokens && { tls_client_certificate_bound_access_tokens: true }),
+    ...(profiles.length > 0 && { authorization_grant_profiles_supported: profiles }),
   }
 }
 

@@ -25,7 +25,7 @@ export interface TrustedIssuer extends IssuerKeys {
   /** The `sub` values that it may assert: a list, or a function. Without it, it may assert any `sub`. */
   subjects?: readonly string[] | ((sub: string) => boolean)
   /**
-   * What the claims of its grants must be, by name. A rule is a value, a list of possible values, `{ prefix }`, or a function. For a claim that
+   * What the claims of its grants must be, by name. A rule is a value, a list of possible values, `{ prefix }`, `{ present: true }`, or a function. For a claim that
    * is an object, it is an object of rules. All must hold. They are applied after the signature is verified. If many tenants share the issuer,
    * name ids that no tenant can choose.
    */
@@ -67,11 +67,11 @@ export interface TrustedIssuer extends IssuerKeys {
   /** Longest lifetime of its grants in seconds, from `iat` (or now, if that is earlier) to `exp`. @default 300 */
   maxLifetime?: number
   /**
-   * How often a grant may be used. `one-time`: once. `same-client`: again by the client that its `client_id` claim names. `reusable`: until
-   * it expires.
+   * How often a grant may be used. `one-time`: once. `one-time-jti`: once if it has a `jti`, else until it expires. `same-client`: again by the
+   * client that its `client_id` claim names. `reusable`: until it expires.
    * @default 'one-time'
    */
-  replay?: 'one-time' | 'same-client' | 'reusable'
+  replay?: 'one-time' | 'one-time-jti' | 'same-client' | 'reusable'
   /** Upper bounds that differ from those of the endpoint. */
   limits?: {
     /** Characters of one grant, at most `limits.body` of the endpoint. @default limits.assertion */

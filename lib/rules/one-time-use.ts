@@ -14,8 +14,9 @@ export interface ReplayMarker {
   readonly use: AssertionUse
 }
 
-/** Whether a grant may be sent again. `same-client` needs a `client_id` claim; `issuerPolicy` refuses any other client. */
+/** Whether a grant may be sent again. `one-time-jti`: if it has no `jti`. `same-client` needs a `client_id` claim; `issuerPolicy` refuses any other client. */
 export function isReusableGrant({ replay }: TrustedIssuer, client: ClientAuthentication, { claims }: VerifiedAssertion): boolean {
+  if (replay === 'one-time-jti') return claims.jti === undefined
   return replay === 'reusable' || (replay === 'same-client' && client.client_id !== undefined && claims.client_id === client.client_id)
 }
 

@@ -26,9 +26,9 @@ const patience = 10_000 // ms for one answer
 
 type Answer = Pick<Attempt, 'status' | 'error' | 'token_type'>
 
-async function send(identity: Identity, jwt: string): Promise<Answer> {
+async function send(identity: Identity, jwt: string, changes?: Readonly<Record<string, string>>): Promise<Answer> {
   try {
-    const { status, body } = await tokenRequest(identity.url, formOf(identity, jwt), { signal: AbortSignal.timeout(patience) })
+    const { status, body } = await tokenRequest(identity.url, formOf(identity, jwt, changes), { signal: AbortSignal.timeout(patience) })
     const { error, token_type, access_token } = typeof body === 'object' && body !== null ? body : {}
     return {
       status,
@@ -77,6 +77,10 @@ export async function attemptsOf(identity: Identity): Promise<{ attempts: Attemp
     const answer = await send(identity, row.sentTwice ? goodJwt : spoiledJwt(name, identity, signer))
     const expected = row.refused[use]?.error as string
     attempts.push({ variant: name, wrong: row.wrong, expected, ...answer, ok: isRefusal(answer, expected) })
+  }
+  for (const [name, { wrong, error: expected, claims = {}, header = {}, parameters }] of Object.entries(identity.dialect.wrong ?? {})) {
+    const answer = await send(identity, jwtOf(identity, signer, { claims, header }), parameters)
+    attempts.push({ variant: name, wrong, expected, ...answer, ok: isRefusal(answer, expected) })
   }
   return { attempts, skipped }
 }

@@ -1,3 +1,4 @@
+import type { Profile, SampleRegistration, SampleValues } from '../../profiles/index.js'
 import type { SpoiledName } from '../../testing/spoiled.js'
 import type { SpoiledUse } from '../../testing/spoiled-jwt.js'
 
@@ -19,6 +20,10 @@ export interface Dialect {
   /** Of the token request. `$jwt` is the JWT; `$client_assertion` is another one, of the client that presents a grant. */
   readonly parameters: Readonly<Record<string, string>>
   /** What the server registers. `$keys` stands for `jwks`, or for `jwks_uri` if the keys are served. */
-  readonly registration: { readonly client?: Readonly<Record<string, unknown>>; readonly issuer?: Readonly<Record<string, unknown>> }
+  readonly registration:
+    | { readonly client?: Readonly<Record<string, unknown>>; readonly issuer?: Readonly<Record<string, unknown>> }
+    | ((values: SampleValues) => SampleRegistration)
   readonly without?: { readonly [name in SpoiledName]?: string }
+  /** JWTs that only this client must not get through with. */
+  readonly wrong?: Profile['wrong']
 }

@@ -1,0 +1,14 @@
+// The profiles: each is made of what the package exports, and nothing else. A host can write its own in the same way.
+import { idJagProfile } from './id-jag.js'
+import { mcpEnterpriseProfile } from './mcp-enterprise.js'
+import type { Profile } from './profile.js'
+
+export { ID_JAG_PROFILE, type IdJagArguments, idJag } from './id-jag.js'
+export { type McpEnterpriseArguments, mcpEnterprise } from './mcp-enterprise.js'
+export type { Line, Lines, Profile, Sample, SampleRegistration, SampleValues, Wrong } from './profile.js'
+export type { IssuerArguments, KeyArguments } from './tightened.js'
+
+/** All profiles, by name: what each sets and why, what its clients send, and what it refuses. */
+export const profiles: Readonly<Record<string, Profile>> = Object.fromEntries(
+  [idJagProfile, mcpEnterpriseProfile].map((profile) => [profile.name, profile]),
+)
