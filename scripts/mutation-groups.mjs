@@ -29,7 +29,7 @@ export const groups = {
     tests: ['assertion/keys/{find-keys,key-set}'],
   }),
   'keys/remote': of('assertion/keys', {
-    mutate: ['lib/assertion/keys/{remote-key-sets,guarded-fetch,discovery}.ts'],
+    mutate: ['lib/assertion/keys/{remote-key-sets,guarded-fetch,public-address,discovery}.ts'],
     tests: ['assertion/keys/{remote-key-sets,guarded-*,discovery}'],
   }),
   'verify-jwt-grant': of('verify-jwt-grant'),

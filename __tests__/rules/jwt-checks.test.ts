@@ -290,7 +290,7 @@ describe('the reasons', () => {
 
   it.each(Object.entries(elsewhere))('%s comes from %s', (reason, file) => {
     const text = readFileSync(new URL(`../../../lib/${file}`, import.meta.url), 'utf8')
-    expect(text).toMatch(new RegExp(`[rR]efusal\\('${reason}'`))
+    expect(text).toMatch(new RegExp(`(?:[rR]efusal\\(|blocked: )'${reason}'`))
   })
 
   it('are all reachable: by a check, or elsewhere', () => {

@@ -69,7 +69,10 @@ describe('fetchJson over TLS (T-52 T-54)', () => {
 
   it('reads the document of a server whose certificate is good, by the address that was checked', async () => {
     const server = await serve(await issueCertificate({ issuer: authority, names: [...names] }))
-    expect(await fetchJson(`https://keys.example:${server.port}/jwks`, false)).toEqual({ document, bytes: JSON.stringify(document).length })
+    expect(await fetchJson(`https://keys.example:${server.port}/jwks`, false)).toMatchObject({
+      document,
+      bytes: JSON.stringify(document).length,
+    })
     expect(server).toMatchObject({ requests: 1, connections: 1, host: `keys.example:${server.port}` })
   })
 

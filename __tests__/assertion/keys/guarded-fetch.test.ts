@@ -1,8 +1,9 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { checkKeySetUrl, fetchJson, isPublicAddress } from '../../../lib/assertion/keys/guarded-fetch.js'
+import { checkKeySetUrl, type DocumentKind, fetchJson, keySetDocument } from '../../../lib/assertion/keys/guarded-fetch.js'
+import { isPublicAddress } from '../../../lib/assertion/keys/public-address.js'
 
 describe('isPublicAddress (T-54 JW-13)', () => {
   const table: [isPublic: boolean, ...addresses: string[]][] = [
@@ -135,6 +136,7 @@ describe('fetchJson (T-52 T-54)', () => {
   const routes: Record<string, RequestListener> = {
     '/jwks': (_, res) => res.setHeader('content-type', 'application/jwk-set+json').end(json),
     '/text': (_, res) => res.setHeader('content-type', 'text/plain').end(json),
+    '/cached': (_, res) => res.setHeader('content-type', 'application/json').setHeader('cache-control', 'max-age=7').end(json),
     '/headers': (req, res) => res.end(JSON.stringify(req.headers)),
     '/chunks': (_, res) => {
       res.write(json.slice(0, 5))
@@ -202,7 +204,8 @@ describe('fetchJson (T-52 T-54)', () => {
 
   it.each(['/jwks', '/302', '/503'])('shows the response of %s to a report before it judges the status', async (path) => {
     const seen: unknown[] = []
-    const outcome = await fetchJson(base + path, true, ({ statusCode, headers }) => seen.push([statusCode, headers['content-type']])).then(
+    const inspect = ({ statusCode, headers }: IncomingMessage) => void seen.push([statusCode, headers['content-type']])
+    const outcome = await fetchJson(base + path, true, keySetDocument, inspect).then(
       () => 200,
       ({ reason }) => reason,
     )
@@ -256,6 +259,48 @@ describe('fetchJson (T-52 T-54)', () => {
     expect(await fetchJson(`${base}/largest`, true)).toMatchObject({ document: { keys: [] }, bytes: 256 * 1024 })
     await expect(fetchOf('/large')).rejects.toMatchObject(invalid)
     await expect(fetchOf('/endless')).rejects.toMatchObject(invalid)
+  })
+
+  describe('another kind of document', () => {
+    const kind: DocumentKind = {
+      url: 'client_id',
+      body: 'a document as JSON',
+      accept: 'application/json',
+      mediaType: /^application\/json$/,
+      maxBytes: 100,
+      timeout: 300,
+      optIn: 'allowPrivateUrls',
+      reasons: { blocked: 'client_disabled', unavailable: 'overloaded', invalid: 'client_unknown' },
+    }
+    const cases: [url: () => string, reason: string, seen: object, wanted: unknown][] = [
+      [() => `${base}/404`, 'client_unknown', { status: 404 }, { status: 200 }],
+      [() => `${base}/503`, 'overloaded', { status: 503 }, { status: 200 }],
+      [() => `${base}/text`, 'client_unknown', { content_type: 'text/plain' }, { content_type: 'application/json' }],
+      [() => `${base}/headers`, 'client_unknown', { content_type: '' }, { content_type: 'application/json' }],
+      [() => `${base}/endless`, 'client_unknown', { bytes: expect.any(Number) }, { at_most: 100 }],
+      [() => `${base}/hang`, 'overloaded', { error: 'no complete answer' }, { within_milliseconds: 300 }],
+    ]
+    const anyMediaType = ({ mediaType: _, ...rest }: DocumentKind) => rest
+
+    it.each(cases)('CD-02 has its own bounds, media types, reasons and words: %s', async (urlOf, reason, seen, wanted) => {
+      const used = urlOf().endsWith('/endless') || urlOf().endsWith('/hang') ? anyMediaType(kind) : kind
+      const evidence = { seen: { client_id: urlOf(), ...seen }, wanted }
+      await expect(fetchJson(urlOf(), true, used)).rejects.toMatchObject({ reason, evidence })
+    })
+
+    it('CD-02 is refused before it is asked for, by its own option', () => {
+      expect(() => fetchJson('http://127.0.0.1/', false, kind)).toThrow(
+        expect.objectContaining({
+          reason: 'client_disabled',
+          evidence: expect.objectContaining({ wanted: 'an https URL, or allowPrivateUrls' }),
+        }),
+      )
+    })
+
+    it('CD-03 comes with the headers of its response', async () => {
+      const { headers } = await fetchJson(`${base}/cached`, true, kind)
+      expect(headers).toMatchObject({ 'cache-control': 'max-age=7', 'content-type': 'application/json' })
+    })
   })
 
   it('gives up after three seconds, whatever trickles in', async () => {

@@ -3,6 +3,8 @@ import { isRefusal, refusal } from '../../host/errors.js'
 import { evidenceOf } from '../../host/evidence.js'
 import { type FetchedJson, fetchJson } from './guarded-fetch.js'
 
+type Fetch = (url: string, allowPrivate: boolean) => Promise<FetchedJson>
+
 /** The two places of the metadata of an issuer, in the order in which they are tried (OpenID Connect Discovery §4, RFC 8414 §3.1). */
 export function discoveryUrls(issuer: string): string[] {
   const { origin, pathname } = new URL(issuer)
@@ -15,7 +17,7 @@ export function discoveryUrls(issuer: string): string[] {
  * @throws Refusal `discovery_invalid` if there is no metadata, or if it does not name exactly this issuer (RFC 8414 §3.3) and a `jwks_uri`;
  * `jwks_invalid`, `jwks_blocked`; `jwks_unavailable` (503)
  */
-export async function fetchDiscovered(issuer: string, allowPrivate: boolean, fetch: typeof fetchJson = fetchJson): Promise<FetchedJson> {
+export async function fetchDiscovered(issuer: string, allowPrivate: boolean, fetch: Fetch = fetchJson): Promise<FetchedJson> {
   if (!isIssuerUrl(issuer))
     throw refusal('discovery_invalid', { seen: { issuer }, wanted: 'an issuer that is a URL without query and fragment' })
   return await fetch(await discoveredUrl(issuer, allowPrivate, fetch), allowPrivate)
@@ -23,7 +25,7 @@ export async function fetchDiscovered(issuer: string, allowPrivate: boolean, fet
 
 const isIssuerUrl = (issuer: string) => URL.canParse(issuer) && !/[?#]/.test(issuer)
 
-async function discoveredUrl(issuer: string, allowPrivate: boolean, fetch: typeof fetchJson): Promise<string> {
+async function discoveredUrl(issuer: string, allowPrivate: boolean, fetch: Fetch): Promise<string> {
   const tried: unknown[] = []
   for (const url of discoveryUrls(issuer)) {
     try {

@@ -1,102 +1,106 @@
-import { lookup as resolveName } from 'node:dns'
-import { get as httpGet, type IncomingMessage } from 'node:http'
+import { get as httpGet, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import { get as httpsGet, type RequestOptions } from 'node:https'
-import { BlockList, isIP, type LookupFunction } from 'node:net'
-import { refusal } from '../../host/errors.js'
+import { isIP } from 'node:net'
+import { type AssertionReason, type RefusalReason, refusal } from '../../host/errors.js'
 import { shown } from '../../host/shown.js'
+import { BlockedAddress, isPublicAddress, publicLookup } from './public-address.js'
 
-const timeout = 3000 // ms, for the whole response
-/** The size of a document at most. */
-export const maxBytes = 256 * 1024
+type Reason = RefusalReason | AssertionReason
 
-/** Addresses that a registered URL must not lead to: this host, private networks, and their encodings in IPv6 (RFC 6890). */
-const notPublic = { ipv4: new BlockList(), ipv6: new BlockList() } // separate: a BlockList treats every IPv4 address as in ::ffff:0:0/96
-for (const [network, prefix] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.0.0.0', 24],
-  ['192.0.2.0', 24],
-  ['192.168.0.0', 16],
-  ['198.18.0.0', 15],
-  ['198.51.100.0', 24],
-  ['203.0.113.0', 24],
-  ['224.0.0.0', 3],
-] as const)
-  notPublic.ipv4.addSubnet(network, prefix, 'ipv4')
-for (const [network, prefix] of [
-  ['::', 3], // with the next two all but 2000::/3 (global unicast): loopback, private, link-local, multicast, encodings of IPv4
-  ['4000::', 2],
-  ['8000::', 1],
-  ['2001::', 23],
-  ['2001:db8::', 32],
-  ['2002::', 16],
-  ['3fff::', 20],
-] as const)
-  notPublic.ipv6.addSubnet(network, prefix, 'ipv6')
-
-/** Whether an IP address is neither private, loopback, link-local, nor otherwise special. */
-export function isPublicAddress(address: string): boolean {
-  const family = isIP(address)
-  return family === 4 ? !notPublic.ipv4.check(address, 'ipv4') : family === 6 && !notPublic.ipv6.check(address, 'ipv6')
+/** What differs between the documents that are fetched: all of them pass the same guards. */
+export interface DocumentKind {
+  /** What evidence calls its URL. */
+  readonly url: string
+  /** What the body must be, in words. */
+  readonly body: string
+  readonly accept: string
+  /** The media types that count. Without it, all do. */
+  readonly mediaType?: RegExp
+  readonly maxBytes: number
+  /** Milliseconds, for the whole response. */
+  readonly timeout: number
+  /** The option that allows private addresses. */
+  readonly optIn: string
+  readonly reasons: { readonly blocked: Reason; readonly unavailable: Reason; readonly invalid: Reason }
 }
 
-const aPublicAddress = 'a public address, or allowPrivateJwksUri'
-const blocked = (wanted: string, seen: string) => refusal('jwks_blocked', { seen: { jwks_uri: seen }, wanted })
+/** The size of a key set at most. */
+export const maxBytes = 256 * 1024
 
-/** For node:net, which takes only an `Error`. */
-class BlockedAddress extends Error {}
-
-/** Checks every address that a name resolves to, as part of connecting: no second resolution that could differ (DNS rebinding). */
-const publicLookup: LookupFunction = (hostname, options, callback) =>
-  resolveName(hostname, { ...options, all: true }, (error, addresses) => {
-    if (error) return callback(error, '', 0)
-    const bad = addresses.find(({ address }) => !isPublicAddress(address))
-    const first = addresses[0]
-    if (bad || !first) return callback(new BlockedAddress(`${hostname} resolves to ${bad?.address ?? 'no address'}`), '', 0)
-    if (options.all) callback(null, addresses)
-    else callback(null, first.address, first.family)
-  })
+export const keySetDocument: DocumentKind = {
+  url: 'jwks_uri',
+  body: 'a JWK Set as JSON',
+  accept: 'application/jwk-set+json, application/json',
+  maxBytes,
+  timeout: 3000,
+  optIn: 'allowPrivateJwksUri',
+  reasons: { blocked: 'jwks_blocked', unavailable: 'jwks_unavailable', invalid: 'jwks_invalid' },
+}
 
 /**
  * Parses a registered URL and checks that it may be fetched. With `allowPrivate`, http and private addresses are allowed.
  * @throws Refusal `jwks_blocked` unless it is https, without user information or fragment, and its host is not a private address
  */
-export function checkKeySetUrl(url: string, allowPrivate: boolean): URL {
-  if (!URL.canParse(url)) throw blocked('a URL', shown(url))
+export const checkKeySetUrl = (url: string, allowPrivate: boolean): URL => checkUrl(url, allowPrivate, keySetDocument)
+
+function checkUrl(url: string, allowPrivate: boolean, kind: DocumentKind): URL {
+  const blocked = (wanted: string) => refusal(kind.reasons.blocked, { seen: { [kind.url]: shown(url) }, wanted })
+  if (!URL.canParse(url)) throw blocked('a URL')
   const target = new URL(url)
   const host = target.hostname.replace(/^\[|\]$/g, '')
-  if (target.protocol !== 'https:' && !(allowPrivate && target.protocol === 'http:'))
-    throw blocked('an https URL, or allowPrivateJwksUri', shown(url))
-  if (target.username || target.password || target.hash) throw blocked('a URL without user information and fragment', shown(url))
-  if (!allowPrivate && isIP(host) !== 0 && !isPublicAddress(host)) throw blocked(aPublicAddress, shown(url))
+  if (target.protocol !== 'https:' && !(allowPrivate && target.protocol === 'http:')) throw blocked(`an https URL, or ${kind.optIn}`)
+  if (target.username || target.password || target.hash) throw blocked('a URL without user information and fragment')
+  if (!allowPrivate && isIP(host) !== 0 && !isPublicAddress(host)) throw blocked(aPublicAddress(kind))
   return target
 }
 
-/** Why there was no response: the code and the message of Node, such as `CERT_HAS_EXPIRED`. */
-const unreachable = (url: string, cause: Error & { code?: string }) => ({
-  seen: { jwks_uri: url, code: cause.code, error: cause.message },
-  wanted: cause instanceof BlockedAddress ? aPublicAddress : { status: 200 },
-  cause,
-})
+const aPublicAddress = ({ optIn }: DocumentKind) => `a public address, or ${optIn}`
+
+/** There was no response. Says why: the code and the message of Node, such as `CERT_HAS_EXPIRED`. */
+const unreachable = (url: string, kind: DocumentKind, cause: Error & { code?: string }) => {
+  const isBlocked = cause instanceof BlockedAddress
+  return refusal(isBlocked ? kind.reasons.blocked : kind.reasons.unavailable, {
+    seen: { [kind.url]: url, code: cause.code, error: cause.message },
+    wanted: isBlocked ? aPublicAddress(kind) : { status: 200 },
+    cause,
+  })
+}
+
+/** Why the head of a response is not that of a document: nothing of its body is read then. */
+function refusalOfHead(url: string, kind: DocumentKind, { statusCode: status = 0, headers }: IncomingMessage) {
+  const isDown = status >= 500 || status === 429
+  if (status !== 200)
+    return refusal(isDown ? kind.reasons.unavailable : kind.reasons.invalid, { seen: { [kind.url]: url, status }, wanted: { status: 200 } })
+  const content_type = headers['content-type'] ?? ''
+  if (kind.mediaType && !kind.mediaType.test(content_type))
+    return refusal(kind.reasons.invalid, { seen: { [kind.url]: url, content_type }, wanted: { content_type: kind.accept } })
+  return undefined
+}
 
 export interface FetchedJson {
   readonly document: unknown
   /** Size of the response body. */
   readonly bytes: number
 }
+export interface FetchedDocument extends FetchedJson {
+  /** Headers of the response. */
+  readonly headers: IncomingHttpHeaders
+}
 
 /**
- * Fetches a small JSON document from a registered URL: no redirects, at most 256 KiB, within 3 seconds.
+ * Fetches a small JSON document from a URL, which may be hostile: no redirects, as many bytes and as long as its kind allows.
  * @param inspect sees each response before its status is judged, for a report. It must not throw
- * @throws Refusal `jwks_blocked`, `jwks_invalid` (a response, but not such a document: a retry would not help, so it is not a 503);
- * OAuthError `jwks_unavailable` (503: no response, or a 5xx or 429)
+ * @throws Refusal with a reason of the kind: `blocked`; `invalid` (a response, but not such a document: a retry would not help, so it is
+ * not a 503); `unavailable` (503: no response, or a 5xx or 429)
  */
-export function fetchJson(url: string, allowPrivate: boolean, inspect?: (response: IncomingMessage) => void): Promise<FetchedJson> {
-  const target = checkKeySetUrl(url, allowPrivate)
+export function fetchJson(
+  url: string,
+  allowPrivate: boolean,
+  kind: DocumentKind = keySetDocument,
+  inspect?: (response: IncomingMessage) => void,
+): Promise<FetchedDocument> {
+  const target = checkUrl(url, allowPrivate, kind)
+  const { maxBytes, timeout, reasons } = kind
   return new Promise((resolve, reject) => {
     const fail = (error: unknown) => {
       clearTimeout(deadline)
@@ -106,7 +110,7 @@ export function fetchJson(url: string, allowPrivate: boolean, inspect?: (respons
     const options: RequestOptions = {
       agent: false,
       headers: {
-        accept: 'application/jwk-set+json, application/json',
+        accept: kind.accept,
         'accept-encoding': 'identity',
         'user-agent': 'express-oauth-assertions', // some firewalls refuse requests without one
       },
@@ -114,36 +118,27 @@ export function fetchJson(url: string, allowPrivate: boolean, inspect?: (respons
     }
     const request = (target.protocol === 'https:' ? httpsGet : httpGet)(target, options, (response) => {
       inspect?.(response)
-      const { statusCode = 0 } = response
-      if (statusCode >= 500 || statusCode === 429)
-        return fail(refusal('jwks_unavailable', { seen: { jwks_uri: url, status: statusCode }, wanted: { status: 200 } }))
-      if (statusCode !== 200) return fail(refusal('jwks_invalid', { seen: { jwks_uri: url, status: statusCode }, wanted: { status: 200 } }))
+      const refused = refusalOfHead(url, kind, response)
+      if (refused) return fail(refused)
       const chunks: Buffer[] = []
       let size = 0
       response.on('data', (chunk: Buffer) => {
         size += chunk.length
-        if (size > maxBytes) fail(refusal('jwks_invalid', { seen: { jwks_uri: url, bytes: size }, wanted: { at_most: maxBytes } }))
+        if (size > maxBytes) fail(refusal(reasons.invalid, { seen: { [kind.url]: url, bytes: size }, wanted: { at_most: maxBytes } }))
         else chunks.push(chunk)
       })
-      response.on('error', (error) => fail(refusal('jwks_unavailable', unreachable(url, error))))
+      response.on('error', (error) => fail(unreachable(url, kind, error)))
       response.on('end', () => {
         clearTimeout(deadline)
         try {
-          resolve({ document: JSON.parse(Buffer.concat(chunks).toString('utf8')), bytes: size })
+          resolve({ document: JSON.parse(Buffer.concat(chunks).toString('utf8')), bytes: size, headers: response.headers })
         } catch (error) {
-          reject(refusal('jwks_invalid', { seen: { jwks_uri: url, body: 'no JSON' }, wanted: 'a JWK Set as JSON', cause: error }))
+          reject(refusal(reasons.invalid, { seen: { [kind.url]: url, body: 'no JSON' }, wanted: kind.body, cause: error }))
         }
       })
     })
-    request.on('error', (error) =>
-      fail(refusal(error instanceof BlockedAddress ? 'jwks_blocked' : 'jwks_unavailable', unreachable(url, error))),
-    )
-    const deadline = setTimeout(
-      () =>
-        fail(
-          refusal('jwks_unavailable', { seen: { jwks_uri: url, error: 'no complete answer' }, wanted: { within_milliseconds: timeout } }),
-        ),
-      timeout,
-    )
+    request.on('error', (error) => fail(unreachable(url, kind, error)))
+    const noAnswer = { seen: { [kind.url]: url, error: 'no complete answer' }, wanted: { within_milliseconds: timeout } }
+    const deadline = setTimeout(() => fail(refusal(reasons.unavailable, noAnswer)), timeout)
   })
 }

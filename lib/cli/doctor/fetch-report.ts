@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { TLSSocket } from 'node:tls'
-import { checkKeySetUrl, fetchJson, maxBytes } from '../../assertion/keys/guarded-fetch.js'
+import { checkKeySetUrl, fetchJson, keySetDocument, maxBytes } from '../../assertion/keys/guarded-fetch.js'
 import { isRefusal } from '../../host/errors.js'
 import { evidenceOf } from '../../host/evidence.js'
 import { type Finding, ok, problem, warning } from './finding.js'
@@ -26,7 +26,7 @@ export async function fetchReport(url: string, allowPrivate: boolean): Promise<F
   }
   const seen: Seen[] = []
   try {
-    const { document, bytes } = await fetchJson(url, allowPrivate, (response) => void seen.push(seenOf(response)))
+    const { document, bytes } = await fetchJson(url, allowPrivate, keySetDocument, (response) => void seen.push(seenOf(response)))
     const size = bytes > maxBytes / 4 ? warning : ok
     return { document, findings: [...transportOf(url, seen[0]), size('size', `${bytes} bytes; at most ${maxBytes} are read.`)] }
   } catch (error) {
