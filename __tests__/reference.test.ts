@@ -178,10 +178,10 @@ describe('members: each is on its page, and nothing else is', () => {
   })
 
   it('notices', () => {
-    const [union = ''] = /^export type Notice =.*?\n\n/ms.exec(source('host/event')) ?? []
+    const [union = ''] = /^export type Notice =.*$/ms.exec(source('host/notice')) ?? []
     const notices = [...union.matchAll(/^ {2}\| '(\w+)'/gm)].map(([, notice]) => notice as string)
     expect(notices.length).toBeGreaterThanOrEqual(8)
-    expect(literalsOf(source('host/event'), 'Notice').map(({ name }) => name)).toEqual(notices)
+    expect(literalsOf(source('host/notice'), 'Notice').map(({ name }) => name)).toEqual(notices)
     for (const notice of notices) expect(page('events')).toContain(`| \`${notice}\` | `)
   })
 

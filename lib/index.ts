@@ -30,7 +30,8 @@ export { tokenEndpointMetadata, type TokenEndpointMetadata } from './host/metada
 export type { ClientAuthentication, JwtGrant, TokenRequest, TokenResponse, TokenState } from './host/token-state.js'
 export type { VerifiedAssertion } from './host/assertion.js'
 export { ConfigurationError, OAuthError, type OAuthErrorCode, type Reason } from './host/errors.js'
-export type { Notice, TokenEndpointEvent } from './host/event.js'
+export type { TokenEndpointEvent } from './host/event.js'
+export type { Notice } from './host/notice.js'
 export { devLog, type DevLogOptions } from './development/dev-log.js'
 export {
   type AudienceCounts,

@@ -25,7 +25,7 @@ export function summaryOf(text, name) {
 
 /** The strings of a union type, each with its docstring. */
 export function literalsOf(text, name) {
-  const [, union = ''] = text.match(new RegExp(`^export type ${name} =\\n(.*?)\\n\\n`, 'ms')) ?? []
+  const [, union = ''] = `${text}\n`.match(new RegExp(`^export type ${name} =\\n(.*?)\\n\\n`, 'ms')) ?? []
   return [...union.matchAll(/\/\*\* (.*) \*\/\n *\| '(\w+)'/g)].map(([, meaning, literal]) => ({ name: literal, text: meaning }))
 }
 

@@ -102,7 +102,7 @@ const noticeTable = () =>
   [
     '| notice | meaning |',
     '|---|---|',
-    ...literalsOf(read('lib/host/event.ts'), 'Notice').map(({ name, text }) => `| ${code(name)} | ${text} |`),
+    ...literalsOf(read('lib/host/notice.ts'), 'Notice').map(({ name, text }) => `| ${code(name)} | ${text} |`),
   ].join('\n')
 
 const capital = (text) => text[0].toUpperCase() + text.slice(1)

@@ -1,5 +1,12 @@
 import { describe, expect, it } from '@jest/globals'
-import { authenticateClient, CLIENT_CREDENTIALS, JWT_BEARER_CLIENT_ASSERTION, JWT_BEARER_GRANT, OAuthError } from '../../lib/index.js'
+import {
+  authenticateClient,
+  CLIENT_CREDENTIALS,
+  type Client,
+  JWT_BEARER_CLIENT_ASSERTION,
+  JWT_BEARER_GRANT,
+  OAuthError,
+} from '../../lib/index.js'
 import { anyExpress } from '../support/express.js'
 import { freshJti, now } from '../support/jwt.js'
 import { eventOf } from '../support/mounting.js'
@@ -446,6 +453,28 @@ describe.each(anyExpress)('authenticateClient on %s', (_, express) => {
       expect(await world.post(clientCredentials(post('post-client', 'post-secret')))).toMatchObject({ status, body })
       expect(world.last().reason).toBe(reason)
       expect(JSON.stringify(world.events)).not.toContain('hunter2')
+    })
+
+    it('rejects with an OAuthError that names its reason and what it saw', async () => {
+      const detail = { seen: { plan: 'ended' }, wanted: 'a plan' }
+      const denied = new OAuthError('invalid_client', 'Closed.', { reason: 'client_disabled', detail })
+      const world = startWorld(express, { hooks: { findClient: () => Promise.reject(denied) } })
+      const answer = await world.post(clientCredentials(post('post-client', 'post-secret')))
+      expect(answer).toMatchObject({ status: 401, body: { error: 'invalid_client', error_description: 'Closed.' } })
+      expect(answer.text).not.toContain('plan')
+      expect(world.last()).toMatchObject({ reason: 'client_disabled', detail })
+    })
+
+    it('has something to report: the notices of the client are those of the event', async () => {
+      const over = (event_notices: unknown) => ({ findClient: () => ({ ...clients['post-client'], event_notices }) as Client })
+      const ask = async (event_notices: unknown) => {
+        const world = startWorld(express, { hooks: over(event_notices) })
+        await world.post(clientCredentials(post('post-client', 'post-secret')))
+        return world.last()
+      }
+      expect(await ask(['client_keys_changed'])).toMatchObject({ outcome: 'issued', notices: ['client_keys_changed'] })
+      expect(await ask(null)).toMatchObject({ outcome: 'issued', notices: [] })
+      expect(await ask('client_keys_changed')).toMatchObject({ reason: 'client_misconfigured', notices: [] })
     })
 
     it('hangs: 503 with Retry-After, and a late answer changes nothing', async () => {

@@ -11,6 +11,7 @@ import {
   refusal,
   refusals,
 } from '../../lib/host/errors.js'
+import { evidenceOf } from '../../lib/host/evidence.js'
 import { shown } from '../../lib/host/shown.js'
 import { anyExpress } from '../support/express.js'
 import { encode, form, sendRaw } from '../support/raw.js'
@@ -181,6 +182,19 @@ describe('OAuthError', () => {
     expect(JSON.stringify(error)).not.toMatch(/secret|stack/)
     expect('cause' in new OAuthError('invalid_grant')).toBe(false)
     expect(new OAuthError('invalid_grant', '', { cause: undefined })).toHaveProperty('cause', undefined)
+  })
+
+  it('names a reason and what was seen and wanted for the event, also from another copy of the package', () => {
+    const detail = { seen: { plan: 'ended' }, wanted: 'a plan' }
+    const own = new OAuthError('invalid_client', 'Closed.', { reason: 'client_disabled', detail, cause: 'why' })
+    const foreign = { [brand]: true, error: 'invalid_client', error_description: 'Closed.', status: 401, reason: 'client_disabled', detail }
+    for (const thrown of [own, foreign]) {
+      const { evidence, ...answer } = answerTo(thrown, 'grant')
+      expect(answer).toEqual({ status: 401, error: 'invalid_client', error_description: 'Closed.', reason: 'client_disabled' })
+      expect(evidenceOf(evidence)).toEqual({ ...detail, cause: thrown === own ? 'why' : undefined })
+    }
+    expect(JSON.stringify(own)).not.toContain('plan')
+    expect(answerTo(new OAuthError('invalid_client'), 'grant').evidence).toMatchObject({ seen: { error: 'invalid_client' } })
   })
 
   it('is recognised by its brand, not by its class', () => {

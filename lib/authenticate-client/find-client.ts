@@ -21,7 +21,9 @@ export function contextOf(request: TokenRequest, transaction: Transaction, endpo
     if (client === undefined || client === null) return undefined
     if (typeof client !== 'object')
       throw refusal('hook_result_invalid', { seen: `findClient returned a ${typeof client}`, wanted: 'a Client, undefined or null' })
-    return client.client_id === client_id ? client : undefined
+    if (client.client_id !== client_id) return undefined
+    if (Array.isArray(client.event_notices)) transaction.record.notices.push(...client.event_notices)
+    return client
   }
   return { request, transaction, endpoint, findClient, methods: endpoint.clientAuthMethods, registeredMethod }
 }

@@ -97,6 +97,7 @@ const clientChecks = tableOf({
     'a list of objects',
     (value) => Array.isArray(value) && value.every((one) => typeof one === 'object' && one !== null),
   ),
+  event_notices: strings,
   jwks: anything,
   jwks_uri: anything,
   allowPrivateJwksUri: anything,

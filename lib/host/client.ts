@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import type { ClaimRules } from './claim-rules.js'
 import type { AlgorithmName, IssuerKeys, KeyRegistration, Suggested } from './jwk.js'
+import type { Notice } from './notice.js'
 
 /** Client authentication methods of this package, by their IANA names (RFC 7591 §2, RFC 8705 §2), safest first. */
 export const clientAuthMethodNames = [
@@ -133,6 +134,8 @@ export interface ClientMetadata extends KeyRegistration {
   client_assertion_mode?: 'enforce' | 'observe' | null
   /** Demands a credential in addition to grants that the client signed itself: their signature does not authenticate it. @default false */
   require_explicit_auth?: boolean | null
+  /** Facts about the client for `notices` of the event of this request, from a hook that has something to report. */
+  event_notices?: readonly Notice[] | null
   /** Any value but `true` disables the client from the next request on, also `null`. @default true */
   enabled?: boolean
 }

@@ -1,4 +1,4 @@
-import { type GivenEvidence, nameOfThrown } from './evidence.js'
+import { type Evidence, type GivenEvidence, nameOfThrown } from './evidence.js'
 import { type OAuthErrorCode, oauthErrorCodes } from './oauth-error-codes.js'
 import {
   type AssertionReason,
@@ -17,11 +17,22 @@ export * from './refusals.js'
 const defaultStatus: Partial<Record<OAuthErrorCode, number>> = { invalid_client: 401, server_error: 500, temporarily_unavailable: 503 }
 const brand = Symbol.for('express-oauth-assertions.OAuthError')
 
+type HookDetail = Pick<Evidence, 'seen' | 'wanted'>
+interface OAuthErrorOptions {
+  status?: number
+  cause?: unknown
+  reason?: Reason
+  detail?: HookDetail | undefined
+}
+
 /**
  * An error response of the token endpoint (RFC 6749 §5.2). A hook may throw one, to be sent to the client; anything else that
  * a hook throws becomes a `server_error` whose text is not sent.
  *
+ * `reason` and `detail` are for the event: the client does not receive them.
+ *
  * @example throw new OAuthError('invalid_grant', 'The account is closed.')
+ * @example throw new OAuthError('invalid_client', 'Closed.', { reason: 'client_disabled', detail: { seen: { plan: 'ended' }, wanted: 'a plan' } })
  */
 export class OAuthError extends Error {
   override readonly name = 'OAuthError'
@@ -31,11 +42,13 @@ export class OAuthError extends Error {
   readonly error_description: string
   /** HTTP status. */
   readonly status: number
-  /** The reason in the event; `hook_denied` unless the suite itself refused. */
+  /** The reason in the event. @default 'hook_denied' */
   readonly reason: Reason
+  /** What the hook saw and what would have passed, for `detail` of the event: no secrets. Not enumerable. */
+  declare readonly detail: HookDetail | undefined
 
   /** @throws TypeError if `error` is not an OAuth error code or `status` is not a 4xx or 5xx status. */
-  constructor(error: OAuthErrorCode, description?: string, options: { status?: number; cause?: unknown; reason?: Reason } = {}) {
+  constructor(error: OAuthErrorCode, description?: string, options: OAuthErrorOptions = {}) {
     const text = String(description ?? '').replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?')
     super(text || error, 'cause' in options ? { cause: options.cause } : undefined)
     if (!oauthErrorCodes.includes(error))
@@ -47,6 +60,7 @@ export class OAuthError extends Error {
     this.error_description = text
     this.status = status
     this.reason = options.reason ?? 'hook_denied'
+    Object.defineProperty(this, 'detail', { value: options.detail })
     Object.defineProperty(this, brand, { value: true })
   }
 
@@ -61,8 +75,8 @@ export class OAuthError extends Error {
  * Validates and copies an `OAuthError` that may be of another copy of this package, or modified by the host.
  * @throws TypeError if `error` or `status` is invalid; whatever a getter throws
  */
-export function ownOAuthError({ error, error_description, status, reason, cause }: OAuthError): OAuthError {
-  return new OAuthError(error, error_description, { status, reason, ...(cause !== undefined && { cause }) })
+export function ownOAuthError({ error, error_description, status, reason, detail, cause }: OAuthError): OAuthError {
+  return new OAuthError(error, error_description, { status, reason, detail, ...(cause !== undefined && { cause }) })
 }
 
 /**
@@ -134,12 +148,14 @@ const misconfigured = (cause: ConfigurationError) =>
 export const unexpected = (cause: unknown) =>
   refusal('hook_error', () => ({ seen: `${nameOfThrown(cause)} was thrown`, wanted: 'no exception', cause }))
 
-const answerToOAuthError = ({ status, error, error_description, reason, cause }: OAuthError): ErrorAnswer => ({
+const answerToOAuthError = ({ status, error, error_description, reason, detail, cause }: OAuthError): ErrorAnswer => ({
   status,
   error,
   error_description,
   reason,
-  evidence: { seen: { error, error_description }, wanted: 'a hook that throws no OAuthError', cause },
+  evidence: detail
+    ? () => ({ seen: detail.seen, wanted: detail.wanted, cause })
+    : { seen: { error, error_description }, wanted: 'a hook that throws no OAuthError', cause },
 })
 
 function answerToRefusal({ reason, evidence, use: own, shownAs }: Refusal, use: AssertionUse): ErrorAnswer {

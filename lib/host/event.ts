@@ -1,25 +1,7 @@
 import type { OAuthErrorCode, Reason } from './errors.js'
 import type { Detail } from './evidence.js'
+import type { Notice } from './notice.js'
 import type { ClientAuthentication } from './token-state.js'
-
-/** A fact about a request that you may want to know. It is no reason to refuse the request. */
-export type Notice =
-  /** A client assertion was accepted with the token endpoint URL as `aud` (`issuer-or-token-endpoint`). */
-  | 'aud_legacy'
-  /** A client authenticated by its `previous_auth_method`. */
-  | 'previous_auth_method'
-  /** A client assertion may be sent again: it has no `jti`, or was registered as reusable. */
-  | 'client_assertion_reusable'
-  /** A grant may be sent again, by the `replay` of its issuer. */
-  | 'grant_reusable'
-  /** The granted scope is less than the requested scope. */
-  | 'scope_narrowed'
-  /** `mintToken` returned a refresh token that the policy does not allow. It was not sent. */
-  | 'refresh_token_dropped'
-  /** `mintToken` returned a member that was not sent, because `responseMembers` does not list it. */
-  | 'response_member_dropped'
-  /** A JWT could not be given back to the replay store. If the client repeats this request, it is refused. */
-  | 'release_failed'
 
 /**
  * One event for each token request, when it is answered. It contains no token, no assertion and no secret. Unverified strings of the sender

@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { VerifiedAssertion } from '../host/assertion.js'
-import type { Notice, TokenEndpointEvent } from '../host/event.js'
+import type { TokenEndpointEvent } from '../host/event.js'
 import { detailOf, evidenceOf, type GivenEvidence, harmless, rounded } from '../host/evidence.js'
+import type { Notice } from '../host/notice.js'
 import type { TokenState } from '../host/token-state.js'
 
 /** What the steps record about a request while it runs. */
