@@ -9,6 +9,7 @@ import {
   type GrantDecision,
   type Hooks,
   JWT_BEARER_GRANT,
+  OAuthError,
   type Options,
   parseTokenRequest,
   type TrustedIssuer,
@@ -508,6 +509,15 @@ describe.each(anyExpress)('implicit client authentication on %s', (_, express) =
           const { status, body } = await world.post(grantRequest(forged, { client_id }))
           expect([client_id, status, body.error, body.error_description]).toEqual([client_id, ...refusedGrant])
         }
+      })
+
+      it('T-57 not even by a findClient that refuses or fails: it is not called for a bad grant', async () => {
+        const findClient = () => Promise.reject(new OAuthError('invalid_client', 'Not this client.'))
+        const world = startWorld(express, { options: { implicitErrors: rule }, hooks: { findClient } })
+        const { status, body } = await world.post(grantRequest(grant({ exp: 1 }), { client_id: 'jwt-client' }))
+        expect([status, body.error, world.calls.findClient]).toEqual([400, 'invalid_grant', 0])
+        expect(world.last()).toMatchObject({ reason: 'expired', claimed: { client_id: 'jwt-client' } })
+        expect((await world.post(grantRequest(grant(), { client_id: 'jwt-client' }))).body.error_description).toBe('Not this client.')
       })
 
       it('I1, I4 an unknown client and a disabled one get one answer', async () => {

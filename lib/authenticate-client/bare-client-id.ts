@@ -15,8 +15,8 @@ export const clientId: ClientAuthMechanism = {
 
   async authenticate(context): Promise<ClientAuthentication> {
     const client_id = context.request.parameters.client_id as string
-    const client = await context.findClient(client_id)
     const signer = await grantSigner(context, client_id)
+    const client = await context.findClient(client_id)
     const isPublic = client !== undefined && isEnabled(client) && registeredMethod(client) === 'none'
     if (signer !== undefined && !isPublic) return await clientBySignature(context, signer, client)
     const certified = client && certifiedClient(context, client)
