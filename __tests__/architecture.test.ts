@@ -47,6 +47,11 @@ const capabilities: Record<string, { types: RegExp[]; values: RegExp[]; importer
   development: { types: [], values: [/^host\//], importers: ['pipeline/endpoint.ts', 'index.ts'] },
   profiles: { types: [], values: [/^index\.ts$/] },
   testing: { types: [/^host\//], values: [/^replay\/testing\/index\.ts$/] },
+  'client-metadata-documents': {
+    types: [],
+    values: [/^host\//, /^assertion\/keys\/guarded-fetch\.ts$/, /^rules\/(?:claims|scope)\.ts$/, /^lru-cache$/],
+    importers: ['index.ts'],
+  },
   explain: { types: [], values: [/^(?!index\.ts|testing\/|replay\/)/], importers: ['index.ts'] }, // runs the code of the endpoint: every floor
   cli: {
     types: [],
@@ -130,7 +135,7 @@ describe('floors: a folder imports only from those below it', () => {
     [/^authenticate-client\/mtls\//, [/^authenticate-client\/mtls\//, 'authenticate-client/methods.ts']],
     [/^authenticate-client\/workload\//, [/^authenticate-client\/workload\//, 'authenticate-client/methods.ts']],
     ['jose', [/^assertion\/keys\//, 'issue-token/jwt-signer.ts']],
-    ['lru-cache', ['replay/memory.ts', 'assertion/verified-signatures.ts', /^assertion\/keys\//]],
+    ['lru-cache', ['replay/memory.ts', 'assertion/verified-signatures.ts', /^assertion\/keys\//, 'client-metadata-documents/documents.ts']],
     [/^express|^@types/, []],
   ])('%s is imported only where it may be', (what, allowed) => {
     const strangers = importersOf(what).filter(

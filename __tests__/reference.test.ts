@@ -134,6 +134,7 @@ describe('members: each is on its page, and nothing else is', () => {
     ['hooks', 'host/hooks', 'GrantCandidate'],
     ['hooks', 'host/hooks', 'Granted'],
     ['hooks', 'host/client', 'ClientCertificate'],
+    ['hooks', 'client-metadata-documents/client-metadata-documents', 'ClientMetadataDocumentsOptions'],
     ['hooks', 'issue-token/token-minter', 'TokenMinterOptions'],
     ['hooks', 'issue-token/jwt-signer', 'JwtSignerOptions'],
     ['steps', 'host/token-state', 'TokenState'],

@@ -24,6 +24,12 @@ export { checkClient } from './check/check-client.js'
 export { checkOptions } from './check/check-options.js'
 export { checkTrustedIssuer } from './check/check-trusted-issuer.js'
 export type { Findings } from './check/findings.js'
+export {
+  type ClientMetadataDocumentsOptions,
+  clientMetadataDocuments,
+  type DocumentedClients,
+} from './client-metadata-documents/client-metadata-documents.js'
+export type { DocumentedClient } from './client-metadata-documents/judge-document.js'
 export { tokenEndpointMetadata, type TokenEndpointMetadata } from './host/metadata.js'
 
 // What the host receives

@@ -77,6 +77,9 @@ export const groups = {
     tests: ['host/{evidence,errors,event,observability,observability-real,audience-report,metadata}'],
   }),
   'issue-token': of('issue-token'),
+  'client-metadata-documents': of('client-metadata-documents', {
+    tests: ['client-metadata-documents/{client-metadata-documents,documents,freshness}'],
+  }),
   cli: of('cli'),
   'token-endpoint': of('.', { mutate: ['lib/token-endpoint.ts'], tests: ['token-endpoint'] }),
   'replay/memory': of('replay', { mutate: ['lib/replay/memory.ts'], tests: ['replay/memory'] }),

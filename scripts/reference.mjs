@@ -249,6 +249,7 @@ const documents = {
     'grant-candidate': table('GrantCandidate', 'host/hooks', { hasDefaults: false }),
     'grant-decision': table('GrantDecision', 'host/hooks'),
     granted: table('Granted', 'host/hooks', { hasDefaults: false }),
+    'client-metadata-documents': table('ClientMetadataDocumentsOptions', 'client-metadata-documents/client-metadata-documents'),
     'client-certificate': table('ClientCertificate', 'host/client', { hasDefaults: false }),
     'token-minter': tokenMinterTable(),
   },

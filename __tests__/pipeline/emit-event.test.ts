@@ -6,6 +6,8 @@ import { assertionRefusals, type Reason, refusals } from '../../lib/host/errors.
 import {
   CLIENT_CREDENTIALS,
   type Client,
+  type ClientMetadataDocumentsOptions,
+  clientMetadataDocuments,
   type Hooks,
   issueToken,
   JWT_BEARER_GRANT,
@@ -55,6 +57,15 @@ interface Case {
 
 const trust = (over: Partial<TrustedIssuer>): Partial<Hooks> => ({ findIssuer: () => ({ ...issuers[idp], ...over }) as TrustedIssuer })
 const register = (over: object): Partial<Hooks> => ({ findClient: () => ({ ...clients['jwt-client'], ...over }) as Client })
+const published = (over: Partial<ClientMetadataDocumentsOptions> = {}): Partial<Hooks> => ({
+  findClient: clientMetadataDocuments({
+    findClient: () => undefined,
+    allow: () => true,
+    grant_types: [CLIENT_CREDENTIALS],
+    scope: '',
+    ...over,
+  }),
+})
 const consume = (answer: unknown): Partial<Options> => ({ replayStore: { consume: () => answer as boolean } })
 const own = (claims = {}) => grantRequest(grant({ iss: 'jwt-client', ...claims }, { key: keys.client }), {})
 const open = (claims = {}, over = {}) => grantRequest(grant({ iss: openIdp, ...claims }, over), {})
@@ -153,6 +164,26 @@ const cases: Record<Exclude<keyof typeof refusals, 'body_unreadable'> | 'hook_de
   client_misconfigured: {
     hooks: register({ maxLifetime: '60' }),
     event: { detail: { seen: expect.stringContaining('Client.maxLifetime'), wanted: 'a Client without mistakes' } },
+  },
+  client_url_not_allowed: {
+    form: clientCredentials({ client_id: 'https://app.example.org:8443/client.json' }),
+    hooks: published({ allow: ['app.example.org'] }),
+    event: { detail: { seen: { host: 'app.example.org:8443' }, wanted: ['app.example.org'] } },
+  },
+  client_metadata_blocked: {
+    form: clientCredentials({ client_id: 'https://127.0.0.1/client.json' }),
+    hooks: published(),
+    event: { detail: { wanted: 'a public address, or allowPrivateUrls' } },
+  },
+  client_metadata_invalid: {
+    send: ({ post, url }) => post(clientCredentials({ client_id: `${new URL(url).origin}/nothing` })),
+    hooks: published({ allowPrivateUrls: true }),
+    event: { detail: { seen: { status: 404 }, wanted: { status: 200 } } },
+  },
+  client_metadata_unavailable: {
+    form: clientCredentials({ client_id: 'http://127.0.0.1:1/client.json' }),
+    hooks: published({ allowPrivateUrls: true }),
+    event: { detail: { seen: { client_id: 'http://127.0.0.1:1/client.json', code: 'ECONNREFUSED' } } },
   },
   mtls_cert_missing: {
     form: clientCredentials({ client_id: 'jwt-client' }),

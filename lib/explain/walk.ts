@@ -22,6 +22,12 @@ const decoding: readonly Point[] = [
   [['jwt_malformed', 'jwt_encrypted'], 'one JWT in JWS compact serialization'],
   [['duplicate_member'], 'no JSON member is repeated'],
 ]
+const ofDocuments: readonly Reason[] = [
+  'client_url_not_allowed',
+  'client_metadata_blocked',
+  'client_metadata_invalid',
+  'client_metadata_unavailable',
+]
 const lookups: Readonly<Record<'grant' | 'client', readonly Point[]>> = {
   grant: [
     [['issuer_untrusted'], 'the issuer is registered'],
@@ -30,7 +36,10 @@ const lookups: Readonly<Record<'grant' | 'client', readonly Point[]>> = {
   ],
   client: [
     [['client_identity_mismatch', 'sub_missing'], '`iss` and `sub` are the `client_id`, or the client registered this issuer and subject'],
-    [['client_id_malformed', 'hook_result_invalid', 'hook_error', 'hook_timeout', 'hook_denied'], 'the client can be looked up'],
+    [
+      [...ofDocuments, 'client_id_malformed', 'hook_result_invalid', 'hook_error', 'hook_timeout', 'hook_denied'],
+      'the client can be looked up',
+    ],
     [['auth_method_not_enabled'], 'the method is enabled'],
     [['client_unknown'], 'the client is registered'],
     [['client_disabled'], 'the client is enabled'],

@@ -46,6 +46,9 @@ export const refusals = {
   client_identity_mismatch: [401, 'invalid_client', clientText],
   client_secret_too_short: [401, 'invalid_client', clientText],
   client_misconfigured: [401, 'invalid_client', clientText],
+  client_url_not_allowed: [401, 'invalid_client', clientText],
+  client_metadata_blocked: [401, 'invalid_client', clientText],
+  client_metadata_invalid: [401, 'invalid_client', clientText],
   mtls_cert_missing: [401, 'invalid_client', clientText],
   mtls_mismatch: [401, 'invalid_client', clientText],
   // policy
@@ -81,6 +84,7 @@ export const refusals = {
   misconfigured: [500, 'server_error', 'The token endpoint is not set up correctly.'],
   overloaded: [503, 'temporarily_unavailable', busyText],
   jwks_unavailable: [503, 'temporarily_unavailable', busyText],
+  client_metadata_unavailable: [503, 'temporarily_unavailable', busyText],
   replay_store_error: [503, 'temporarily_unavailable', busyText],
   replay_store_full: [503, 'temporarily_unavailable', busyText],
   client_gone: [400, 'invalid_request', 'The request was not received in full.'],

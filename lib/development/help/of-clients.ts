@@ -38,6 +38,19 @@ export const helpOfClients = {
     cause: 'A member of the `Client` has a wrong value.',
     fix: 'Correct the member that `event.detail.seen` names. `checkClient` finds such mistakes before a request does.',
   },
+  client_url_not_allowed: {
+    cause: '`allow` of `clientMetadataDocuments` does not list the host of the `client_id`, or did not return `true`.',
+    fix: 'If you want the clients of this host, add it to `allow`. A port is part of the host.',
+  },
+  client_metadata_blocked: {
+    cause: 'The host of the `client_id` is a private or loopback address, or its name resolves to one.',
+    fix: 'Publish the document at a public address. In tests, set `allowPrivateUrls: true`.',
+  },
+  client_metadata_invalid: {
+    cause:
+      'The server at the `client_id` answered, but not with a good document. That has status 200, at most 5 KiB of JSON, its own URL as `client_id`, no secret, and a method that you accept. Some hosts answer servers with a page or a redirect. A public client needs `publicClients: true`.',
+    fix: 'Compare `event.detail` with the document. If its host does not serve it to your server, register the client in your registry: that is asked first.',
+  },
   mtls_cert_missing: {
     cause: 'The client registered a certificate method, and the request has no certificate. Often a proxy ends TLS.',
     fix: 'Request client certificates in your TLS server. Behind a proxy, write the hook `getClientCertificate`.',

@@ -82,6 +82,11 @@ export const helpOfGrants = {
     cause: '`jwks_uri` does not answer within 3 seconds, answers 5xx or 429, or has a certificate that is not valid.',
     fix: 'Make it reachable from this server: check DNS and firewall. If its certificate has expired, renew it. Send the whole chain.',
   },
+  client_metadata_unavailable: {
+    cause:
+      'The server at the `client_id` does not answer within 2 seconds, answers 5xx or 429, or has a certificate that is not valid. Or more unknown URLs were sent than are fetched in 30 seconds.',
+    fix: 'Make it reachable from this server: check DNS and firewall. Against floods of unknown URLs, list hosts in `allow`, and limit the rate of requests.',
+  },
   replay_store_error: {
     cause: 'Redis or PostgreSQL cannot be reached, or takes longer than `hookTimeout`.',
     fix: 'Read `event.cause` and the log of the store.',

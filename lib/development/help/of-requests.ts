@@ -97,7 +97,8 @@ export const helpOfRequests = {
     fix: 'Send a credential, or set `client_authentication` of the issuer.',
   },
   client_id_malformed: {
-    cause: '`client_id` is longer than 1024 characters, or has other characters than printable ASCII.',
-    fix: 'Send the `client_id` as it is registered.',
+    cause:
+      '`client_id` is longer than 1024 characters, or has other characters than printable ASCII. Or it is the URL of a metadata document, and has no path, a fragment, user information, or `.` or `..` as a segment.',
+    fix: 'Send the `client_id` as it is registered, or as it stands in its document.',
   },
 } as const satisfies Record<string, Help>

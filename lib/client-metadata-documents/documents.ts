@@ -1,0 +1,132 @@
+import { LRUCache } from 'lru-cache'
+import { type DocumentKind, type FetchedDocument, fetchJson } from '../assertion/keys/guarded-fetch.js'
+import { OAuthError } from '../host/errors.js'
+import type { Notice } from '../host/notice.js'
+import { budget, FetchBudget } from './fetch-budget.js'
+import { lifetimeOf, longestLifetime } from './freshness.js'
+import { clientOf, type DocumentedClient, type Terms } from './judge-document.js'
+import { asOAuthError, refused } from './refused.js'
+
+const cooldown = 30_000 // ms between two fetches of one URL, also after a failure
+const staleGrace = 3_600_000 // ms for which an old document is used while its host gives no answer
+const maxDocuments = 10_000
+const maxBytes = 32 * 1024 * 1024 // of documents
+const entryBytes = 1024 // size of an entry without its document
+const maxUnknown = 1_000 // more than the budget lets in within a cooldown
+
+/** Five kilobytes are the bound of the draft (§8.7). The fetch ends before the default `hookTimeout` does. */
+const metadataDocument: DocumentKind = {
+  url: 'client_id',
+  body: 'a client metadata document as JSON',
+  accept: 'application/json',
+  mediaType: /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i,
+  maxBytes: 5 * 1024,
+  timeout: 2000,
+  optIn: 'allowPrivateUrls',
+  reasons: { blocked: 'client_metadata_blocked', unavailable: 'client_metadata_unavailable', invalid: 'client_metadata_invalid' },
+}
+
+interface Entry {
+  client?: DocumentedClient
+  /** Until then, the document is used without a fetch. */
+  freshUntil: number
+  /** Until then, it is used if its host gives no answer. */
+  usableUntil: number
+  triedAt: number
+  /** What changed, until somebody was told. */
+  notices: readonly Notice[]
+  failure?: unknown
+  fetching?: Promise<void>
+}
+
+const never = Number.NEGATIVE_INFINITY
+
+/**
+ * The documents at client identifier URLs. For each: one fetch at a time and per cooldown, kept as its headers say. Failures are not kept:
+ * they only tell the requests of a cooldown why there is no client. Documents that were never good do not displace the others.
+ */
+export class MetadataDocuments {
+  readonly #known = new LRUCache<string, Entry>({ max: maxDocuments, maxSize: maxBytes })
+  readonly #unknown = new LRUCache<string, Entry>({ max: maxUnknown })
+  readonly #terms: Terms
+  readonly #fetch: typeof fetchJson
+  readonly #now: () => number
+  readonly #budget: FetchBudget
+
+  constructor(terms: Terms, fetch = fetchJson, now = () => performance.now()) {
+    this.#terms = terms
+    this.#fetch = fetch
+    this.#now = now
+    this.#budget = new FetchBudget(now)
+  }
+
+  /**
+   * The client that the document at a URL describes. Waits for a fetch unless the document is fresh.
+   * @throws OAuthError `client_metadata_invalid`, `client_metadata_blocked`; `client_metadata_unavailable` (503)
+   */
+  async find(client_id: string, { hostname }: URL): Promise<DocumentedClient> {
+    const entry = this.#known.get(client_id) ?? this.#unknown.get(client_id) ?? this.#newEntry(client_id, hostname)
+    if (this.#now() >= entry.freshUntil) await this.#refresh(client_id, hostname, entry)
+    if (!entry.client || this.#now() >= entry.usableUntil) throw entry.failure
+    const { client, notices } = entry
+    entry.notices = []
+    return notices.length > 0 ? { ...client, event_notices: notices } : client
+  }
+
+  #newEntry(client_id: string, hostname: string): Entry {
+    this.#spend(hostname)
+    const entry: Entry = { freshUntil: never, usableUntil: never, triedAt: never, notices: [] }
+    this.#unknown.set(client_id, entry)
+    return entry
+  }
+
+  /** @throws OAuthError `client_metadata_unavailable` (503) if too many unknown documents were asked for */
+  #spend(hostname: string): void {
+    if (!this.#budget.take(hostname))
+      throw refused('client_metadata_unavailable', { seen: 'more unknown URLs than are fetched', wanted: { at_most: budget } })
+  }
+
+  /** Fetches unless the cooldown forbids it, or waits for the running fetch. A failure is recorded. */
+  async #refresh(client_id: string, hostname: string, entry: Entry): Promise<void> {
+    if (!entry.fetching && this.#now() - entry.triedAt >= cooldown) {
+      if (!entry.client && entry.triedAt !== never) this.#spend(hostname) // a new entry has spent already
+      entry.triedAt = this.#now()
+      entry.fetching = this.#load(client_id, entry).finally(() => {
+        delete entry.fetching
+      })
+    }
+    await entry.fetching
+  }
+
+  async #load(client_id: string, entry: Entry): Promise<void> {
+    try {
+      const { document, headers, bytes } = await this.#fetch(client_id, this.#terms.allowPrivateUrls, metadataDocument)
+      this.#keep(client_id, entry, clientOf(document, client_id, this.#terms), { headers, bytes })
+    } catch (error) {
+      entry.failure = asOAuthError(error)
+      const isAnswered = entry.failure instanceof OAuthError && entry.failure.status < 500
+      if (isAnswered) entry.freshUntil = entry.usableUntil = never // the document is gone, or is another one
+    }
+  }
+
+  #keep(client_id: string, entry: Entry, client: DocumentedClient, { headers, bytes }: Pick<FetchedDocument, 'headers' | 'bytes'>): void {
+    const now = this.#now()
+    if (entry.client) entry.notices = [...new Set([...entry.notices, ...changes(entry.client, client)])]
+    entry.client = client
+    entry.freshUntil = now + lifetimeOf(headers) * 1000
+    entry.usableUntil = Math.min(entry.freshUntil + staleGrace, now + longestLifetime * 1000)
+    delete entry.failure
+    this.#unknown.delete(client_id)
+    this.#known.delete(client_id) // lru-cache ignores the size if the value is unchanged
+    this.#known.set(client_id, entry, { size: entryBytes + client_id.length + bytes })
+  }
+}
+
+/** What a host may want to know about a client that it knows (draft §8.4). */
+function changes(before: DocumentedClient, after: DocumentedClient): Notice[] {
+  const keys = ({ jwks, jwks_uri }: DocumentedClient) => JSON.stringify([jwks, jwks_uri])
+  return [
+    ...(keys(before) === keys(after) ? [] : ['client_keys_changed' as const]),
+    ...(before.token_endpoint_auth_method === after.token_endpoint_auth_method ? [] : ['client_auth_method_changed' as const]),
+  ]
+}
