@@ -1,7 +1,14 @@
 import { describe, expect, it } from '@jest/globals'
 import { tokenEndpointMetadata } from '../../lib/host/metadata.js'
 import { algorithmNames, secretAlgorithms } from '../../lib/host/options.js'
-import { CLIENT_CREDENTIALS, type Client, ConfigurationError, JWT_BEARER_GRANT, type Options } from '../../lib/index.js'
+import {
+  CLIENT_CREDENTIALS,
+  type Client,
+  ConfigurationError,
+  clientMetadataDocuments,
+  JWT_BEARER_GRANT,
+  type Options,
+} from '../../lib/index.js'
 import { anyExpress } from '../support/express.js'
 import { forge, freshJti, now } from '../support/jwt.js'
 import { ec, ed, type Pair, rsa } from '../support/keys.js'
@@ -71,6 +78,40 @@ describe('tokenEndpointMetadata', () => {
     expect(listed).not.toContain('none')
     expect(() => metadata({ algorithms: ['none'] })).toThrow(ConfigurationError)
     expect(() => metadata({}, { token_endpoint_auth_signing_alg_values_supported: ['none'] })).toThrow(ConfigurationError)
+  })
+
+  describe('CD-10 clients with a URL as client_id', () => {
+    const documented = (publicClients: boolean): Partial<Options> => ({
+      hooks: {
+        ...options().hooks,
+        findClient: clientMetadataDocuments({
+          findClient: () => undefined,
+          allow: ['app.example.org'],
+          grant_types: ['authorization_code'],
+          scope: '',
+          publicClients,
+        }),
+      },
+    })
+    it.each([true, false])('are announced, and none is listed if they may be public: %s', (publicClients) => {
+      const announced = metadata(documented(publicClients))
+      expect(announced.client_id_metadata_document_supported).toBe(true)
+      expect(announced.token_endpoint_auth_methods_supported.includes('none')).toBe(publicClients)
+      expect(announced.token_endpoint_auth_methods_supported[0]).toBe('private_key_jwt')
+    })
+
+    it('none is not listed if the endpoint does not enable it', () => {
+      const over = { ...documented(true), clientAuthMethods: ['private_key_jwt'] } as const
+      expect(metadata(over).token_endpoint_auth_methods_supported).toEqual(['private_key_jwt'])
+    })
+
+    it('are announced if the host says so, for a hook of its own; and not, if it says no', () => {
+      expect(metadata({}, { client_id_metadata_document_supported: true })).toMatchObject({ client_id_metadata_document_supported: true })
+      expect(metadata(documented(true), { client_id_metadata_document_supported: false })).not.toHaveProperty(
+        'client_id_metadata_document_supported',
+      )
+      expect(metadata()).not.toHaveProperty('client_id_metadata_document_supported')
+    })
   })
 
   it("MD-04 asks for the algorithms of a host's own JWT method", () => {

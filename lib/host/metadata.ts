@@ -15,6 +15,8 @@ export interface TokenEndpointMetadata {
   tls_client_certificate_bound_access_tokens?: true
   /** The profiles of the JWT grant that are served (ID-JAG §7.2). */
   authorization_grant_profiles_supported?: string[]
+  /** draft-ietf-oauth-client-id-metadata-document §6. */
+  client_id_metadata_document_supported?: true
 }
 
 type Own = Partial<
@@ -25,7 +27,8 @@ type Own = Partial<
     | 'authorization_grant_profiles_supported',
     readonly string[]
   >
->
+> & { readonly client_id_metadata_document_supported?: boolean }
+type Lists = Exclude<keyof Own, 'client_id_metadata_document_supported'>
 
 /**
  * The metadata of the token endpoint, derived from its options, so that the two cannot differ. It names only what can be used:
@@ -33,6 +36,7 @@ type Own = Partial<
  * * a grant type whose hooks are there;
  * * `none` with `publicClients` and the JWT grant;
  * * methods with a TLS certificate if there is `getClientCertificate`, or if `clientAuthMethods` lists them: then Node ends TLS;
+ * * what a `findClient` of `clientMetadataDocuments` supports;
  * * `client_secret_jwt` if secrets are stored as they are, that is, without `verifyClientSecret`, or if `clientAuthMethods` lists it.
  *
  * Grants and methods of the host's own handler are appended.
@@ -48,6 +52,7 @@ export function tokenEndpointMetadata(options: Options<Partial<Hooks>>, own: Own
   const { issuer, tokenEndpointUrl } = settings
   if (tokenEndpointUrl === undefined)
     throw new ConfigurationError('tokenEndpointMetadata: option tokenEndpointUrl is missing: it is the token_endpoint.')
+  const byHook = metadataOf(settings)
   const usable = usableMethods(settings, options.clientAuthMethods ?? [])
   const grants = union('grant_types_supported', usableGrants(settings), own)
   const methods = union('token_endpoint_auth_methods_supported', usable, own)
@@ -75,8 +80,14 @@ export function tokenEndpointMetadata(options: Options<Partial<Hooks>>, own: Own
     ...(algorithms.length > 0 && { token_endpoint_auth_signing_alg_values_supported: algorithms }),
     ...(bindsTokens && { tls_client_certificate_bound_access_tokens: true }),
     ...(profiles.length > 0 && { authorization_grant_profiles_supported: profiles }),
+    ...((own.client_id_metadata_document_supported ?? byHook.client_id_metadata_document_supported) && {
+      client_id_metadata_document_supported: true,
+    }),
   }
 }
+
+/** What a hook says about itself: a function that wraps `findClient` supports what others do not. */
+const metadataOf = ({ hooks }: Settings): Own => (hooks.findClient as { metadata?: Own } | undefined)?.metadata ?? {}
 
 function usableGrants({ grantTypes, hooks }: Settings): readonly string[] {
   if (!hooks.findClient || !hooks.mintToken) return []
@@ -92,15 +103,16 @@ function usableMethods(settings: Settings, listed: readonly ClientAuthMethodName
     self_signed_tls_client_auth: hooks.getClientCertificate !== undefined,
     client_secret_jwt: hooks.verifyClientSecret === undefined,
   }
+  const isSaid = (name: string) => metadataOf(settings).token_endpoint_auth_methods_supported?.includes(name) === true
   const isUsable = (name: ClientAuthMethodName) =>
     name === 'none'
-      ? publicClients !== undefined && usableGrants(settings).includes(JWT_BEARER_GRANT)
+      ? isSaid(name) || (publicClients !== undefined && usableGrants(settings).includes(JWT_BEARER_GRANT))
       : listed.includes(name) || (can[name] ?? true)
   return clientAuthMethodNames.filter((name) => clientAuthMethods.includes(name) && isUsable(name))
 }
 
 /** Neither list may be empty or absent: a client would assume the defaults of RFC 8414 §2. */
-function union(name: keyof Own, ours: readonly string[], own: Own): string[] {
+function union(name: Lists, ours: readonly string[], own: Own): string[] {
   const all = [...new Set([...ours, ...(own[name] ?? [])])]
   if (all.length === 0)
     throw new ConfigurationError(
