@@ -30,6 +30,7 @@ import { tokenRequest } from '../lib/testing/index.js'
 import { describeWith } from './support/describe-with.js'
 import { now } from './support/jwt.js'
 import { ec, type Pair, rsa } from './support/keys.js'
+import { chatGpt, claude, json, startPublisher } from './support/publisher.js'
 import { recipeOf, startRecipe } from './support/recipe.js'
 import {
   basic,
@@ -86,6 +87,7 @@ const withKeysHere = ({ jwks_uri: _, ...rest }: TrustedIssuer): TrustedIssuer =>
 const hasPrograms = spawnSync('sh', ['-c', 'command -v openssl && command -v curl']).status === 0
 const shellNeed = hasPrograms ? {} : { missing: 'no openssl, or no curl' }
 const signer = rsa('signer')
+const publisher = await startPublisher()
 const byHandler: RequestHandler = (_req, res) => void res.status(418).send('the old answer')
 
 type Claims = Record<string, unknown>
@@ -574,6 +576,36 @@ describe('docs/guides, case by case: the complete file runs', () => {
     expect(await ask({ ...refresh, client_id: 'reports', client_secret: 'guess' })).toMatchObject(refused)
     const huge = await fetch(url, { method: 'POST', body: new URLSearchParams({ ...refresh, more: 'x'.repeat(200_000) }) })
     expect([huge.status, await huge.json()]).toMatchObject([413, { error: 'invalid_request' }])
+  }, 20_000)
+
+  it('E: ChatGPT signs, Claude does not, and nobody is ChatGPT by its client_id alone', async () => {
+    const key = rsa('chatgpt')
+    const { origin } = publisher
+    publisher.routes['/oauth/client.json'] = json(chatGpt(origin))
+    publisher.routes['/oauth/jwks.json'] = json({ keys: [key.jwk] })
+    publisher.routes['/oauth/mcp-oauth-client-metadata'] = json(claude(origin))
+    const { host } = new URL(origin)
+    const edit = (text: string) => text.replace("allow: ['chatgpt.com', 'claude.ai'],", `allow: ['${host}'], allowPrivateUrls: true,`)
+    const { ask, printed, url } = await start('client-metadata-documents', { edit })
+    const code = { grant_type: 'authorization_code', code: 'c' }
+    const id = `${origin}/oauth/client.json`
+    const signed = (by = key) => byJwt(clientAssertion({ iss: id, aud: tokenEndpointUrl }, { key: by }))
+    const refused = [401, { error: 'invalid_client' }]
+    expect(await ask({ ...code, ...signed() })).toMatchObject([200, { scope: 'notes:read' }])
+    expect(await ask({ ...code, ...signed(rsa('another')) })).toMatchObject(refused)
+    expect(await ask({ ...code, client_id: id })).toMatchObject(refused)
+    expect(await ask({ ...code, client_id: `${origin}/oauth/mcp-oauth-client-metadata` })).toMatchObject([200, { scope: 'notes:read' }])
+    expect(await ask({ ...code, client_id: 'https://evil.example/c' })).toMatchObject(refused)
+    expect(await ask({ ...code, client_id: 'nobody' })).toMatchObject(refused)
+    expect(await printed(/key_not_found/)).toMatch(/^handed_on 200 {2}aud_legacy$/m)
+    const metadata = await fetch(new URL('/.well-known/oauth-authorization-server', url))
+    expect(await metadata.json()).toMatchObject({
+      client_id_metadata_document_supported: true,
+      token_endpoint_auth_methods_supported: expect.arrayContaining(['none', 'private_key_jwt']),
+      grant_types_supported: ['authorization_code', 'refresh_token'],
+    })
+    const { client_id, token_endpoint_auth_method, grant_types } = claude('https://claude.ai')
+    expect(objectOf<Client>('claude')).toEqual({ client_id, token_endpoint_auth_method, grant_types, scope: 'notes:read' })
   }, 20_000)
 
   const bySecret = { authorization: basic('reports', 'the secret of reports') }
