@@ -16,7 +16,8 @@
  *   host/       what you write and get: options, hooks, registrations, events, errors, and the table of all refusals
  *
  * Start with rules/ and host/refusals.ts. Read last, if at all: assertion/der.ts, authenticate-client/mtls/, replay/redis/, replay/postgres/.
- * Beside the house: check/ (registrations), development/ (its log), explain/ (why refused?), profiles/ (known platforms), testing/ (your tests), cli/ (command).
+ * Beside the house: check/ (registrations), development/ (its log), explain/ (why refused?), profiles/ (known clients), testing/ (your tests),
+ * and client-metadata-documents/ (a URL as client_id), cli/ (command).
  */
 import { authenticateClient } from './authenticate-client/authenticate-client.js'
 import type { Client } from './host/client.js'

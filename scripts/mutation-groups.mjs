@@ -71,9 +71,6 @@ export const groups = {
   'host/settings': of('host', { mutate: ['lib/host/{check-options,settings}.ts'], tests: ['host/settings'] }),
   'host/others': of('host', {
     mutate: ['lib/host/*.ts', '!lib/host/{checks,check-registration,check-options,settings}.ts'],
-    mutate: [
-      'lib/host/{errors,refusals,event,observability,audience-report,metadata,client,jwk,options,token-state,assertion,hooks,notice,replay-store,trusted-issuer,claim-rules,resource-uri,evidence,shown,oauth-error-codes,did-you-mean,help-page,development-defaults}.ts',
-    ],
     tests: ['host/{evidence,errors,event,observability,observability-real,audience-report,metadata}'],
   }),
   'issue-token': of('issue-token'),

@@ -78,7 +78,7 @@ function consider(
       subjectPolicy(client, issuer, sub, claims) ??
       scopePolicy(client, issuer, parameters.scope, claims.scope, endpoint),
   )
-  const resource = allowed(resourcePolicy(issuer, claims.resource, parameter))
+  const resource = Object.freeze([...allowed(resourcePolicy(issuer, claims.resource, parameter))])
   const subject_key = subjectKey(issuer, claims, sub)
   return { candidate: { issuer, sub, subject_key, subject_kind, claims, header, client, scope: scope.scope?.join(' '), resource }, scope }
 }
