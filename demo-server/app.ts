@@ -4,7 +4,9 @@ import helmet from 'helmet'
 // in your own project: from 'express-oauth-assertions'
 import { memoryReplayStore, type Options, type TokenEndpointEvent, tokenErrorHandler, tokenMinter } from '../lib/index.js'
 import { me } from './api.js'
+import { enterpriseIdp } from './enterprise.js'
 import { legacyServer } from './legacy.js'
+import { mcpServer } from './mcp-server.js'
 import { serverMetadata } from './metadata.js'
 import { playground } from './playground.js'
 import { protectedTokenEndpoint } from './protect.js'
@@ -12,7 +14,7 @@ import type { Registry } from './registry.js'
 
 /** @param changes of options, for a server that is wrong on purpose */
 export function createApp(registry: Registry, onEvent?: (event: TokenEndpointEvent) => void, changes: Partial<Options> = {}): Express {
-  const { issuer, keys, findClient, findIssuer, findAccount } = registry
+  const { issuer, mcp, keys, findClient, findIssuer, findAccount } = registry
   const legacy = legacyServer(registry)
 
   const options: Options = {
@@ -29,7 +31,7 @@ export function createApp(registry: Registry, onEvent?: (event: TokenEndpointEve
         const account = findAccount(issuer.issuer, sub)
         return account ? { subject: account.id, scope: account.scope } : { refused: 'subject_unknown' }
       },
-      mintToken: tokenMinter({ issuer, audience: `${issuer}/api`, key: keys.server.privateKey, kid: keys.server.kid }),
+      mintToken: tokenMinter({ issuer, audience: [`${issuer}/api`, mcp], key: keys.server.privateKey, kid: keys.server.kid }),
     },
     ...(onEvent && { onEvent }),
     ...changes,
@@ -48,6 +50,7 @@ export function createApp(registry: Registry, onEvent?: (event: TokenEndpointEve
   app.post('/token', ...protectedTokenEndpoint(options, {}, steps), ...legacy.token)
   app.use('/token', tokenErrorHandler())
 
+  app.use(enterpriseIdp(registry), mcpServer(registry))
   app.get('/api/me', me(registry, legacy.findToken))
   // The key set of the third party would be on its own server; the demo serves it too.
   app.get('/partner/jwks', partnerKeys)

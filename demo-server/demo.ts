@@ -33,7 +33,7 @@ export async function runDemo({ port, rows = demoRows, print = console.log, colo
   try {
     const { issuer } = server.registry
     if (server.takenPort !== undefined) print(`Port ${server.takenPort} is taken: another one is used.`)
-    print(`${paint('bold', 'Authorization server')} on ${issuer}, driven by openid-client and oauth4webapi\n`)
+    print(`${paint('bold', 'Authorization server')} on ${issuer}, driven by openid-client, oauth4webapi and @modelcontextprotocol/client\n`)
 
     const outcomes = await runRows(rows, { registry: server.registry, drivers: await createDrivers(issuer) }, events)
     const wrong = outcomes.filter(({ asExpected }) => !asExpected).length

@@ -5,6 +5,8 @@
 import { randomBytes, type webcrypto } from 'node:crypto'
 import { exportJWK, generateKeyPair } from 'jose'
 import { CLIENT_CREDENTIALS, type Client, type JWK, JWT_BEARER_GRANT, type TrustedIssuer } from '../lib/index.js'
+// in your own project: from 'express-oauth-assertions/profiles'
+import { mcpEnterprise } from '../lib/profiles/index.js'
 
 export interface KeyPair {
   kid: string
@@ -42,11 +44,14 @@ export async function createRegistry(issuer: string, more: MoreParties = {}) {
     partner: await keyPair('partner-1'),
     kiosk: await keyPair('kiosk-1'),
     inventory: await keyPair('inventory-1'),
+    enterprise: await keyPair('enterprise-1'),
     /** Registered nowhere. */
     stranger: await keyPair('stranger-1'),
   }
   const partner = `${issuer}/partner`
   const kiosk = 'urn:example:kiosk'
+  const enterprise = `${issuer}/enterprise`
+  const mcp = `${issuer}/mcp`
 
   const clients: readonly DemoClient[] = [
     {
@@ -64,6 +69,13 @@ export async function createRegistry(issuer: string, more: MoreParties = {}) {
       grant_types: [JWT_BEARER_GRANT, 'authorization_code', 'refresh_token'],
       scope: 'read write',
       redirect_uris: ['https://reports.example/callback'],
+    },
+    // An AI agent, which speaks MCP.
+    {
+      client_id: 'agent',
+      client_secret: randomBytes(24).toString('base64url'),
+      grant_types: [JWT_BEARER_GRANT],
+      scope: 'read',
     },
     { client_id: 'mobile-app', token_endpoint_auth_method: 'none', grant_types: [JWT_BEARER_GRANT] },
     // Somebody forgot its `grant_types`: without them, it may only use authorization_code (RFC 7591 §2).
@@ -93,6 +105,8 @@ export async function createRegistry(issuer: string, more: MoreParties = {}) {
       scope: 'read',
       requireJti: true,
     },
+    // An enterprise lets the agents of its people in: one line. In production without allowPrivateJwksUri.
+    mcpEnterprise({ issuer: enterprise, discovery: true, allowPrivateJwksUri: true, audience: issuer, resources: [mcp], scope: 'read' }),
     ...(more.issuer ? [more.issuer] : []),
   ]
 
@@ -104,6 +118,7 @@ export async function createRegistry(issuer: string, more: MoreParties = {}) {
       knownAs: [
         ['billing', 'alice'],
         [partner, 'a.example'],
+        [enterprise, 'alice@enterprise.example'],
       ],
     },
     { id: 'account-2', name: 'Visitor', scope: 'read', knownAs: [[kiosk, 'visitor']] },
@@ -115,6 +130,11 @@ export async function createRegistry(issuer: string, more: MoreParties = {}) {
     keys,
     partner,
     kiosk,
+    enterprise,
+    /** The MCP server. */
+    mcp,
+    /** The agent, as the identity provider of the enterprise knows it. */
+    agentAtIdp: { client_id: 'agent-of-the-enterprise', client_secret: randomBytes(24).toString('base64url') },
     clients,
     issuers,
     findClient: (client_id: string) => clients.find((client) => client.client_id === client_id),
@@ -126,6 +146,9 @@ export async function createRegistry(issuer: string, more: MoreParties = {}) {
     signedIn: accounts[0] as Account,
   }
 }
+
+/** A NumericDate. */
+export const secondsFromNow = (seconds: number) => Math.floor(Date.now() / 1000) + seconds
 
 /** An account for each subject that an issuer may name. */
 function accountsOf(issuer?: TrustedIssuer): Account[] {

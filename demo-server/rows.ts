@@ -2,8 +2,10 @@
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import { CLIENT_CREDENTIALS, JWT_BEARER_CLIENT_ASSERTION, JWT_BEARER_GRANT } from '../lib/index.js'
+import { askAsAgent, idJagOf } from './agent.js'
 import { apiAnswer, tokenAnswer } from './answers.js'
 import { authorizationCode, type Drivers } from './drivers.js'
+import { signIdJag } from './enterprise.js'
 import type { Registry } from './registry.js'
 import { signGrant } from './sign-grant.js'
 
@@ -16,7 +18,7 @@ export interface Parties {
 export interface Row {
   topic: string
   /** The client library that sends the requests. */
-  by: 'openid-client' | 'oauth4webapi'
+  by: 'openid-client' | 'oauth4webapi' | 'MCP client'
   /** Each request, and the answer that it must get. */
   requests: readonly (readonly [request: string, expected: string])[]
   /** Sends one request after the other and yields the answer of each. */
@@ -27,6 +29,7 @@ const grants = 'JWT as authorization grant'
 const credentials = 'JWT as client authentication'
 const old = 'In front of the old handler'
 const refused = 'Refused'
+const agents = 'An AI agent, by the identity provider of its user'
 const api = 'The tokens at /api/me'
 
 const redirects = { billing: 'https://billing.example/callback', reports: 'https://reports.example/callback' }
@@ -146,6 +149,24 @@ export const demoRows: readonly Row[] = [
       const { refresh_token = '' } = await tokens
       yield tokenAnswer(reports.refresh(refresh_token))
       yield tokenAnswer(reports.refresh(refresh_token))
+    },
+  },
+  {
+    topic: agents,
+    by: 'MCP client',
+    requests: [['ID-JAG there, token here, tool call', '200 Alice Example (read)']],
+    async *send({ registry }) {
+      yield askAsAgent(registry, idJagOf(registry))
+    },
+  },
+  {
+    topic: agents,
+    by: 'oauth4webapi',
+    requests: [['ID-JAG for the MCP server of somebody else', '400 invalid_grant']],
+    async *send({ registry, drivers }) {
+      const agent = drivers.oauth4webapi('agent', oauth.ClientSecretBasic(registry.findClient('agent')?.client_secret as string))
+      const assertion = await signIdJag(registry, { sub: 'alice@enterprise.example', resource: `${elsewhere}/mcp` })
+      yield tokenAnswer(agent.grant(JWT_BEARER_GRANT, { assertion }))
     },
   },
   {

@@ -166,7 +166,7 @@ describe('the cases of the playground', () => {
 describe('the world that the page is told', () => {
   it('has the keys of all parties but this server, and no secret among the registrations', async () => {
     const { keys, clients } = await world()
-    expect(keys.map(({ name }) => name)).toEqual(['billing', 'partner', 'kiosk', 'inventory', 'stranger'])
+    expect(keys.map(({ name }) => name)).toEqual(['billing', 'partner', 'kiosk', 'inventory', 'enterprise', 'stranger'])
     expect(JSON.stringify(keys)).not.toContain(server.registry.keys.server.jwk.x)
     expect(keys.every(({ privateJwk, publicJwk }) => privateJwk.d !== undefined && publicJwk.d === undefined)).toBe(true)
     expect(JSON.stringify(clients)).not.toContain(server.registry.findClient('reports')?.client_secret)
