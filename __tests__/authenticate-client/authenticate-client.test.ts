@@ -3,6 +3,7 @@ import {
   authenticateClient,
   CLIENT_CREDENTIALS,
   type Client,
+  type Hooks,
   JWT_BEARER_CLIENT_ASSERTION,
   JWT_BEARER_GRANT,
   OAuthError,
@@ -73,6 +74,8 @@ describe.each(anyExpress)('authenticateClient on %s', (_, express) => {
         { authorization: basic('basic-client', 'basic-secret') },
       ],
       ['CA-07 client_secret_post', post('post-client', 'post-secret')],
+      ['CA-06 base64 without ==', {}, { authorization: raw('basic-client:basic-secret').replace('==', '') }],
+      ['CA-06 base64 without =', {}, { authorization: raw('basic%2Dclient:basic%2Dsecret').replace('=', '') }],
     ])('%s', async (_name, form, headers = {}) => {
       expect(await world.post({ grant_type: CLIENT_CREDENTIALS, ...form }, headers)).toMatchObject({ status: 200 })
       expect(world.last()).toMatchObject({ outcome: 'issued', client_level: 'authenticated' })
@@ -105,6 +108,11 @@ describe.each(anyExpress)('authenticateClient on %s', (_, express) => {
       ['OC-01 no subject', byJwt(clientAssertion({ sub: undefined })), {}, 'sub_missing'],
       ['BI-01 the token endpoint URL as audience', byJwt(clientAssertion({ aud: tokenEndpointUrl })), {}, 'aud_not_registered'],
       ['TE-16 a client_id outside VSCHAR', { client_id: 'é' }, {}, 'client_id_malformed'],
+      ['TE-16 a client_id that begins outside VSCHAR', { client_id: 'éa' }, {}, 'client_id_malformed'],
+      ['TE-16 a client_id that ends outside VSCHAR', { client_id: 'aé' }, {}, 'client_id_malformed'],
+      ['TE-16 an empty client_id in the header', {}, { authorization: raw(':x') }, 'client_id_malformed'],
+      ['a client_id that may just be so long', {}, { authorization: basic('a'.repeat(1024), 'x') }, 'client_unknown'],
+      ['a client_id that is too long', {}, { authorization: basic('a'.repeat(1025), 'x') }, 'client_id_malformed'],
     ])('%s', async (_name, form, headers, reason) => {
       const response = await world.post({ grant_type: CLIENT_CREDENTIALS, ...form }, headers)
       expect({ status: response.status, body: response.body }).toEqual({ status: 401, body: generic })
@@ -187,6 +195,22 @@ describe.each(anyExpress)('authenticateClient on %s', (_, express) => {
         'invalid_request',
         'malformed_authorization',
       ],
+      [
+        'CA-06 something behind the credentials',
+        {},
+        { authorization: `${basic('basic-client', 'basic-secret')} x` },
+        400,
+        'invalid_request',
+        'malformed_authorization',
+      ],
+      [
+        'T-39 base64 of a length that there is not',
+        {},
+        { authorization: `${raw('basic-client:basic-secret').replace('==', '')}xyz` },
+        400,
+        'invalid_request',
+        'malformed_authorization',
+      ],
       ['T-39 base64 with garbage', {}, { authorization: 'Basic YTpi!!!!' }, 400, 'invalid_request', 'malformed_authorization'],
       [
         'T-39 bytes that are no UTF-8',
@@ -213,6 +237,123 @@ describe.each(anyExpress)('authenticateClient on %s', (_, express) => {
       expect(response.headers['www-authenticate']).toBe(status === 401 ? challengeOf(response.body) : undefined)
       expect(world.last()).toMatchObject({ outcome: 'refused', reason })
     })
+  })
+
+  describe('shows what it saw and wanted', () => {
+    type Shown = { seen?: unknown; wanted?: unknown }
+    const host = (client: object): Partial<Hooks> => ({ findClient: () => ({ ...clients['post-client'], ...client }) })
+    const byPost = (more: object = {}) => clientCredentials({ ...post('post-client', 'wrong'), ...more })
+    it.each<[name: string, form: Record<string, string>, headers: Record<string, string>, hooks: Partial<Hooks>, detail: Shown]>([
+      ...['Bearer', 'DPoP', 'Digest', 'Negotiate', 'NTLM', 'OAuth'].map(
+        (scheme): [string, Record<string, string>, Record<string, string>, Partial<Hooks>, Shown] => [
+          `the scheme ${scheme}`,
+          clientCredentials({}),
+          { authorization: `${scheme.toUpperCase()} x` },
+          {},
+          { seen: scheme, wanted: 'Basic' },
+        ],
+      ),
+      ['a scheme of its own', clientCredentials({}), { authorization: 'hunter2' }, {}, { seen: 'none that is known', wanted: 'Basic' }],
+      [
+        'three credentials',
+        clientCredentials({ ...byJwt(), ...post('post-client', 'x') }),
+        { authorization: basic('basic-client', 'x') },
+        {},
+        { seen: ['client_assertion', 'Authorization', 'client_secret'] },
+      ],
+      ['another secret', byPost(), {}, {}, { seen: 'another secret' }],
+      ['a client without a secret', byPost(), {}, host({ client_secret: undefined }), { seen: 'a client without client_secret' }],
+      ['a client with an empty secret', byPost(), {}, host({ client_secret: '' }), { seen: 'a client without client_secret' }],
+      [
+        'a secret that is stored hashed',
+        byPost(),
+        {},
+        { ...host({ client_secret: undefined }), verifyClientSecret: () => false },
+        { seen: 'verifyClientSecret did not return true' },
+      ],
+      [
+        'verifyClientSecret that throws',
+        byPost(),
+        {},
+        { ...host({}), verifyClientSecret: () => Promise.reject(new TypeError()) },
+        { seen: 'verifyClientSecret threw TypeError' },
+      ],
+      [
+        'a secret that has expired',
+        byPost({ client_secret: 'post-secret' }),
+        {},
+        host({ client_secret_expires_at: 1 }),
+        { seen: { client_secret_expires_at: 1 }, wanted: { later_than: expect.any(Number) } },
+      ],
+      ['a client that is a string', byPost(), {}, { findClient: () => 'x' as never }, { seen: 'findClient returned a string' }],
+      [
+        'a client with a mistake',
+        byPost(),
+        {},
+        host({ maxLifetime: '60' }),
+        { seen: expect.stringContaining('Client.maxLifetime'), wanted: 'a Client without mistakes' },
+      ],
+      [
+        'a method that is not registered',
+        byPost(),
+        {},
+        host({ token_endpoint_auth_method: 'private_key_jwt' }),
+        { seen: { method: 'client_secret_post' }, wanted: { token_endpoint_auth_method: 'private_key_jwt' } },
+      ],
+      [
+        'a previous method whose time is over',
+        byPost(),
+        {},
+        host({
+          token_endpoint_auth_method: 'private_key_jwt',
+          previous_auth_method: 'client_secret_post',
+          previous_auth_method_expires_at: 1,
+        }),
+        { seen: { method: 'client_secret_post', previous_auth_method_expires_at: 1 } },
+      ],
+      ['no type', clientCredentials({ client_assertion: 'x' }), {}, {}, { seen: 'client_assertion', wanted: 'both' }],
+      [
+        'no assertion',
+        clientCredentials({ client_assertion_type: JWT_BEARER_CLIENT_ASSERTION }),
+        {},
+        {},
+        { seen: 'client_assertion_type', wanted: 'both' },
+      ],
+      [
+        'an assertion without sub',
+        clientCredentials(byJwt(clientAssertion({ sub: undefined, exp: 4_000_000_000 }))),
+        {},
+        {},
+        { seen: expect.arrayContaining(['iss', 'aud', 'exp']), wanted: 'a sub claim' },
+      ],
+    ])('%s', async (_name, form, headers, hooks, detail) => {
+      const world = startWorld(express, { hooks })
+      await world.post(form, headers)
+      expect(world.last().detail).toMatchObject(detail)
+      expect(JSON.stringify(world.events)).not.toContain('hunter2')
+    })
+  })
+
+  it.each<[name: string, form: Record<string, string>, headers: Record<string, string>, method: string]>([
+    ['Basic', clientCredentials({}), { authorization: basic('basic-client', 'basic-secret') }, 'client_secret_basic'],
+    ['the body', clientCredentials(post('post-client', 'post-secret')), {}, 'client_secret_post'],
+    ['a key', clientCredentials(), {}, 'private_key_jwt'],
+  ])('names the method: %s', async (_name, form, headers, method) => {
+    await world.post(form, headers)
+    expect(world.last().client_auth_method).toBe(method)
+  })
+
+  it.each<[name: string, more: Record<string, string>, claims: Record<string, unknown>, header: object, claimed: object]>([
+    ['by its client_id', { client_id: 'named' }, {}, {}, { client_id: 'named', kid: 'client-key' }],
+    ['by its sub', {}, { iss: 'one', sub: 'other' }, {}, { client_id: 'other', kid: 'client-key' }],
+    ['by its iss, without sub', {}, { iss: 'one', sub: undefined }, {}, { client_id: 'one', kid: 'client-key' }],
+    ['by its iss, if sub is no string', {}, { iss: 'one', sub: 1 }, {}, { client_id: 'one', kid: 'client-key' }],
+    ['by nothing', {}, { iss: undefined, sub: undefined }, {}, { kid: 'client-key' }],
+    ['without kid', {}, {}, { kid: undefined }, { client_id: 'jwt-client' }],
+    ['with a kid that is no string', {}, {}, { kid: 1 }, { client_id: 'jwt-client' }],
+  ])('says who an expired assertion claims to be: %s', async (_name, more, claims, header, claimed) => {
+    await world.post(clientCredentials({ ...byJwt(clientAssertion({ exp: 1, ...claims }, { header: header as never })), ...more }))
+    expect(world.last().claimed).toEqual({ grant_type: CLIENT_CREDENTIALS, ...claimed })
   })
 
   describe('CA-09 a credential must be right even where the grant needs none', () => {
@@ -279,6 +420,27 @@ describe.each(anyExpress)('authenticateClient on %s', (_, express) => {
         expect([world.last().reason, world.calls.findClient]).toEqual(['client_id_mismatch', 0])
       },
     )
+  })
+
+  it('T-40 accepts a secret until it expires, and one that never does', async () => {
+    for (const client_secret_expires_at of [now() + 60, 0]) {
+      const world = startWorld(express, { hooks: { findClient: () => ({ ...clients['basic-client'], client_secret_expires_at }) } })
+      const answer = await world.post(clientCredentials({}), { authorization: basic('basic-client', 'basic-secret') })
+      expect(answer.status).toBe(200)
+    }
+  })
+
+  it('T-67 takes a client for enabled if `enabled` is absent or true, and for nothing else', async () => {
+    for (const [enabled, status] of [
+      [undefined, 200],
+      [true, 200],
+      [null, 401],
+      ['true', 401],
+      [1, 401],
+    ] as const) {
+      const world = startWorld(express, { hooks: { findClient: () => ({ ...clients['post-client'], enabled }) as never } })
+      expect((await world.post(clientCredentials(post('post-client', 'post-secret')))).status).toBe(status)
+    }
   })
 
   it('T-40 refuses an expired secret', async () => {
@@ -368,8 +530,12 @@ describe.each(anyExpress)('authenticateClient on %s', (_, express) => {
       const world = startWorld(express, { options: { clientAssertions: { audience: 'issuer-or-token-endpoint' } } })
       await world.post(clientCredentials(byJwt(clientAssertion({ aud: tokenEndpointUrl }))))
       expect(world.last().notices).toEqual(['aud_legacy'])
-      await world.post(clientCredentials())
-      expect(world.last().notices).toEqual([])
+      for (const aud of [issuer, [issuer]]) {
+        await world.post(clientCredentials(byJwt(clientAssertion({ aud }))))
+        expect(world.last().notices).toEqual([])
+      }
+      await world.post(clientCredentials(byJwt(clientAssertion({ aud: [tokenEndpointUrl] }))))
+      expect(world.last().notices).toEqual(['aud_legacy'])
     })
   })
 

@@ -116,6 +116,24 @@ describe.each(anyExpress)('client_secret_jwt on %s', (_, express) => {
     })
   })
 
+  it.each([
+    ['HS256', 32],
+    ['HS384', 48],
+    ['HS512', 64],
+  ] as const)('JW-09 shows how long a secret must be for %s: %i bytes', async (alg, at_least) => {
+    const short = 'x'.repeat(at_least - 1)
+    const world = startWorld(express, host({ client_secret: short }))
+    await world.post(clientCredentials(byJwt(assertion({}, short, alg))))
+    expect(world.last().detail).toEqual({ seen: { bytes: at_least - 1 }, wanted: { at_least } })
+  })
+
+  it('X-07 takes an assertion again if the client registered it as reusable', async () => {
+    const world = startWorld(express, host({ replay: 'reusable' }))
+    const token = byJwt(assertion())
+    for (let i = 0; i < 2; i++) expect((await world.post(clientCredentials(token))).status).toBe(200)
+    expect(world.last().notices).toEqual(['client_assertion_reusable'])
+  })
+
   describe.each(Object.entries(publicTexts))('JW-05 a public key as secret: %s', (_name, text) => {
     const jwks = { keys: [rsaKey.jwk] }
     it.each<[name: string, client: Partial<Client>, reason: string]>([

@@ -104,18 +104,28 @@ describe.each(expresses)('fillIn on %s', (_, express) => {
     expect((await start([flat]).post({ ...refresh, ...parameters }, headers)).body.body).toEqual({ ...refresh, ...parameters })
   })
 
-  it('leaves a request as it is if its secret proved the client: a key is only tried out', async () => {
-    const observed = { ...clients['post-client'], jwks: clients['jwt-client'].jwks, client_assertion_mode: 'observe' } as Client
-    const { post, last } = start([flat], [], {}, observed)
-    const parameters = {
-      ...refresh,
-      client_id: 'post-client',
-      client_secret: 'post-secret',
-      ...byJwt(clientAssertion({ iss: 'post-client' })),
-    }
-    expect((await post(parameters)).body.body).toEqual(parameters)
-    expect(last().observed).toMatchObject({ result: 'ok' })
-  })
+  it.each(['client_secret_post', 'client_secret_basic'])(
+    'leaves a request as it is if its secret proved the client: %s',
+    async (method) => {
+      const observed = {
+        ...clients['post-client'],
+        token_endpoint_auth_method: method,
+        jwks: clients['jwt-client'].jwks,
+        client_assertion_mode: 'observe', // a key is only tried out
+      } as Client
+      const { post, last } = start([flat], [], {}, observed)
+      const isBasic = method === 'client_secret_basic'
+      const parameters: Record<string, string> = {
+        ...refresh,
+        client_id: 'post-client',
+        ...(isBasic ? {} : { client_secret: 'post-secret' }),
+        ...byJwt(clientAssertion({ iss: 'post-client' })),
+      }
+      const headers: Record<string, string> = isBasic ? { authorization: basic('post-client', 'post-secret') } : {}
+      expect((await post(parameters, headers)).body.body).toEqual(parameters)
+      expect(last().observed).toMatchObject({ result: 'ok' })
+    },
+  )
 
   it('T-72: leaves routes without the suite as they are, states that are null, and clients that have proved nothing', () => {
     const identified = { level: 'identified', method: 'none', client_id: 'a', client: { client_id: 'a' } }

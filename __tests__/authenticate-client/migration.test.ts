@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals'
 import type { RequestHandler } from 'express'
 import { type Client, OAuthError, type Options } from '../../lib/index.js'
 import { anyExpress, type ExpressFactory, expresses } from '../support/express.js'
-import { now } from '../support/jwt.js'
+import { forge, now } from '../support/jwt.js'
 import {
   basic,
   byJwt,
@@ -12,6 +12,7 @@ import {
   clients,
   grant,
   grantRequest,
+  issuer,
   keys,
   startWorld,
   tokenEndpointUrl,
@@ -218,6 +219,15 @@ describe.each(anyExpress)('a client that moves to a key, on %s', (_, express) =>
       expect(world.last()).toMatchObject({ observed: { result: 'ok' }, client_auth_method: 'client_secret_basic' })
       expect(world.last().replay_keys).toHaveLength(1)
       expect((await world.post(grantRequest(assertion, credential), inBasic())).body.error).toBe('invalid_grant')
+    })
+
+    it('says that an HMAC is not the method that the client moves to', async () => {
+      const world = migrationWorld(express, moving({ client_secret: secret.repeat(8) }), { mode: 'observe' })
+      const long = { authorization: basic('moving', secret.repeat(8)) }
+      const claims = { iss: 'moving', sub: 'moving', aud: issuer, exp: now() + 60 }
+      const assertion = forge({ alg: 'HS256' }, claims, secret.repeat(8), 'HS256')
+      expect((await world.post(clientCredentials(byJwt(assertion)), long)).status).toBe(200)
+      expect(world.last().observed).toEqual({ method: 'private_key_jwt', result: 'auth_method_not_registered' })
     })
 
     it('says so where the keys cannot be had: the request goes on', async () => {

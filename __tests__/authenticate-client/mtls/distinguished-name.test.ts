@@ -30,6 +30,7 @@ describe('MT-03 isSameDistinguishedName: RFC 4514 against the subject of a certi
     ['and spaces around them that are not', [{ CN: ' a ' }, { O: 'b' }], 'O=b, CN=  \\ a\\   '],
     ['an escaped # in front', [{ CN: '#0403' }], 'CN=\\#0403'],
     ['a backslash', [{ CN: 'a\\b' }], 'CN=a\\\\b'],
+    ['a backslash, and spaces around the separator behind it', [{ O: 'b' }, { CN: 'a\\' }], 'CN=a\\\\  ,O=b'],
     ['a backslash as a hexadecimal pair', [{ CN: '\\2C' }], 'CN=\\5C2C'],
     ['a line break in a value', [{ CN: 'a\nO=b' }], 'CN=a\\0AO=b'],
     ['an attribute without a name of its own', [{ '1.2.3.4': 'x' }], '1.2.3.4=x'],
@@ -39,7 +40,8 @@ describe('MT-03 isSameDistinguishedName: RFC 4514 against the subject of a certi
 
   it.each<Row>([
     ['the order of X.509', dn, 'C=DE,O=Example,CN=client'],
-    ['a part of the name', dn, 'CN=client,O=Example'],
+    ['the end of the name', dn, 'CN=client,O=Example'],
+    ['the beginning of the name', dn, 'O=Example,C=DE'],
     ['more than the name', dn, 'CN=client,OU=x,O=Example,C=DE'],
     ['a value in another case', dn, 'CN=Client,O=Example,C=DE'],
     ['another type', dn, 'OU=client,O=Example,C=DE'],

@@ -168,10 +168,11 @@ describe.each(anyExpress)('mutual TLS on %s', (_, express) => {
       ['the beginning of a URI', { names }, { tls_client_auth_san_uri: 'spiffe://example.com/clien' }, mismatch],
       [
         'a URI within another',
-        { names: [{ type: 'url', value: 'https://a, URI:spiffe://example.com/client' }] },
+        { names: [{ type: 'url', value: 'https://a, URI:spiffe://example.com/client, b' }] },
         { tls_client_auth_san_uri: 'spiffe://example.com/client' },
         mismatch,
       ],
+      ['no names at all for a URI', {}, { tls_client_auth_san_uri: 'spiffe://example.com/client' }, mismatch],
       ['another address', { names }, { tls_client_auth_san_ip: '192.0.2.8' }, mismatch],
       ['an address as DNS name', { names: [{ type: 'dns', value: '192.0.2.7' }] }, { tls_client_auth_san_ip: '192.0.2.7' }, mismatch],
       ['anything for an address that is none', { names }, { tls_client_auth_san_ip: '192.0.2' }, mismatch],
@@ -544,6 +545,32 @@ describe.each(anyExpress)('mutual TLS on %s', (_, express) => {
         expect(world.last().reason).toBe('auth_method_not_registered')
       }
     })
+  })
+
+  it.each<[name: string, client: Partial<Client>, detail: object, hooks: Partial<Hooks>]>([
+    [
+      'another subject',
+      byAuthority({ tls_client_auth_subject_dn: 'CN=other' }),
+      { seen: { subject: 'CN=client', verified: true }, wanted: { tls_client_auth_subject_dn: 'CN=other', verified: true } },
+      {},
+    ],
+    [
+      'two subjects',
+      byAuthority({ tls_client_auth_subject_dn: 'CN=a', tls_client_auth_san_dns: 'a' }),
+      { seen: ['tls_client_auth_subject_dn', 'tls_client_auth_san_dns'], wanted: expect.stringContaining('tls_client_auth_san_uri, ') },
+      {},
+    ],
+    ['another key', bySelf({ jwks: { keys: [keys.client.jwk] } }), { seen: { thumbprint: expect.stringMatching(/^[\w-]{43}$/) } }, {}],
+    [
+      'a hook that throws',
+      byAuthority({ tls_client_auth_subject_dn: 'CN=client' }),
+      { seen: 'getClientCertificate threw Error' },
+      { getClientCertificate: () => Promise.reject(new Error('x')) },
+    ],
+  ])('shows what it saw, and what is registered: %s', async (_name, client, detail, hooks) => {
+    const world = await startTls(express, client, hooks)
+    await world.send(form, right)
+    expect(world.last().detail).toMatchObject(detail)
   })
 
   describe('MT-05 the thumbprint of the certificate', () => {

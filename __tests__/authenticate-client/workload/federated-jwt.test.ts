@@ -201,7 +201,28 @@ describe.each(anyExpress)('X-15 a foreign token as client credential on %s', (_,
         client_id: each.client_id,
         client_level: 'authenticated',
         client_auth_method: 'federated_jwt',
+        timings: { signature: expect.any(Number) },
       })
+    })
+
+    it('DI-11 shows what the token says, and what the client registered', async () => {
+      await world.post(form(each, tokenOf(each, { sub: 'somebody' })))
+      const { issuer, subject, audience = null } = each.credential
+      const { iss = null } = each.claims() as { iss?: string }
+      expect(world.last().detail).toEqual({
+        seen: { iss, sub: 'somebody', aud: each.claims().aud, isSvid: each === spiffe, client: each.client_id },
+        wanted: [{ issuer, subject, audience }],
+      })
+      for (const client_id of ['nobody', 'jwt-client']) {
+        await world.post(form(each, tokenOf(each), { client_id }))
+        expect(world.last().detail).toMatchObject({ seen: { client: client_id === 'nobody' ? null : client_id }, wanted: [] })
+      }
+    })
+
+    it('refuses it for a client with a mistake', async () => {
+      const world = federatedWorld(express, [clientOf(each, { maxLifetime: '60' as never })])
+      expect(await world.post(form(each, tokenOf(each, { sub: 'somebody' })))).toMatchObject({ status: 401, body: generic })
+      expect(world.last().reason).toBe('client_misconfigured')
     })
 
     it('the token it gets is the client’s own, not its platform subject’s', async () => {
@@ -356,11 +377,14 @@ describe.each(anyExpress)('X-15 a foreign token as client credential on %s', (_,
       expect(world.last().reason).toBe('client_identity_mismatch')
     })
 
-    it('SP-01 refuses a registration whose subject is not of its trust domain', async () => {
-      const credential = { ...spiffe.credential, subject: 'spiffe://evil.example/x' }
-      const world = federatedWorld(express, [clientOf(spiffe, { federated_credentials: [credential] })])
-      expect((await world.post(form(spiffe, tokenOf(spiffe, { sub: credential.subject })))).status).toBe(401)
-    })
+    it.each(['spiffe://evil.example/x', `https://evil.example/?${trustDomain}/x`])(
+      'SP-01 refuses a registration whose subject is not of its trust domain: %s',
+      async (subject) => {
+        const credential = { ...spiffe.credential, subject }
+        const world = federatedWorld(express, [clientOf(spiffe, { federated_credentials: [credential] })])
+        expect((await world.post(form(spiffe, tokenOf(spiffe, { sub: credential.subject })))).status).toBe(401)
+      },
+    )
 
     it.each([JWT_SPIFFE_CLIENT_ASSERTION, JWT_BEARER_CLIENT_ASSERTION])('SP-02 refuses EdDSA, sent as %s', async (type) => {
       const key = ed('svid-ed')
