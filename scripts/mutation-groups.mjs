@@ -35,13 +35,13 @@ export const groups = {
   'verify-jwt-grant': of('verify-jwt-grant'),
   'authenticate-client/secrets': of('authenticate-client', {
     mutate: ['lib/authenticate-client/{client-secret-basic,client-secret-post,secret,constant-time,internal-client-secrets}.ts'],
-    tests: ['authenticate-client/{secrets,constant-time,internal-client-secrets}'],
+    tests: ['authenticate-client/{secrets,authenticate-client,constant-time,internal-client-secrets}'],
   }),
   'authenticate-client/jwt': of('authenticate-client', {
     mutate: [
       'lib/authenticate-client/{authenticate-client,client-assertion,client-secret-jwt,private-key-jwt,observe,find-client,mechanism,methods}.ts',
     ],
-    tests: ['authenticate-client/{authenticate-client,client-secret-jwt,migration,reusable}'],
+    tests: ['authenticate-client/{authenticate-client,client-secret-jwt,migration,reusable,workload/**/*,mtls/**/*}'],
   }),
   'authenticate-client/grant': of('authenticate-client', {
     mutate: ['lib/authenticate-client/{bare-client-id,by-its-grant}.ts'],
@@ -59,19 +59,20 @@ export const groups = {
   }),
   'pipeline/load-shedding': of('pipeline', { mutate: ['lib/pipeline/load-shedding.ts'], tests: ['pipeline/load-shedding'] }),
   'pipeline/step': of('pipeline', {
-    mutate: ['lib/pipeline/{step,step-order,transaction,store-answer,request-id,endpoint,call-hook,emit-event}.ts'],
+    mutate: ['lib/pipeline/{step,step-order,transaction,store-answer,request-id,endpoint,call-hook}.ts'],
     tests: ['pipeline/{step,step-order,request-id,disconnects}'],
   }),
+  'pipeline/events': of('pipeline', { mutate: ['lib/pipeline/emit-event.ts'], tests: ['pipeline/emit-event'] }),
   'pipeline/response': of('pipeline', {
     mutate: ['lib/pipeline/{response,token-error-handler}.ts'],
-    tests: ['pipeline/token-error-handler'],
+    tests: ['pipeline/{response,token-error-handler}'],
   }),
   'host/checks': of('host', { mutate: ['lib/host/checks.ts'], tests: ['host/checks'] }),
   'host/registration': of('host', { mutate: ['lib/host/check-registration.ts'], tests: ['host/check-registration'] }),
   'host/settings': of('host', { mutate: ['lib/host/{check-options,settings}.ts'], tests: ['host/settings'] }),
   'host/others': of('host', {
     mutate: ['lib/host/*.ts', '!lib/host/{checks,check-registration,check-options,settings}.ts'],
-    tests: ['host/{evidence,errors,event,observability,observability-real,audience-report,metadata}'],
+    tests: ['host/{evidence,errors,event,observability,observability-real,audience-report,metadata,did-you-mean}'],
   }),
   'issue-token': of('issue-token'),
   'client-metadata-documents': of('client-metadata-documents', {

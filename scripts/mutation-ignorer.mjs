@@ -1,0 +1,39 @@
+// Words for people decide nothing. So Stryker leaves alone what `seen` and `wanted` (the evidence of a refusal) and `check`, `cause` and `fix` (the help
+// about it) show as it stands: text, names of values, and lists and objects of these. What is compared, computed or called there is changed.
+import { declareValuePlugin, PluginKind } from '@stryker-mutator/api/plugin'
+
+const shown = new Set(['seen', 'wanted', 'check', 'cause', 'fix'])
+const nameOf = ({ key, computed }) => (computed ? undefined : (key?.name ?? key?.value))
+
+/** Text, the name of a value, or a list or an object of these. */
+function isPlain(node) {
+  if (/^(?:TS(?:As|Satisfies)Expression)$/.test(node.type)) return isPlain(node.expression)
+  if (node.type === 'TemplateLiteral') return node.expressions.every(isPlain)
+  if (node.type === 'MemberExpression') return !node.computed && isPlain(node.object)
+  if (node.type === 'ArrayExpression') return node.elements.every(isPlain)
+  if (node.type === 'ObjectExpression')
+    return node.properties.every((one) => one.type === 'ObjectProperty' && (!one.computed || isPlain(one.key)) && isPlain(one.value))
+  return /^(?:Identifier|(?:String|Numeric|Boolean|Null)Literal)$/.test(node.type)
+}
+
+/** `{ seen, wanted }`. */
+const isEvidence = ({ type, properties }) =>
+  type === 'ObjectExpression' && ['seen', 'wanted'].every((name) => properties.some((property) => nameOf(property) === name))
+
+/** Whether it is shown as it stands: in a branch of a condition, or in a list or an object, but not in a comparison or a call. */
+function isShown({ parentPath: parent, key, node }) {
+  if (isEvidence(node)) return true
+  if (!parent) return false
+  if (parent.isObjectProperty()) return key === 'value' && (shown.has(nameOf(parent.node)) || isShown(parent.parentPath))
+  if (parent.isConditionalExpression()) return key !== 'test' && isShown(parent)
+  if (parent.isLogicalExpression()) return key === 'right' && isShown(parent)
+  return (parent.isArrayExpression() || parent.isTSAsExpression() || parent.isTSSatisfiesExpression()) && isShown(parent)
+}
+
+const isText = ({ type }) => /^(?:StringLiteral|TemplateLiteral|ObjectExpression|ArrayExpression)$/.test(type)
+
+export const strykerPlugins = [
+  declareValuePlugin(PluginKind.Ignore, 'words', {
+    shouldIgnore: (path) => (isText(path.node) && isPlain(path.node) && isShown(path) ? 'words for people' : undefined),
+  }),
+]
