@@ -12,7 +12,8 @@ export default {
   tsconfigFile: 'none', // to rewrite it, Stryker needs the compiler API, which typescript 7 does not have
   plugins: ['./scripts/mutation-runner.mjs', './scripts/mutation-ignorer.mjs'],
   testRunner: 'this-process',
-  maxTestRunnerReuse: 100, // each run leaves its modules in memory
+  testRunnerNodeArgs: ['--experimental-vm-modules', '--no-warnings=ExperimentalWarning'],
+  maxTestRunnerReuse: 200, // a run may leave something in memory
   ignorers: ['words'],
   coverageAnalysis: 'perTest',
   concurrency: 2,

@@ -1,32 +1,30 @@
 // Runs the tests of a group within the process of Stryker's worker: some ten times faster than Jest, which loads Express and all other packages
 // again for each mutant. Here, only the modules of this project are loaded again.
 import { readdirSync } from 'node:fs'
-import { register } from 'node:module'
 import { matchesGlob } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { MessageChannel } from 'node:worker_threads'
 import { declareClassPlugin, PluginKind } from '@stryker-mutator/api/plugin'
 import { DryRunStatus, determineHitLimitReached, TestStatus, toMutantRunResult } from '@stryker-mutator/api/test-runner'
 import { collect, expect, jest } from './mutation-globals.mjs'
 import { groups } from './mutation-groups.mjs'
+import { load } from './mutation-modules.mjs'
 
-const limit = 20_000 // milliseconds for one test, on a busy machine
+const limit = 5_000 // milliseconds for one test: it takes some ten, and on a busy machine a hundred
 const activeMutant = '__STRYKER_ACTIVE_MUTANT__' // for processes that a test starts
 globalThis.__stryker__ ??= {}
-globalThis.__mocks__ = new Map()
-let runs = 0
 
 class Runner {
   #files
   /** By file: the names of its tests. A file without a wanted one is not loaded. */
   #names = new Map()
-  #port
+  #root
   #pattern
 
   capabilities = () => ({ reloadEnvironment: true })
 
   async init() {
     const root = pathToFileURL(`${process.cwd()}/build/`).href
+    this.#root = root
     const group = groups[process.env.MUTATION_GROUP]
     const globs = group.tests.map((test) => `${test.replace(/^\.\//, '')}.test.js`)
     this.#pattern = new RegExp(group.names)
@@ -34,11 +32,6 @@ class Runner {
       .filter((file) => globs.some((glob) => matchesGlob(file, glob)))
       .map((file) => `${root}__tests__/${file}`)
       .sort()
-    const { port1, port2 } = new MessageChannel()
-    port1.unref()
-    this.#port = port1
-    const data = { port: port2, root, globals: new URL('mutation-globals.mjs', import.meta.url).href }
-    register('./mutation-loader.mjs', import.meta.url, { data, transferList: [port2] })
     process.env.NODE_ENV = 'test' // as in Jest
     const { default: generateRsaKeys } = await import(`${root}__tests__/support/rsa-keys.js`)
     await generateRsaKeys()
@@ -72,18 +65,14 @@ class Runner {
     for (const file of this.#files) {
       const idOf = (name) => `${file.slice(file.indexOf('/build/__tests__/') + 17)}: ${name}`
       if (this.#names.get(file)?.every((name) => !isWanted(idOf(name)))) continue
-      const run = String(++runs)
-      const onMock = (specifier, factory) => {
-        const mock = factory()
-        globalThis.__mocks__.set(`${run}/${specifier}`, mock)
-        this.#port.postMessage({ run, specifier, names: Object.keys(mock) })
-      }
       const env = { ...process.env }
       try {
-        const tree = await collect(async () => {
-          await import(new URL(`support/assertions.js?run=${run}`, file.replace(/(\/build\/__tests__\/).*/, '$1')).href)
-          await import(`${file}?run=${run}`)
-        }, onMock)
+        const mocks = new Map()
+        const urls = [`${this.#root}__tests__/support/assertions.js`, file]
+        const tree = await collect(
+          () => load(urls, this.#root, mocks),
+          (specifier, factory) => mocks.set(specifier, factory()),
+        )
         this.#names.set(
           file,
           testsOf(tree).map(({ name }) => name),
