@@ -63,7 +63,7 @@ export const groups = {
     mutate: ['lib/pipeline/{step,step-order,transaction,store-answer,request-id,endpoint,call-hook}.ts'],
     tests: ['pipeline/{step,step-order,request-id,disconnects}'],
   }),
-  'pipeline/events': of('pipeline', { mutate: ['lib/pipeline/emit-event.ts'], tests: ['pipeline/emit-event'] }),
+  'pipeline/events': of('pipeline', { mutate: ['lib/pipeline/emit-event.ts'], tests: ['pipeline/emit-event', 'host/event'] }),
   'pipeline/response': of('pipeline', {
     mutate: ['lib/pipeline/{response,token-error-handler}.ts'],
     tests: ['pipeline/{response,token-error-handler}'],

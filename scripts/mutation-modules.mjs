@@ -36,15 +36,23 @@ export async function load(urls, root, mocks) {
   }
 
   function sourceOf(url) {
-    const { source, cachedData } = compiled.get(url) ?? { source: readFileSync(fileURLToPath(url), 'utf8') }
-    const module = new vm.SourceTextModule(source, {
+    const known = compiled.get(url)
+    const source = known?.source ?? readFileSync(fileURLToPath(url), 'utf8')
+    const options = {
       identifier: url,
-      cachedData,
       initializeImportMeta: (meta) => void Object.assign(meta, { url }),
       importModuleDynamically: (specifier) => evaluated(specifier, url),
-    })
-    const hasCache = !/\bimport\(/.test(source) // Node loses the callback of `import()` with the cache
-    if (!compiled.has(url)) compiled.set(url, { source, cachedData: hasCache ? module.createCachedData() : undefined })
+    }
+    if (known?.cachedData) {
+      try {
+        return new vm.SourceTextModule(source, { ...options, cachedData: known.cachedData })
+      } catch {
+        compiled.set(url, { source }) // V8 does not take it back, after a test that changed its flags
+      }
+    }
+    const module = new vm.SourceTextModule(source, options)
+    const hasCache = !known && !/\bimport\(/.test(source) // Node loses the callback of `import()` with the cache
+    if (!known) compiled.set(url, { source, cachedData: hasCache ? module.createCachedData() : undefined })
     return module
   }
 

@@ -352,6 +352,7 @@ describe.each(anyExpress)('authenticateClient on %s', (_, express) => {
     ['without kid', {}, {}, { kid: undefined }, { client_id: 'jwt-client' }],
     ['with a kid that is no string', {}, {}, { kid: 1 }, { client_id: 'jwt-client' }],
   ])('says who an expired assertion claims to be: %s', async (_name, more, claims, header, claimed) => {
+    const world = startWorld(express)
     await world.post(clientCredentials({ ...byJwt(clientAssertion({ exp: 1, ...claims }, { header: header as never })), ...more }))
     expect(world.last().claimed).toEqual({ grant_type: CLIENT_CREDENTIALS, ...claimed })
   })

@@ -47,7 +47,33 @@ const lookAlikes: [string, (body: Buffer) => Request][] = [
       }) as Request
     },
   ],
+  [
+    'a stream that makes a byte whenever it is asked',
+    (body) => {
+      let made = 0
+      return new Readable({
+        read() {
+          this.push(made < body.length ? body.subarray(made, ++made) : null)
+        },
+      }) as Request
+    },
+  ],
 ]
+
+/** A stream of so many bytes, and how many of them it has made. */
+function streamOf(total: number) {
+  const piece = Buffer.alloc(64 * 1024)
+  const stream = { made: 0, req: undefined as unknown as Request }
+  stream.req = new Readable({
+    read() {
+      setImmediate(() => {
+        stream.made += piece.length
+        this.push(stream.made > total ? null : piece)
+      })
+    },
+  }) as Request
+  return stream
+}
 
 const kept = { value: 'form', becomes: 'kept' } as const
 const textOf = async (req: Request) => Buffer.concat(await req.toArray()).toString()
@@ -93,7 +119,51 @@ describe.each(lookAlikes)('readBody of %s', (_, make) => {
   it('T-36: says that the sender is gone', async () => {
     const req = make(Buffer.from('x')).destroy()
     await expect(readBody(req, 100, () => kept)).rejects.toMatchObject({ reason: 'client_gone' })
+    await expect(readBody(req, 100, () => kept)).rejects.toMatchObject({ reason: 'client_gone' }) // has closed long ago
   })
+
+  it('T-79: takes the body of a stream that was reset for no body', async () => {
+    const req = Object.assign(make(Buffer.from('x')), { aborted: true })
+    await expect(readBody(req, 100, () => kept)).rejects.toMatchObject({ reason: 'client_gone' })
+  })
+})
+
+describe('TE-15: a body that is too large', () => {
+  const MiB = 1024 * 1024
+  it.each([64 * 1024, MiB / 2, MiB])('is read to its end, so that its sender reads the answer: %i bytes', async (total) => {
+    const stream = streamOf(total)
+    await expect(readBody(stream.req, 100, () => kept)).rejects.toMatchObject({
+      reason: 'body_too_large',
+      evidence: { seen: { more_than_bytes: 100 }, wanted: { at_most: 100 } },
+    })
+    expect(stream.req.readableEnded).toBe(true)
+  })
+
+  it('is read no further than a mebibyte', async () => {
+    const stream = streamOf(8 * MiB)
+    await expect(readBody(stream.req, 100, () => kept)).rejects.toMatchObject({ reason: 'body_too_large' })
+    expect(stream.made).toBeGreaterThan(MiB)
+    expect(stream.made).toBeLessThan(2 * MiB)
+  })
+
+  it('is decided about as soon as it is too large', async () => {
+    const stream = streamOf(MiB)
+    let made = 0
+    const settle = () => {
+      made = stream.made
+      return kept
+    }
+    await expect(readBody(stream.req, 100, settle)).rejects.toMatchObject({ reason: 'body_too_large' })
+    expect(made).toBeLessThan(MiB / 2)
+  })
+})
+
+it.each([undefined, new Error('hunter2')])('T-36: a stream that is destroyed in mid-body is no whole body: %s', async (error) => {
+  const req = new Readable({ read() {} }) as Request
+  req.push('grant_type=x')
+  const outcome = readBody(req, 100, () => kept)
+  setImmediate(() => req.destroy(error))
+  await expect(outcome).rejects.toMatchObject({ reason: 'client_gone' })
 })
 
 type Handler = (req: IncomingMessage) => unknown
@@ -223,7 +293,7 @@ describe.each(arrivals)('readBody of a body that arrives %s', (_, write) => {
       const answers = await answerOf(async (req) => {
         const waited = prepare(req)
         if (waited) await waited
-        const listeners = () => heard.map((name) => req.listenerCount(name))
+        const listeners = () => [...heard.map((name) => req.listenerCount(name)), req.isPaused()]
         const earlier = listeners()
         await readBody(req, 100, () => givenBack)
         expect(listeners()).toEqual(earlier)
@@ -255,6 +325,22 @@ describe.each(arrivals)('readBody of a body that arrives %s', (_, write) => {
     }, write)
     expect(answers).toEqual([[text.slice(0, 10), false, text]])
   })
+})
+
+it.each(['latin1', 'hex', 'utf8'] as const)('reads a stream whose encoding is %s, and gives it back in that', async (encoding) => {
+  const write = (socket: Socket) => socket.write(head(length) + text)
+  for (const settled of [kept, givenBack]) {
+    const answers = await answerOf(async (req) => {
+      req.setEncoding(encoding)
+      const seen: string[] = []
+      await readBody(req, 100, (body) => {
+        seen.push(body.toString())
+        return settled
+      })
+      return [...seen, ...(await req.toArray())]
+    }, write)
+    expect(answers).toEqual([settled === kept ? [text] : [text, Buffer.from(text).toString(encoding)]])
+  }
 })
 
 it('T-36: gives pipelined bodies back, each to its own request', async () => {

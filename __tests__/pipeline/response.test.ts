@@ -1,8 +1,14 @@
 /** What a refusal tells its sender: little, unless `revealReasons` says otherwise, and never under production. */
+import { once } from 'node:events'
+import { createServer, type ServerResponse } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
 import { describe, expect, it } from '@jest/globals'
 import request from 'supertest'
+import type { ErrorAnswer } from '../../lib/host/errors.js'
 import { pageOf } from '../../lib/host/help-page.js'
+import type { OAuthErrorCode } from '../../lib/host/oauth-error-codes.js'
 import { authenticateClient, ConfigurationError, issueToken, type Options, tokenEndpoint } from '../../lib/index.js'
+import { renderError } from '../../lib/pipeline/response.js'
 import { anyExpress } from '../support/express.js'
 import { stderrUnder } from '../support/stderr.js'
 import {
@@ -102,5 +108,96 @@ describe.each(anyExpress)("the host's own mistake, under production, on %s", (_,
     })
     expect({ status: answer?.status, body: answer?.body }).toEqual({ status: 500, body })
     expect(text).toBe('')
+  })
+})
+
+describe('renderError', () => {
+  const answer = (status: number, error: OAuthErrorCode = 'invalid_request'): ErrorAnswer => ({
+    status,
+    error,
+    error_description: 'No.',
+    reason: 'hook_denied',
+    evidence: { seen: 'x', wanted: 'y' },
+  })
+  /** The answer of `handler` to a request whose body is still to come, if it has one. */
+  async function answerTo(handler: (res: ServerResponse) => void, framing = 'Content-Length: 0', sent = '') {
+    const server = createServer((_req, res) => handler(res)).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+    socket.write(`POST / HTTP/1.1\r\nHost: a\r\n${framing}\r\n\r\n${sent}`)
+    const [head = '', body = ''] = String(await once(socket, 'data')).split('\r\n\r\n')
+    socket.destroy()
+    server.close()
+    const [first = '', ...lines] = head.split('\r\n')
+    const headers = Object.fromEntries(lines.map((line) => line.split(': ', 2) as [string, string]))
+    return { status: Number(first.split(' ')[1]), headers, body: JSON.parse(body) }
+  }
+
+  it.each<[status: number, name: string, value: string | undefined]>([
+    [400, 'Allow', undefined],
+    [405, 'Allow', 'POST'],
+    [405, 'Retry-After', undefined],
+    [429, 'Retry-After', '5'],
+    [503, 'Retry-After', '5'],
+    [400, 'Retry-After', undefined],
+    [413, 'Connection', 'close'],
+    [400, 'Connection', 'keep-alive'],
+  ])('RS-12: %i has the header %s: %s', async (status, name, value) => {
+    const { headers, body } = await answerTo((res) => renderError(res, answer(status)), 'Content-Length: 9')
+    expect([headers[name], body]).toEqual([value, { error: 'invalid_request', error_description: 'No.' }])
+  })
+
+  it.each([
+    ['whole', 'Content-Length: 1', 'x', 'keep-alive'],
+    ['still to come', 'Content-Length: 2', 'x', 'close'],
+  ])('TE-15: a 413 to a body that is %s: the connection is %s', async (_name, framing, sent, connection) => {
+    const { headers } = await answerTo((res) => void setTimeout(() => renderError(res, answer(413)), 20), framing, sent)
+    expect(headers.Connection).toBe(connection)
+  })
+
+  it.each([405, 429, 503])('a header that the host has set stays, beside that of %i', async (status) => {
+    const { headers } = await answerTo((res) => renderError(res.setHeader('Retry-After', '77') as ServerResponse, answer(status)))
+    expect([headers['Retry-After'], headers.Allow]).toEqual(['77', status === 405 ? 'POST' : undefined])
+  })
+
+  it.each<[name: string, id: string | undefined, own: string | undefined, expected: string | undefined]>([
+    ['without one', undefined, undefined, undefined],
+    ['of ours', 'r1', undefined, 'r1'],
+    ['of the host', 'r1', 'r2', 'r2'],
+    ['of the host alone', undefined, 'r2', 'r2'],
+  ])('has the identifier of the request: %s', async (_name, id, own, expected) => {
+    const { headers } = await answerTo((res) => {
+      if (own) res.setHeader('X-Request-Id', own)
+      renderError(res, answer(400), id)
+    })
+    expect(headers['X-Request-Id']).toBe(expected)
+  })
+
+  it('RS-02: a wrapper that passes on nothing but the status loses no header', async () => {
+    const { status, headers } = await answerTo((res) => {
+      const { writeHead } = res
+      res.writeHead = ((code: number) => writeHead.call(res, code)) as typeof res.writeHead
+      renderError(res, answer(405), 'r1')
+    })
+    expect(status).toBe(405)
+    expect(headers).toMatchObject({ Allow: 'POST', 'X-Request-Id': 'r1', 'Cache-Control': 'no-store', Pragma: 'no-cache' })
+    expect(headers).toMatchObject({ 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': expect.stringMatching(/^\d+$/) })
+  })
+
+  it.each<[name: string, req: object | undefined, connection: string | undefined]>([
+    ['without a request', undefined, 'close'],
+    ['of HTTP/2', { complete: false, httpVersion: '2.0' }, undefined],
+    ['of HTTP/1.1', { complete: false, httpVersion: '1.1' }, 'close'],
+  ])('RFC 9113 §8.2.2: a 413 of a response %s', (_name, req, connection) => {
+    const headers = new Map<string, string>()
+    const res = {
+      req,
+      setHeader: (name: string, value: string) => headers.set(name, value),
+      hasHeader: () => false,
+      writeHead() {},
+      end() {},
+    }
+    renderError(res as never, answer(413))
+    expect(headers.get('Connection')).toBe(connection)
   })
 })

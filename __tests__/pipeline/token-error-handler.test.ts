@@ -90,6 +90,9 @@ describe.each(expresses)('tokenErrorHandler on %s', (_, express) => {
     ['an Error', new Error('secret'), 'hook_error'],
     ['an Error with a status of its own', Object.assign(new Error('secret'), { status: 500, expose: true }), 'hook_error'],
     ['an error of zlib', Object.assign(new Error('secret'), { status: 400, code: 'Z_DATA_ERROR' }), 'body_unreadable'],
+    ['an abort', Object.assign(new Error('secret'), { status: 400, type: 'request.aborted' }), 'client_gone'],
+    ['a wrong length', Object.assign(new Error('secret'), { status: 400, type: 'request.size.invalid' }), 'body_unreadable'],
+    ['odd nesting', Object.assign(new Error('secret'), { status: 400, type: 'querystring.parse.rangeError' }), 'body_unreadable'],
     ['one that the host ran into itself', Object.assign(new Error('secret'), { code: 'Z_DATA_ERROR' }), 'hook_error'],
     ['a 502', Object.assign(new Error('secret'), { status: 502 }), 'hook_error'],
     ['an odd status', Object.assign(new Error('secret'), { status: '400' }), 'hook_error'],
@@ -161,6 +164,7 @@ describe.each(expresses)('tokenErrorHandler on %s', (_, express) => {
     [403, refused, undefined],
     [404, refused, undefined],
     [422, refused, undefined],
+    [499, refused, undefined],
     [429, busy, '5'],
     [503, busy, '5'],
   ])('RS-05 RS-12 T-65: an HTTP error %i of the host keeps its status, and nothing of its text', async (status, body, retryAfter) => {
@@ -171,6 +175,17 @@ describe.each(expresses)('tokenErrorHandler on %s', (_, express) => {
       expect(response.headers).toMatchObject({ 'cache-control': 'no-store', pragma: 'no-cache' })
       expect([response.headers['retry-after'], response.headers['x-secret']]).toEqual([retryAfter, undefined])
     }
+  })
+
+  it('a code that is none of zlib does not make a 400 of the host an unreadable body', async () => {
+    const thrown = Object.assign(new Error('secret'), { status: 400, code: 'EBADCSRFTOKEN' })
+    expect(JSON.parse((await sendRaw(start(express, [throwing(thrown)]), { headers: [form] })).body)).toEqual(refused)
+  })
+
+  it('is called where it is mounted, and not mounted itself', () => {
+    expect(() => tokenErrorHandler(...([new Error('secret')] as unknown as []))).toThrow(
+      'tokenErrorHandler was mounted without being called: write tokenErrorHandler().',
+    )
   })
 
   it('a Retry-After that a rate limit of the host set stays', async () => {
