@@ -3,6 +3,7 @@
 const otherHosts = 'in front of a host with (?!(its parser mounted globally|no parser, reading by events) (changes|leaves))'
 /** No code here depends on the version of Express; speed is judged elsewhere; tests on servers would start them for each mutant. */
 const fast = `^(?!.*(Express 4|T-70|remembers a key until it expires|after it has expired|2,000|20,000|cluster|a token endpoint on|by node-redis|${otherHosts}))`
+const forPeople = (group) => ({ ...group, isForPeople: true })
 const of = (folder, { mutate = [`lib/${folder}/**/*.ts`], tests = [`${folder}/**/*`] } = {}) => ({ mutate, tests, names: fast })
 
 export const groups = {
@@ -79,15 +80,15 @@ export const groups = {
   'client-metadata-documents': of('client-metadata-documents', {
     tests: ['client-metadata-documents/{client-metadata-documents,documents,freshness}'],
   }),
-  cli: of('cli'),
+  cli: forPeople(of('cli')),
   'token-endpoint': of('.', { mutate: ['lib/token-endpoint.ts'], tests: ['token-endpoint'] }),
   'replay/memory': of('replay', { mutate: ['lib/replay/memory.ts'], tests: ['replay/memory'] }),
   'replay/testing': of('replay/testing'),
   'replay/redis': of('replay/redis'),
   'replay/postgres': of('replay/postgres'),
-  check: of('check'),
-  development: of('development'),
-  'test-helpers': of('testing'),
-  profiles: of('profiles'),
-  explain: of('explain', { tests: ['explain/{explain,recorder}'] }),
+  check: forPeople(of('check')),
+  development: forPeople(of('development')),
+  'test-helpers': forPeople(of('testing')),
+  explain: forPeople(of('explain', { tests: ['explain/{explain,recorder}'] })),
+  profiles: forPeople(of('profiles')),
 }

@@ -1,6 +1,8 @@
 // Words for people decide nothing. So Stryker leaves alone what `seen` and `wanted` (the evidence of a refusal) and `check`, `cause` and `fix` (the help
 // about it) show as it stands: text, names of values, and lists and objects of these. What is compared, computed or called there is changed.
+// In the groups that talk to people (`isForPeople`), sentences are left alone too: text in which two words stand side by side.
 import { declareValuePlugin, PluginKind } from '@stryker-mutator/api/plugin'
+import { groups } from './mutation-groups.mjs'
 
 const shown = new Set(['seen', 'wanted', 'check', 'cause', 'fix'])
 const nameOf = ({ key, computed }) => (computed ? undefined : (key?.name ?? key?.value))
@@ -30,10 +32,20 @@ function isShown({ parentPath: parent, key, node }) {
   return (parent.isArrayExpression() || parent.isTSAsExpression() || parent.isTSSatisfiesExpression()) && isShown(parent)
 }
 
+const { isForPeople = false } = groups[process.env.MUTATION_GROUP] ?? {}
+const twoWords = /\w[,.:;)'"`]* ["'`(]*\w/
+/** Whether it is a sentence that is not compared with anything. */
+const isSentence = ({ node, parentPath }) =>
+  isForPeople &&
+  !parentPath?.isBinaryExpression() &&
+  ((node.type === 'StringLiteral' && twoWords.test(node.value)) ||
+    (node.type === 'TemplateLiteral' && node.quasis.some(({ value }) => twoWords.test(value.raw))))
+
 const isText = ({ type }) => /^(?:StringLiteral|TemplateLiteral|ObjectExpression|ArrayExpression)$/.test(type)
 
 export const strykerPlugins = [
   declareValuePlugin(PluginKind.Ignore, 'words', {
-    shouldIgnore: (path) => (isText(path.node) && isPlain(path.node) && isShown(path) ? 'words for people' : undefined),
+    shouldIgnore: (path) =>
+      isText(path.node) && isPlain(path.node) && (isShown(path) || isSentence(path)) ? 'words for people' : undefined,
   }),
 ]
