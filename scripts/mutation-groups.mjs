@@ -1,6 +1,7 @@
 // Every file of lib is judged by the tests of the folder with its name: a file whose mutants are only detected over HTTP is not well tested.
-/** Of fifteen ways to read a body in the host's handler, two tell as much about the code here. */
-const otherHosts = 'in front of a host with (?!(its parser mounted globally|no parser, reading by events) (changes|leaves))'
+/** Of fifteen ways to read a body in the host's handler, these tell as much about the code here. */
+const hosts = 'its parser mounted globally|no parser, reading by events|no parser and no interest in the body'
+const otherHosts = `in front of a host with (?!(${hosts}) )`
 /** No code here depends on the version of Express; speed is judged elsewhere; tests on servers would start them for each mutant. */
 const fast = `^(?!.*(Express 4|T-70|remembers a key until it expires|after it has expired|2,000|20,000|cluster|a token endpoint on|by node-redis|${otherHosts}))`
 const forPeople = (group) => ({ ...group, isForPeople: true })
@@ -57,7 +58,7 @@ export const groups = {
   }),
   'parse-token-request/step': of('parse-token-request', {
     mutate: ['lib/parse-token-request/{parse-token-request,request-shape,token-request,whose-request,note-unverified}.ts'],
-    tests: ['parse-token-request/{parse-token-request,fallthrough}'],
+    tests: ['parse-token-request/{parse-token-request,request-shape,whose-request,note-unverified,fallthrough}'],
   }),
   'pipeline/load-shedding': of('pipeline', { mutate: ['lib/pipeline/load-shedding.ts'], tests: ['pipeline/load-shedding'] }),
   'pipeline/step': of('pipeline', {

@@ -76,6 +76,46 @@ function startParser(express: ExpressFactory, before: RequestHandler[] = []) {
   return { post: (body: string) => request(app).post('/token').type('form').send(body) }
 }
 
+describe.each(anyExpress)('parseTokenRequest on %s shows what it saw', (_, express) => {
+  const text = (body: string, headers: string[] = []): RawRequest => ({ headers: [form, ...headers], body })
+  it.each<[name: string, request: RawRequest, detail: object]>([
+    ['JSON', { headers: ['Content-Type: application/json'], body: '{}' }, { seen: 'application/json' }],
+    ['gzip', text('x', ['Content-Encoding: gzip']), { seen: 'gzip', wanted: 'identity' }],
+    ['a bad escape', text('grant_type=x&code=%zz'), { seen: { readable_parameters: ['grant_type'] }, wanted: 'form-encoded UTF-8' }],
+    ['brackets', text('grant_type=x&scope[]=a'), { wanted: 'plain names, without brackets' }],
+    ['many', text('x&'.repeat(60)), { seen: { readable_parameters: [] }, wanted: 'fewer parameters than limits.parameters' }],
+    ['no grant type', text('code=x&scope=y'), { seen: ['code', 'scope'], wanted: 'grant_type' }],
+    ['no assertion', text(`grant_type=${JWT_BEARER_GRANT}&scope=y`), { seen: ['grant_type', 'scope'], wanted: 'assertion' }],
+  ])('%s', async (_name, request, detail) => {
+    const world = startWorld(express)
+    await sendRaw(world.server, request)
+    expect(world.last().detail).toMatchObject(detail)
+  })
+
+  it('a list in req.body', async () => {
+    const parser: RequestHandler = (req, _res, next) => {
+      req.body = { grant_type: { x: 'y' } }
+      next()
+    }
+    const world = startWorld(express, { before: [parser] })
+    await sendRaw(world.server, { headers: [form, 'Content-Length: 0'], framing: 'none' })
+    expect(world.last().detail).toEqual({ seen: { grant_type: 'object' }, wanted: 'a plain string' })
+  })
+
+  it('names itself if its options are wrong', () => {
+    expect(() => parseTokenRequest(undefined as never)).toThrow('parseTokenRequest: options must be an object')
+  })
+
+  it('T-32: a body that is cut off in the middle of a value is not ours by what is left of that value', async () => {
+    const start = `grant_type=password&grant_type=${JWT_BEARER_GRANT}`
+    const legacy: RequestHandler = (_req, res) => void res.json({ legacy: true })
+    const world = startWorld(express, { options: { fallthrough: true, limits: { body: start.length } }, after: [legacy] })
+    const answerTo = async (body: string) => JSON.parse((await sendRaw(world.server, { headers: [form], body })).body)
+    expect(await answerTo(`${start}-of-another-kind`)).toEqual({ legacy: true })
+    expect((await answerTo(`grant_type=${JWT_BEARER_GRANT}&${'x'.repeat(start.length)}`)).error).toBe('invalid_request')
+  })
+})
+
 describe.each(expresses)('parseTokenRequest on %s', (_, express) => {
   const world = startWorld(express)
   const start = (options: WorldOptions) => startWorld(express, options)
