@@ -3,7 +3,7 @@
 const hosts = 'its parser mounted globally|no parser, reading by events|no parser and no interest in the body'
 const otherHosts = `in front of a host with (?!(${hosts}) )`
 /** No code here depends on the version of Express; speed is judged elsewhere; tests on servers would start them for each mutant. */
-const fast = `^(?!.*(Express 4|T-70|remembers a key until it expires|after it has expired|2,000|20,000|cluster|a token endpoint on|by node-redis|${otherHosts}))`
+const fast = `^(?!.*(Express 4|T-70|remembers a key until it expires|after it has expired|2,000|20,000|200 at once|byte by byte and stops|cluster|a token endpoint on|by node-redis|${otherHosts}))`
 const forPeople = (group) => ({ ...group, isForPeople: true })
 const of = (folder, { mutate = [`lib/${folder}/**/*.ts`], tests = [`${folder}/**/*`] } = {}) => ({ mutate, tests, names: fast })
 

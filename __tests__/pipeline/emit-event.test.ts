@@ -16,6 +16,7 @@ import {
   type TokenEndpointEvent,
   type TrustedIssuer,
 } from '../../lib/index.js'
+import { buildEvent, type EventRecord } from '../../lib/pipeline/emit-event.js'
 import { LoadShedding } from '../../lib/pipeline/load-shedding.js'
 import { issueCertificate } from '../support/certificates.js'
 import { anyExpress } from '../support/express.js'
@@ -461,5 +462,38 @@ describe.each(anyExpress)('the event of a refusal on %s', (_, express) => {
       name: isGrant ? decodedClaims?.iss : (decodedClaims?.sub ?? decodedClaims?.iss),
       kid: typeof decodedHeader?.kid === 'string' ? decodedHeader.kid : undefined,
     })
+  })
+})
+
+describe('buildEvent', () => {
+  const record = (): EventRecord => ({
+    step: 'issueToken',
+    isCounted: true,
+    claimed: { grant_type: 'x' },
+    notices: [],
+    timings: { mintToken: 1.23456 },
+    startedAt: performance.now() - 5,
+  })
+  const ended = { outcome: 'issued', status: 200 } as const
+
+  it('has what there is, and no member for anything else', () => {
+    const event = buildEvent({}, record(), [], 'r1', ended)
+    const { duration, ...rest } = event
+    expect(rest).toStrictEqual({
+      ...ended,
+      request_id: 'r1',
+      step: 'issueToken',
+      claimed: { grant_type: 'x' },
+      notices: [],
+      timings: { mintToken: 1.235 },
+    })
+    expect(duration).toBeGreaterThanOrEqual(5)
+    expect(duration).toBeLessThan(5000)
+  })
+
+  it('has what a key that is only tried out came to, and the beginnings of what was used up', () => {
+    const observed = { method: 'private_key_jwt', result: 'ok' } as const
+    const event = buildEvent({}, { ...record(), observed }, ['0123456789', 'abcdefghij'], 'r1', ended)
+    expect(event).toMatchObject({ observed, replay_keys: ['01234567', 'abcdefgh'] })
   })
 })

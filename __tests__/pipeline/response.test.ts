@@ -150,9 +150,11 @@ describe('renderError', () => {
   it.each([
     ['whole', 'Content-Length: 1', 'x', 'keep-alive'],
     ['still to come', 'Content-Length: 2', 'x', 'close'],
-  ])('TE-15: a 413 to a body that is %s: the connection is %s', async (_name, framing, sent, connection) => {
+  ])('TE-15: to a body that is %s, a 413 closes the connection if it has to', async (_name, framing, sent, connection) => {
     const { headers } = await answerTo((res) => void setTimeout(() => renderError(res, answer(413)), 20), framing, sent)
     expect(headers.Connection).toBe(connection)
+    const later = (res: ServerResponse) => void setTimeout(() => renderError(res, answer(405)), 20)
+    expect((await answerTo(later, framing, sent)).headers.Allow).toBe('POST')
   })
 
   it.each([405, 429, 503])('a header that the host has set stays, beside that of %i', async (status) => {
