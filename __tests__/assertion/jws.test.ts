@@ -30,8 +30,11 @@ describe.each(algorithms)('%s (RFC 7518 §3, RFC 8037 §3.1)', (alg) => {
     expect(await verifyJws(alg, publicKey, `${signingInput}x`, signature)).toBe(false)
     const spoilt = Buffer.from(signature)
     spoilt[10] = (spoilt[10] as number) ^ 1
+    const half = signature.length / 2
+    const zero = Buffer.alloc(1)
     for (const wrong of [
       spoilt,
+      Buffer.concat([zero, signature.subarray(0, half), zero, signature.subarray(half)]), // the same two numbers, for ECDSA
       Buffer.alloc(0),
       signature.subarray(1),
       Buffer.concat([signature, Buffer.alloc(2)]),
