@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
+import { type Hooks, type Options, tokenEndpoint } from '../lib/index.js'
 import { expresses } from './support/express.js'
-import { clientCredentials, grant, grantRequest, openIdp, startWorld } from './support/world.js'
+import { clientCredentials, grant, grantRequest, hooks, issuer, openIdp, startWorld } from './support/world.js'
 
 describe.each(expresses)('tokenEndpoint on %s', (_, express) => {
   const world = startWorld(express)
@@ -29,4 +30,10 @@ describe.each(expresses)('tokenEndpoint on %s', (_, express) => {
     const { status, body } = await world.post(grantRequest(grant({ iss: openIdp }), {}))
     expect({ status, body }).toMatchObject({ status: 200, body: { access_token: 'token-of-local-alice', scope: 'read' } })
   })
+})
+
+it.each(['findClient', 'findIssuer', 'authorizeGrant', 'mintToken'] as const)('tokenEndpoint needs the hook %s', (name) => {
+  const { calls: _, [name]: __, ...rest } = hooks()
+  const options = { issuer, hooks: rest as Hooks, onEvent: false } satisfies Options
+  expect(() => tokenEndpoint(options)).toThrow(`tokenEndpoint: option hooks.${name} is missing`)
 })

@@ -12,7 +12,19 @@ import {
 } from '../../lib/index.js'
 import { anyExpress } from '../support/express.js'
 import { eventOf } from '../support/mounting.js'
-import { byJwt, clientAssertion, clientCredentials, clients, grant, grantRequest, openIdp, startWorld } from '../support/world.js'
+import {
+  byJwt,
+  clientAssertion,
+  clientCredentials,
+  clients,
+  grant,
+  grantRequest,
+  idp,
+  issuers,
+  keys,
+  openIdp,
+  startWorld,
+} from '../support/world.js'
 
 const good: TokenResponse = { access_token: 'x', token_type: 'Bearer', expires_in: 60 }
 const serverError = { error: 'server_error', error_description: 'The server could not answer.' }
@@ -101,6 +113,7 @@ describe.each(anyExpress)('issueToken on %s', (_, express) => {
     })
     it.each<[given: unknown, cause: string]>([
       [undefined, 'mintToken must return an object, not undefined.'],
+      [null, 'mintToken must return an object, not null.'],
       ['hunter2', 'mintToken must return an object, not string.'],
       [{}, 'mintToken: access_token must be a non-empty string of visible ASCII.'],
       [{ ...good, access_token: 'hunter2\n' }, 'mintToken: access_token must be a non-empty string of visible ASCII.'],
@@ -234,6 +247,7 @@ describe.each(anyExpress)('issueToken on %s', (_, express) => {
           scope: 'read write',
           maxLifetime: undefined,
           allowRefreshToken: true,
+          grant: { issuer: { issuer: idp }, sub: 'alice', claims: { iss: idp, sub: 'alice' }, context: undefined },
         },
       ],
       [
@@ -261,6 +275,53 @@ describe.each(anyExpress)('issueToken on %s', (_, express) => {
       expect((await world.post(form())).status).toBe(200)
       expect(seen).toMatchObject(granted)
     })
+  })
+
+  describe('with fallthrough, leaves to the host what is not for it', () => {
+    it.each<[name: string, form: () => Record<string, string>, options: Partial<Options>]>([
+      ['JC-05 a grant of the host by a client that proved itself', () => ({ ...byJwt(), grant_type: 'authorization_code', code: 'x' }), {}],
+      ['client_credentials that are not served here', () => clientCredentials(), { grantTypes: [JWT_BEARER_GRANT] }],
+    ])('%s', async (_name, form, options) => {
+      const legacy: RequestHandler = (req, res) => void res.json({ legacy: req.tokenState?.client?.client_id })
+      const world = startWorld(express, { options: { fallthrough: true, ...options }, after: [legacy] })
+      expect((await world.post(form())).body).toEqual({ legacy: 'jwt-client' })
+      expect(world.calls.mintToken).toBe(0)
+    })
+  })
+
+  it('AT-02 a grant without sub, for its issuer itself, is for a client', async () => {
+    let seen: Granted | undefined
+    const world = startWorld(express, {
+      hooks: {
+        findIssuer: () => ({ ...issuers['jwt-client'], default_sub: 'iss' }),
+        authorizeGrant: () => ({ subject: 'jwt-client' }),
+        mintToken: (granted) => {
+          seen = granted
+          return good
+        },
+      },
+    })
+    const assertion = grant({ iss: 'jwt-client', sub: undefined }, { key: keys.client })
+    expect((await world.post(grantRequest(assertion))).status).toBe(200)
+    expect(seen).toMatchObject({ subject: 'jwt-client', subject_type: 'client' })
+  })
+
+  it('CA-04 sends a token of a public client that lives as long as allowed', async () => {
+    const world = minting(() => ({ ...good, expires_in: 300 }))
+    expect((await world.post(grantRequest(grant({ iss: openIdp }), { client_id: 'public-client' }))).status).toBe(200)
+  })
+
+  it('T-63 drops no member that has no value, and takes none from a prototype', async () => {
+    const minted = Object.assign(Object.create({ patient: '123' }), { ...good, id: undefined })
+    const world = startWorld(express, { options: { responseMembers: ['patient'] }, hooks: { mintToken: () => minted } })
+    expect((await world.post(grantRequest())).body).toEqual({ ...good, scope: 'read write' })
+    expect(world.last().notices).toEqual([])
+  })
+
+  it('T-57 says that it is mintToken that threw', async () => {
+    const world = minting(() => Promise.reject(new TypeError('hunter2')))
+    expect((await world.post(grantRequest())).status).toBe(500)
+    expect(world.last().detail).toEqual({ seen: 'mintToken threw TypeError', wanted: 'a result of mintToken' })
   })
 
   it('CA-04 a token of a public client that lives longer than allowed is not sent', async () => {

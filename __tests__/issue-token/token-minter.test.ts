@@ -2,7 +2,7 @@ import { createPublicKey, KeyObject, webcrypto } from 'node:crypto'
 import { inspect } from 'node:util'
 import { describe, expect, it, jest } from '@jest/globals'
 import { decodeProtectedHeader, jwtVerify } from 'jose'
-import { ConfigurationError, type Granted, type JWK, OAuthError, tokenMinter } from '../../lib/index.js'
+import { ConfigurationError, type Granted, type JWK, tokenMinter } from '../../lib/index.js'
 import { issueCertificate } from '../support/certificates.js'
 import { ec, ed, type Pair, rsa } from '../support/keys.js'
 import { clients, issuers, openIdp } from '../support/world.js'
@@ -41,6 +41,7 @@ describe('tokenMinter', () => {
       scope: 'read',
     })
     expect(payload.iat).toBeGreaterThanOrEqual(before)
+    expect(payload.iat).toBeLessThan(before + 60)
     expect(payload.jti).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/) // CA-14: 122 random bits
   })
 
@@ -60,6 +61,7 @@ describe('tokenMinter', () => {
   it.each([
     ['EC P-256', ec('a'), 'ES256'],
     ['EC P-384', ec('a', 'P-384', 'ES384'), 'ES384'],
+    ['EC P-521', ec('a', 'P-521', 'ES512'), 'ES512'],
     ['RSA', rsa('a'), 'RS256'],
     ['Ed25519', ed('a'), 'EdDSA'],
   ])('signs with %s, as KeyObject and JWK', async (_name, pair, alg) => {
@@ -70,8 +72,11 @@ describe('tokenMinter', () => {
     ] as const) {
       const { access_token } = await tokenMinter({ issuer, audience, key: given })(granted())
       await jwtVerify(access_token, pair.publicKey, { issuer, audience })
-      expect(decodeProtectedHeader(access_token)).toMatchObject({ alg, ...(kid && { kid }) })
+      expect(decodeProtectedHeader(access_token)).toEqual({ alg, typ: 'at+jwt', ...(kid && { kid }) })
     }
+    const odd = { ...jwk, kid: 5 as never }
+    const { access_token } = await tokenMinter({ issuer, audience, key: odd })(granted())
+    expect(decodeProtectedHeader(access_token)).toEqual({ alg, typ: 'at+jwt' })
   })
 
   const pem = (type: 'pkcs8' | 'pkcs1' | 'sec1', { privateKey }: Pair, encrypted?: object) =>
@@ -275,17 +280,25 @@ describe('tokenMinter', () => {
       }
       const mintToken = tokenMinter({ issuer, audience, key: key.privateKey })
       await expect((async () => mintToken(granted({ client })))()).rejects.toThrow('A client certificate is needed.')
+      const { access_token } = await mintToken(granted({ client: { ...client, certificateThumbprint: 'x5t' } }))
+      expect((await jwtVerify(access_token, key.publicKey)).payload.cnf).toEqual({ 'x5t#S256': 'x5t' })
     },
   )
 
   it('RI-02 refuses a resource that it does not know', async () => {
     const mintToken = tokenMinter({ issuer, audience, key: key.privateKey })
-    await expect((async () => mintToken(granted({ resource: ['https://evil.example'] })))()).rejects.toThrow(OAuthError)
+    await expect((async () => mintToken(granted({ resource: ['https://evil.example'] })))()).rejects.toMatchObject({
+      error: 'invalid_target',
+      error_description: 'The resource is not known.',
+    })
   })
 
   it.each<[name: string, options: object, problem: string]>([
     ['no audience', { audience: undefined }, 'audience must be a non-empty string or a list of them, not undefined.'],
     ['an empty list of audiences', { audience: [] }, 'audience must be a non-empty string or a list of them, not [].'],
+    ['an empty audience', { audience: '' }, 'audience must be a non-empty string or a list of them, not "".'],
+    ['an audience that is no text', { audience: [audience, 7] }, 'audience must be a non-empty string or a list of them'],
+    ['an empty audience among others', { audience: [audience, ''] }, 'audience must be a non-empty string or a list of them'],
     ['no issuer', { issuer: undefined }, 'issuer must be a non-empty string, not undefined.'],
     ['a public key', { key: key.publicKey }, 'key must be private'],
     ['a public JWK', { key: key.jwk }, 'key must be a private key'],
