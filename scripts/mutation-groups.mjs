@@ -63,7 +63,7 @@ export const groups = {
   'pipeline/load-shedding': of('pipeline', { mutate: ['lib/pipeline/load-shedding.ts'], tests: ['pipeline/load-shedding'] }),
   'pipeline/step': of('pipeline', {
     mutate: ['lib/pipeline/{step,step-order,transaction,store-answer,request-id,endpoint,call-hook}.ts'],
-    tests: ['pipeline/{call-hook,store-answer,endpoint,transaction,step,step-order,request-id,disconnects}'],
+    tests: ['pipeline/{call-hook,store-answer,endpoint,transaction,step-frame,step,step-order,request-id,disconnects}'],
   }),
   'pipeline/events': of('pipeline', { mutate: ['lib/pipeline/emit-event.ts'], tests: ['pipeline/emit-event', 'host/event'] }),
   'pipeline/response': of('pipeline', {
