@@ -10,7 +10,14 @@ const marker = { key: 'key', expiresAt: 2, issuer: 'i', usableFrom: 1, use: 'gra
 const places = { request: [], client: ['request'], grant: ['request'], response: ['request'] } as const
 
 /** One request, and a function that runs a step on it. */
-function start({ method = 'POST', headers = {}, res = {}, ...over }: { method?: string; headers?: object; res?: object } & object = {}) {
+interface Given {
+  method?: string
+  headers?: object
+  res?: object
+  fallthrough?: boolean
+  load?: object
+}
+function start({ method = 'POST', headers = {}, res = {}, ...over }: Given = {}) {
   const calls: string[] = []
   const events: TokenEndpointEvent[] = []
   const passed: unknown[] = []
@@ -51,7 +58,7 @@ const throwing = (thrown: unknown) => () => {
 const evidence = { seen: 'x', wanted: 'y' }
 
 describe('T-46 load', () => {
-  it.each<[name: string, given: object, request: unknown, counted: string[][]]>([
+  it.each<[name: string, given: Given, request: unknown, counted: string[][]]>([
     ['of ours', {}, {}, [['admit'], ['goesOn'], [], []]],
     ['that is no POST', { method: 'GET' }, null, [[], [], [], []]],
     ['with fallthrough', { fallthrough: true }, {}, [[], ['admit'], [], []]],
@@ -64,7 +71,7 @@ describe('T-46 load', () => {
     }
   })
 
-  it.each([
+  it.each<[name: string, given: Given, done: number]>([
     ['before step 1', { load: { admit: () => false } }, 0],
     ['before step 2', { load: { admit: () => true, goesOn: () => false } }, 1],
   ])('is shed %s, and nothing runs', async (_name, over, done) => {
