@@ -76,6 +76,17 @@ describe('fetchJson over TLS (T-52 T-54)', () => {
     expect(server).toMatchObject({ requests: 1, connections: 1, host: `keys.example:${server.port}` })
   })
 
+  it('does so where the host has Node connect to the first address only', async () => {
+    const server = await serve(await issueCertificate({ issuer: authority, names: [...names] }))
+    const before = net.getDefaultAutoSelectFamily()
+    net.setDefaultAutoSelectFamily(false)
+    try {
+      expect(await fetchJson(`https://keys.example:${server.port}/jwks`, false)).toMatchObject({ document })
+    } finally {
+      net.setDefaultAutoSelectFamily(before)
+    }
+  })
+
   it.each<[name: string, certificate: () => Promise<Certificate>, options: https.ServerOptions]>([
     ['of an authority that nobody trusts', () => issueCertificate({ issuer: stranger, names: [...names] }), {}],
     ['of nobody but itself', () => issueCertificate({ names: [...names] }), {}],
@@ -110,7 +121,10 @@ describe('fetchJson over TLS (T-52 T-54)', () => {
     const server = await serve(await issueCertificate({ issuer: authority, names: [...names] }))
     isPublic.loopback = false
     try {
-      await expect(fetchJson(`https://keys.example:${server.port}/jwks`, false)).rejects.toMatchObject({ reason: 'jwks_blocked' })
+      await expect(fetchJson(`https://keys.example:${server.port}/jwks`, false)).rejects.toMatchObject({
+        reason: 'jwks_blocked',
+        evidence: { seen: { error: 'keys.example resolves to 127.0.0.1' } },
+      })
     } finally {
       isPublic.loopback = true
     }

@@ -54,6 +54,25 @@ describe('RemoteKeySets (T-52 T-53)', () => {
     expect(web.fetches).toEqual([url])
   })
 
+  it('MT-04 knows whether a key is among them, and asks again for one that is not', async () => {
+    const { web, sets } = world()
+    const has = (key = first) => sets.has(url, false, key.publicKey)
+    expect([await has(), await has(second)]).toEqual([true, false])
+    expect(web.fetches).toHaveLength(1) // the cooldown forbids another
+    web.time += minute
+    web.answer = async () => ({ keys: [second.jwk] })
+    expect([await has(second), await has(second)]).toEqual([true, true])
+    expect(web.fetches).toHaveLength(2)
+    web.time += minute
+    web.answer = down
+    expect(await has()).toBe(false)
+  })
+
+  it('has a clock of its own', async () => {
+    const sets = new RemoteKeySets(async () => ({ document: { keys: [first.jwk] }, bytes: 1 }))
+    expect(await sets.find(url, false, { alg: 'ES256', kid: 'k1' })).toHaveLength(1)
+  })
+
   it('makes one fetch for a thousand requests at once', async () => {
     const { web, find } = world()
     const slow = pending()
