@@ -26,6 +26,14 @@ it.each<[name: string, names: string[], meant: string | undefined]>([
   ['abcdef', ['abcdeg', 'abcxyz'], 'abcdeg'],
   ['ab', ['cd', 'xy'], undefined],
   ['x'.repeat(10_000), ['abc'], undefined],
+  ['x', [], undefined],
+  ['abcd', ['abxy'], 'abxy'],
+  ['abcd', ['axyz'], undefined],
+  ['abcdefgh123', ['abcdefghxyz'], 'abcdefghxyz'],
+  ['abcdefg1234', ['abcdefgwxyz'], undefined],
+  ['abcdefgh1234', ['abcdefghwxyz'], 'abcdefghwxyz'],
+  ['ABC-def', ['abc_def'], 'abc_def'],
+  ['zz', ['ab'], undefined],
 ])('nearest to %.20s of %j is %s', (name, names, meant) => {
   expect(nearest(name, names)).toBe(meant)
 })
@@ -55,4 +63,16 @@ const ofOthers =
 
 it.each(ofOthers.split(' '))('of a client, %s is a member of its own', (name) => {
   expect(nearMiss(name, clientMembers)).toBeUndefined()
+})
+
+it.each<[name: string, names: string[], meant: string | undefined]>([
+  ['abcd', ['abcx'], 'abcx'],
+  ['abcd', ['abxy'], undefined],
+  ['abcdefgh', ['abcdefxy'], 'abcdefxy'],
+  ['abcdefgh', ['abcdexyz'], undefined],
+  ['abcdefghijklmnop', ['abcdefghijklmxyz'], undefined],
+  ['abcdefg', ['abcdefx', 'ABC_DEFG'], 'ABC_DEFG'],
+  ['abc', ['abx'], undefined],
+])('close to %s of %j is %s', (name, names, meant) => {
+  expect(nearMiss(name, names)).toBe(meant)
 })

@@ -4,9 +4,11 @@ import {
   assertionRefusals,
   assertionUses,
   ConfigurationError,
+  isAboutJwt,
   OAuthError,
   type OAuthErrorCode,
   oauthErrorCodes,
+  ownOAuthError,
   Refusal,
   refusal,
   refusals,
@@ -120,7 +122,60 @@ describe('the tables of refusals', () => {
   })
 })
 
+describe('answerTo', () => {
+  const cause = new TypeError('secret')
+  it.each<[name: string, thrown: unknown, answer: object, seen: unknown]>([
+    ['an exception', cause, { reason: 'hook_error', status: 500 }, 'TypeError was thrown'],
+    ['a mistake of the host', new ConfigurationError('option x'), { reason: 'misconfigured', status: 500 }, 'option x'],
+    [
+      'an OAuthError',
+      new OAuthError('invalid_grant', 'No.'),
+      { reason: 'hook_denied', status: 400, error: 'invalid_grant', error_description: 'No.' },
+      { error: 'invalid_grant', error_description: 'No.' },
+    ],
+    [
+      'an OAuthError that is none any more',
+      Object.assign(new OAuthError('invalid_grant'), { status: 200 }),
+      { reason: 'hook_error', status: 500 },
+      'TypeError was thrown',
+    ],
+  ])('%s: the answer, and what only the event tells', (_name, thrown, answer, seen) => {
+    const given = answerTo(thrown, 'grant')
+    expect(given).toMatchObject(answer)
+    expect(evidenceOf(given.evidence).seen).toEqual(seen)
+  })
+
+  it('keeps what was thrown for a debugger', () => {
+    expect(evidenceOf(answerTo(cause, 'grant').evidence).cause).toBe(cause)
+    const mistake = new ConfigurationError('option x')
+    expect(evidenceOf(answerTo(mistake, 'grant').evidence).cause).toBe(mistake)
+    expect(evidenceOf(answerTo(new OAuthError('invalid_grant', '', { cause }), 'grant').evidence).cause).toBe(cause)
+  })
+
+  it('tells a refusal of a JWT from others', () => {
+    expect(isAboutJwt(refusal('expired', unseen))).toBe(true)
+    expect(isAboutJwt(refusal('client_unknown', unseen))).toBe(false)
+  })
+})
+
 describe('OAuthError', () => {
+  it('copies one of another copy of the package, with its cause if it has one', () => {
+    const cause = new Error('x')
+    expect(ownOAuthError(new OAuthError('invalid_grant', 'No.', { status: 429, reason: 'expired', cause }))).toMatchObject({
+      name: 'OAuthError',
+      error: 'invalid_grant',
+      error_description: 'No.',
+      status: 429,
+      reason: 'expired',
+      cause,
+    })
+    expect('cause' in ownOAuthError(new OAuthError('invalid_grant'))).toBe(false)
+  })
+
+  it.each([400, 599])('RS-05: %i is a status of an error', (status) => {
+    expect(new OAuthError('invalid_grant', '', { status }).status).toBe(status)
+  })
+
   it.each<[OAuthErrorCode, number]>([
     ['invalid_request', 400],
     ['invalid_client', 401],

@@ -79,6 +79,7 @@ describe('what is never shown', () => {
     ['a JWT in a sentence', `Bearer ${token}, and more`],
     ['one that is cut off', `${'x'.repeat(240)} ${token}`],
     ['a list of JWTs', [token, `a ${token}`]],
+    ['a JWT whose parts are long', `${token}.${'x'.repeat(300)}`],
     ['a name that is a JWT', { [token]: token }],
   ])('T-64 %s', (_, seen) => {
     const text = JSON.stringify(detailOf({ seen, wanted: seen }))
@@ -122,6 +123,7 @@ describe('shownCause: an exception in a log line', () => {
       new Error('{"client_secret": "hunter2", "a": 1}'),
       { name: 'Error', message: '{"client_secret": "...", "a": 1}' },
     ],
+    ['a password behind spaces', new Error('password  =  hunter2'), { name: 'Error', message: 'password  =  ...' }],
     ['a header', new Error('Authorization: Bearer hunter2'), { name: 'Error', message: 'Authorization: Bearer ...' }],
     ['a URL', new Error('connect postgres://app:hunter2@db/x'), { name: 'Error', message: 'connect postgres://...@db/x' }],
   ])('T-64 %s', (_, cause, expected) => {

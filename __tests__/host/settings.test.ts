@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { VerifiedSignatures } from '../../lib/assertion/verified-signatures.js'
+import { reportOptions } from '../../lib/host/check-options.js'
+import { settingsOf } from '../../lib/host/settings.js'
 import {
   authenticateClient,
   CLIENT_CREDENTIALS,
@@ -45,6 +47,12 @@ const mistakes: [option: string, over: object, problem: string][] = [
     7,
     null,
   ].map((value): [string, object, string] => ['issuer', { issuer: value }, aUrl]),
+  ['issuer', { issuer: ['https://as.example.com'] }, aUrl],
+  ['issuer', { issuer: 'https://me@as.example.com' }, 'must be a URL without user information'],
+  ['issuer', { issuer: 'https://:secret@as.example.com' }, 'must be a URL without user information'],
+  ['issuer', { issuer: 'ftp://localhost' }, noHttp],
+  ['responseMembers', { responseMembers: ['patient', 7] }, 'must be a list of names of response members'],
+  ['responseMembers', { responseMembers: ['a b'] }, 'must be a list of names of response members'],
   ['issuer', { issuer: 'http://as.example.com' }, noHttp],
   ['issuer', { issuer: 'http://localhost.example.com' }, noHttp],
   ['issuer', { issuer: 'http://127.0.0.1.example.com' }, noHttp],
@@ -398,4 +406,69 @@ describe('good options', () => {
     expect(endpointOf('parseTokenRequest', one, [])).toBe(endpointOf('issueToken', one, []))
     expect(endpointOf('issueToken', options(), []).replayStore).not.toBe(endpointOf('issueToken', one, []).replayStore)
   })
+})
+
+describe('each value that is right', () => {
+  it.each<[name: string, over: object]>([
+    ['onEvent: false', { onEvent: false }],
+    ['onEvent: a function', { onEvent: () => {} }],
+    ['clientAssertions.mode: enforce', { clientAssertions: { mode: 'enforce' } }],
+    ['clientAssertions.mode: observe', { clientAssertions: { mode: 'observe' } }],
+    ['implicitErrors: grant', { implicitErrors: 'grant' }],
+    ['implicitErrors: split', { implicitErrors: 'split' }],
+    ['the smallest hookTimeout', { hookTimeout: 0.001 }],
+    ['the smallest turnBudget', { turnBudget: 0.001 }],
+    ['responseMembers', { responseMembers: ['patient', 'x.y-z'] }],
+    ['no responseMembers', { responseMembers: [] }],
+  ])('%s', (_name, over) => {
+    expect(() => endpointOf('tokenEndpoint', options(over), [])).not.toThrow()
+  })
+
+  it('an issuer over http, on a loopback address', () => {
+    for (const host of ['localhost', '127.0.0.1', '[::1]', 'as.localhost'])
+      expect(() => endpointOf('tokenEndpoint', options({ issuer: `http://${host}:3000` }), [])).not.toThrow()
+  })
+})
+
+describe('reportOptions', () => {
+  const problemsOf = (over: object) => {
+    const problems: string[] = []
+    reportOptions('', options(over), (problem) => problems.push(problem))
+    return problems
+  }
+
+  it('reports what must hold between options only if each of them is right', () => {
+    const between = { publicClients: {}, hostVerifiesClientAssertions: true }
+    expect(problemsOf(between)).toHaveLength(2)
+    expect(problemsOf({ ...between, clockTolerance: 'x' })).toEqual([expect.stringContaining('clockTolerance')])
+  })
+
+  it.each([
+    ['production', true, 1],
+    ['production', false, 0],
+    ['production', undefined, 0],
+    ['test', true, 0],
+  ])('under NODE_ENV=%s, revealReasons: %s is a mistake: %i', (environment, revealReasons, count) => {
+    const before = process.env.NODE_ENV
+    process.env.NODE_ENV = environment
+    try {
+      const problems = problemsOf({ revealReasons })
+      expect(problems).toHaveLength(count)
+      if (count > 0) expect(problems[0]).toMatch(/^revealReasons must not be true under NODE_ENV=production/)
+    } finally {
+      process.env.NODE_ENV = before
+    }
+  })
+})
+
+it('settings name what is theirs, and nothing else', () => {
+  const settings = settingsOf('tokenEndpoint', options())
+  expect(settings.ownAudience).toEqual([issuer])
+  expect(settingsOf('tokenEndpoint', options({ tokenEndpointUrl })).ownAudience).toEqual([issuer, tokenEndpointUrl])
+  expect(settingsOf('tokenEndpoint', options({ clientAuthMethods: ['client_secret_basic'] })).clientAlgorithms).toEqual([])
+  const [byKey, bySecret] = [['private_key_jwt'], ['client_secret_jwt']].map(
+    (clientAuthMethods) => settingsOf('tokenEndpoint', options({ clientAuthMethods })).clientAlgorithms,
+  )
+  expect(byKey).toEqual(settings.algorithms)
+  expect(bySecret).toEqual(['HS256', 'HS384', 'HS512'])
 })
