@@ -27,6 +27,7 @@ function isShown({ parentPath: parent, key, node }) {
   if (isEvidence(node)) return true
   if (!parent) return false
   if (parent.isObjectProperty()) return key === 'value' && (shown.has(nameOf(parent.node)) || isShown(parent.parentPath))
+  if (parent.isCallExpression()) return parent.node.callee.name === 'refused' && key > 0 // of rules/policy.ts: (reason, seen, wanted)
   if (parent.isConditionalExpression()) return key !== 'test' && isShown(parent)
   if (parent.isLogicalExpression()) return key === 'right' && isShown(parent)
   return (parent.isArrayExpression() || parent.isTSAsExpression() || parent.isTSSatisfiesExpression()) && isShown(parent)

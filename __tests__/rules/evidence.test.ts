@@ -47,6 +47,11 @@ const headerOf = (header: Json) => jwtOf({}, header)
 type Row<Demands> = [reason: string, jwt: DecodedAssertion, detail: { seen: unknown; wanted: unknown }, over?: Partial<Demands>]
 
 const beforeLookup: Row<EndpointDemands>[] = [
+  [
+    'claim_malformed',
+    claimsOf({ jti: undefined, exp: 'x' }),
+    { seen: { exp: 'x', type: 'string' }, wanted: 'exp must be a number of seconds since 1970' },
+  ],
   ['header_too_large', jwtOf({}, {}, `${'A'.repeat(2800)}.e30`), { seen: { bytes: 2100 }, wanted: { at_most: 2048 } }],
   ['alg_not_allowed', headerOf({ alg: 'none' }), { seen: { alg: 'none' }, wanted: { alg: ['ES256', 'RS256'] } }],
   ['alg_not_allowed', headerOf({ alg: undefined }), { seen: { alg: null }, wanted: { alg: ['ES256', 'RS256'] } }],
