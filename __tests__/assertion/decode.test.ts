@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { decodeAssertion } from '../../lib/assertion/decode.js'
 import { type AssertionReason, Refusal } from '../../lib/host/errors.js'
+import { evidenceOf } from '../../lib/host/evidence.js'
 import { growth } from '../support/steps.js'
 
 const b64 = (value: string | Buffer) => Buffer.from(value).toString('base64url')
@@ -127,4 +128,29 @@ describe('decodeAssertion', () => {
       expect(await growth('jwt payload', list)).toBeLessThan(2.3) // the names get longer
     },
   )
+})
+
+describe('what the event shows of text that is no JWT, without any of it', () => {
+  const shapeOf = (parts: number, empty_parts: number, other_characters: boolean) => ({ parts, empty_parts, other_characters })
+  it.each<[name: string, token: string, seen: unknown]>([
+    ['one part', 'hunter2', shapeOf(1, 0, false)],
+    ['nothing', '', shapeOf(1, 1, false)],
+    ['two parts', 'a.b', shapeOf(2, 0, false)],
+    ['five parts', 'a.b.c.d.e', shapeOf(5, 0, false)],
+    ['many parts', '.'.repeat(100), shapeOf(9, 9, false)],
+    ['an empty part', 'a..c', shapeOf(3, 1, false)],
+    ['padding', 'a=.b.c-_', shapeOf(3, 0, true)],
+    ['a space', 'a.b.c ', shapeOf(3, 0, true)],
+    ['text that is not JSON', jws('x'), 'text that is not JSON'],
+    ['JSON that is not an object', jws('[]'), 'JSON that is not an object'],
+    ['bytes that are not UTF-8', jws(Buffer.from([0xff])), 'bytes that are not UTF-8'],
+    ['a member twice', jws('{"a":1,"b":2,"a":3}'), { members: ['a', 'b'] }],
+  ])('%s', (_name, token, seen) => {
+    try {
+      decodeAssertion(token)
+    } catch (error) {
+      expect(evidenceOf((error as Refusal).evidence).seen).toEqual(seen)
+    }
+    expect.assertions(1)
+  })
 })
