@@ -31,6 +31,12 @@ describe('what an event shows of evidence', () => {
     ['a symbol', Symbol('hunter2'), 'symbol'],
     ['a list', ['a', 1, null], ['a', 1, null]],
     ['a long list', Array(25).fill('a'), [...Array(20).fill('a'), '...']],
+    ['a list that may just be so long', Array(20).fill('a'), Array(20).fill('a')],
+    [
+      'an object that may just have so many members',
+      Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`m${i}`, i])),
+      Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`m${i}`, i])),
+    ],
     ['an object', { exp: 1, aud: ['a'] }, { exp: 1, aud: ['a'] }],
     ['members without a value', { a: undefined, b: null }, { a: null, b: null }],
     [
@@ -86,6 +92,13 @@ describe('what is never shown', () => {
     expect(text).toContain('(a JWT)')
     for (const part of [payload.slice(0, 40), signature, token.slice(0, 20)]) expect(text).not.toContain(part)
   })
+
+  it.each([
+    ['x eyJhbGciOiJub25lIn0.eyJpc3MiOiJhIn0.c2lnbmF0dXJl y', 'x (a JWT) y'],
+    ['x eyJhbGciOiJub25lIn0.. y', 'x (a JWT) y'],
+    ['eyJhbGciOiJub25lIn0', '(a JWT)'],
+    ['eyJ and eyJhbGc are short', 'eyJ and eyJhbGc are short'],
+  ])('T-64 all of a JWT, and nothing else: %s', (given, text) => expect(harmless(given)).toBe(text))
 
   it.each([
     ['https://user:hunter2@as.example.com/jwks', 'https://...@as.example.com/jwks'],

@@ -114,8 +114,8 @@ describe('tokenEndpointMetadata', () => {
     })
   })
 
-  it("MD-04 asks for the algorithms of a host's own JWT method", () => {
-    const own = { token_endpoint_auth_methods_supported: ['client_secret_jwt'] }
+  it.each(['client_secret_jwt', 'private_key_jwt'])("MD-04 asks for the algorithms of a host's own JWT method: %s", (method) => {
+    const own = { token_endpoint_auth_methods_supported: [method] }
     const over = { clientAuthMethods: ['client_secret_basic'] } as const
     expect(() => metadata(over, own)).toThrow(/token_endpoint_auth_signing_alg_values_supported/)
     const algorithms = { token_endpoint_auth_signing_alg_values_supported: ['HS256'] }

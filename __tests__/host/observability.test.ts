@@ -163,6 +163,15 @@ describe.each(anyExpress)('auditLog and metrics at the token endpoint on %s', (_
     )
   })
 
+  it('gives times in seconds, and no attribute without a value', () => {
+    const meter = stubMeter()
+    metrics(meter)(event({ duration: 12.5, timings: { findClient: 250 } }))
+    expect(meter.instruments['oauth.token.request.duration']?.points).toStrictEqual([
+      [0.0125, { 'oauth.outcome': 'issued', 'oauth.step': 'issueToken' }],
+    ])
+    expect(meter.instruments['oauth.token.part.duration']?.points).toStrictEqual([[0.25, { 'oauth.part': 'findClient' }]])
+  })
+
   it('says of a request that the host answered which secret it carried', () => {
     const meter = stubMeter()
     const record = metrics(meter)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { VerifiedSignatures } from '../../lib/assertion/verified-signatures.js'
 import { reportOptions } from '../../lib/host/check-options.js'
+import { JWT_SPIFFE_CLIENT_ASSERTION } from '../../lib/host/options.js'
 import { settingsOf } from '../../lib/host/settings.js'
 import {
   authenticateClient,
@@ -461,9 +462,13 @@ describe('reportOptions', () => {
   })
 })
 
+it('SP-01 the type of a JWT-SVID is spelt as its draft has it', () => {
+  expect(JWT_SPIFFE_CLIENT_ASSERTION).toBe('urn:ietf:params:oauth:client-assertion-type:jwt-spiffe')
+})
+
 it('settings name what is theirs, and nothing else', () => {
   const settings = settingsOf('tokenEndpoint', options())
-  expect(settings.ownAudience).toEqual([issuer])
+  expect(settings.ownAudience).toStrictEqual([issuer])
   expect(settingsOf('tokenEndpoint', options({ tokenEndpointUrl })).ownAudience).toEqual([issuer, tokenEndpointUrl])
   expect(settingsOf('tokenEndpoint', options({ clientAuthMethods: ['client_secret_basic'] })).clientAlgorithms).toEqual([])
   const [byKey, bySecret] = [['private_key_jwt'], ['client_secret_jwt']].map(
