@@ -84,7 +84,7 @@ export const groups = {
   cli: forPeople(of('cli')),
   'token-endpoint': of('.', { mutate: ['lib/token-endpoint.ts'], tests: ['token-endpoint'] }),
   'replay/memory': of('replay', { mutate: ['lib/replay/memory.ts'], tests: ['replay/memory'] }),
-  'replay/testing': of('replay/testing'),
+  'replay/testing': forPeople(of('replay/testing')),
   'replay/redis': of('replay/redis'),
   'replay/postgres': of('replay/postgres'),
   check: forPeople(of('check')),

@@ -118,6 +118,16 @@ const broken: Row[] = [
     [full],
   ],
   ['never is full', { makeStore: plainStore, makeSmallStore: plainStore }, [full]],
+  ['is full from the start', { makeStore: plainStore, makeSmallStore: () => ({ consume: () => 'full' as const }) }, [full]],
+  [
+    'hangs in release when its backend is away',
+    {
+      makeStore: plainStore,
+      makeUnreachableStore: () => ({ consume: () => Promise.reject(new Error('away')), release: () => new Promise<never>(() => {}) }),
+      timeout: 0.01,
+    },
+    [away],
+  ],
   ["gives 'OK' and null", { makeStore: consumeOf(() => (() => 'OK') as never) }, 'most'],
   ['gives 1 and 0', { makeStore: consumeOf(() => (() => 1) as never) }, 'most'],
   ['gives nothing', { makeStore: consumeOf(() => (() => undefined) as never) }, 'most'],
@@ -250,6 +260,15 @@ describe('the contract kit', () => {
     const failed = results.get(what) ?? []
     if (expected === 'most') expect(failed.length).toBeGreaterThan(1)
     else expect(failed.sort()).toEqual([...expected].sort())
+  })
+
+  it.each<[name: string, release: ReplayStore['release'] | undefined]>([
+    ['rejects in release', () => Promise.reject(new Error('away'))],
+    ['has no release', undefined],
+  ])('passes a store that rejects while its backend is away, and %s', async (_name, release) => {
+    const makeUnreachableStore = () => ({ consume: () => Promise.reject(new Error('away')), ...(release && { release }) })
+    const check = replayStoreChecks({ makeStore: plainStore, makeUnreachableStore }).find(({ name }) => name === away)
+    await expect(check?.run()).resolves.toBeUndefined()
   })
 
   it('checks what the subject makes it able to, and nothing it says it has not', () => {
