@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { assertClient, assertTrustedIssuer, checkDecision } from '../../lib/host/check-registration.js'
+import { assertClient, assertTrustedIssuer, checkDecision, objectsOf } from '../../lib/host/check-registration.js'
 import { type Client, ConfigurationError, type TrustedIssuer } from '../../lib/index.js'
 import { anyExpress } from '../support/express.js'
 import {
@@ -267,4 +267,9 @@ describe.each(anyExpress)('a wrong client on %s', (_, express) => {
     const world = startWorld(express, { hooks: { findClient: (id) => (id === 'right' ? client : undefined) } })
     expect(await ask(world, sent('right'))).toMatchObject({ status: 200 })
   })
+})
+
+it('objectsOf takes the objects of a list, and nothing of anything else', () => {
+  expect(objectsOf([{ a: 1 }, null, 'x', 7, undefined, ['y']])).toEqual([{ a: 1 }, ['y']])
+  for (const none of [undefined, null, 'x', 7, { length: 1, 0: {} }]) expect(objectsOf(none)).toEqual([])
 })

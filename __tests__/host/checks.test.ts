@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import {
   aBoolean,
+  aBooleanOrNull,
   aDate,
   aDuration,
   aFunction,
@@ -63,6 +64,12 @@ describe('checkMembers', () => {
     expect(check(object)).toThrow(new ConfigurationError(`f: option ${problem}`))
   })
 
+  it('means the same name elsewhere rather than a like one here', () => {
+    const given = { is_on: true }
+    const problem = 'f: option is_on does not exist: did you mean group.isOn?'
+    expect(() => checkMembers(tableOf({ isOm: aBoolean, group: { isOn: aBoolean } }), given, { where: 'f: option ' })).toThrow(problem)
+  })
+
   it('leaves members without a check to the host, if the table is not closed', () => {
     expect(check({ colour: 'red' }, { isClosed: false })).not.toThrow()
     expect(check({ colour: 'red', name: 1 }, { isClosed: false })).toThrow('f: option name must be a non-empty string, not 1.')
@@ -91,6 +98,7 @@ it('checkOptionsOf refuses what is no object', () => {
 
 it.each<[name: string, check: Check, requirement: string, good: unknown[], bad: unknown[]]>([
   ['aBoolean', aBoolean, 'true or false', [true, false], [0, 'true', null]],
+  ['aBooleanOrNull', aBooleanOrNull, 'true or false', [true, false, null], [0, 'true']],
   ['aFunction', aFunction, 'a function', [() => 1, class {}], [{}, null]],
   ['anObject', anObject, 'an object', [{}, [], new Map()], [null, 'a', () => 1]],
   ['aString', aString, 'a string', ['', 'a'], [1, null, ['a']]],
