@@ -75,7 +75,9 @@ export const groups = {
   'host/settings': of('host', { mutate: ['lib/host/{check-options,settings}.ts'], tests: ['host/settings'] }),
   'host/others': of('host', {
     mutate: ['lib/host/*.ts', '!lib/host/{checks,check-registration,check-options,settings}.ts'],
-    tests: ['host/{evidence,errors,event,observability,observability-real,audience-report,metadata,did-you-mean,shown,development-defaults,settings}'],
+    tests: [
+      'host/{evidence,errors,event,observability,observability-real,audience-report,metadata,did-you-mean,shown,development-defaults,settings}',
+    ],
   }),
   'issue-token': of('issue-token'),
   'client-metadata-documents': of('client-metadata-documents', {
