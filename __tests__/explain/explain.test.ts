@@ -102,6 +102,46 @@ describe('explain', () => {
     expect(fixes.at(-1)?.edits.at(-1)?.path).toMatch(/^client\.federated_credentials\.0\.\w+$/)
   })
 
+  it.each<[what: string, overrides: Parameters<typeof issuer.signGrant>[0], registration: Partial<TrustedIssuer>, edits: string[]]>([
+    [
+      'another repository',
+      { claims: { repository_id: '75' } },
+      { claims: { repository_id: '74' } },
+      ['send `repository_id: 74`', 'register `claims.repository_id: 75` for the issuer'],
+    ],
+    ['no repository', {}, { claims: { repository_id: ['74', '76'] } }, ['send `repository_id: 74`']],
+    ['an x5c header', { header: { x5c: ['x'] } }, {}, ['send no `x5c` header', 'register `ignoreX5c: true` for the issuer']],
+  ])('names the edits for a grant with %s', async (_what, overrides, registration, edits) => {
+    const { accepted, fixes } = await explain(grant(overrides), { ...about, issuer: { ...issuer.registration, ...registration } })
+    expect([accepted, fixes.map((fix) => fix.edits.map(({ text }) => text).join())]).toEqual([false, edits])
+  })
+
+  it.each<[what: string, form: object, claims: object, registration: Partial<TrustedIssuer>, reason: string, fix: string]>([
+    [
+      'for another resource',
+      {},
+      { resource: 'https://other.example' },
+      { resources: ['https://api.example'] },
+      'resource_not_allowed',
+      'send `resource: https://api.example`',
+    ],
+    ['without its tenant', {}, {}, { subject: ['tenant'] }, 'subject_incomplete', 'send the claim `tenant`'],
+    [
+      'for an unknown resource',
+      { resource: 'https://other.example' },
+      {},
+      { resources: ['https://api.example'] },
+      'target_not_allowed',
+      'send no `resource` parameter',
+    ],
+  ])('says what mends a request %s', async (_what, form, claims, registration, reason, fix) => {
+    const trusted = { ...issuer.registration, client_authentication: 'none' as const, ...registration }
+    const hooks = { ...options.hooks, findIssuer: () => trusted }
+    const sent = { grant_type: JWT_BEARER_GRANT, assertion: grant({ claims: { ...claims } }), ...form }
+    const explanation = await explainRequest(sent, { ...options, hooks })
+    expect([explanation.reason, explanation.fixes[0]?.edits.map(({ text }) => text)]).toEqual([reason, [fix]])
+  })
+
   it('says to remove what must not be registered, and never proposes a value that cannot pass', async () => {
     const ended = { ...issuer.registration, not_after: new Date(0) }
     expect((await explain(grant(), { ...about, issuer: ended })).fixes.map(({ edits }) => edits.map(({ text }) => text))).toEqual([

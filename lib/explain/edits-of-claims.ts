@@ -55,6 +55,7 @@ const rewritten = ({ use }: Situation, text: string): Edit => ({ side: 'signer',
 
 export const editsOfClaims: Proposals = {
   jwt_malformed: (s) => [rewritten(s, 'send one JWT in compact serialization: three parts in base64url without padding')],
+  jwt_encrypted: (s) => [rewritten(s, 'send a JWT that is only signed')],
   duplicate_member: (s) => [rewritten(s, 'send each JSON member once')],
   header_too_large: (s) =>
     Object.keys(draftOf(s)?.header ?? {})
@@ -95,6 +96,8 @@ export const editsOfClaims: Proposals = {
     const sent = draftOf(s)?.header.typ
     return [header(s, 'typ', typ), typeof sent === 'string' && sent !== '' ? registered(s, 'typ', sent) : undefined]
   },
+  claim_not_allowed: claimRule,
+  x5c_not_registered: (s) => [header(s, 'x5c', undefined), registered(s, 'ignoreX5c', true)],
   jku_not_registered: (s) => [header(s, 'jku', undefined)],
   sub_missing: (s) => [
     claim(s, 'sub', s.use === 'client' ? (s.subject.client?.client_id ?? draftOf(s)?.claims.iss) : 'the-subject'),
@@ -108,6 +111,19 @@ export const editsOfClaims: Proposals = {
     const isOld = iat !== undefined && numberOf(exp) - s.now <= maxLifetime(s) // it would pass if it was signed now
     return [sensible, isOld ? time(s, 'iat') : undefined, registered(s, 'maxLifetime', Math.ceil(numberOf(exp) - start) + 1)]
   },
+}
+
+/** A claim that is not as registered: the first value that its rule allows, or the sent value, registered. Not for members of claims. */
+function claimRule(s: Situation): (Edit | undefined)[] {
+  const [[name = '', seen] = []] = Object.entries((s.seen ?? {}) as Record<string, unknown>)
+  const { claims = {} } = (s.use === 'grant' ? issuerOf(s) : credentialOf(s.subject)) ?? {}
+  const rule = Object.hasOwn(claims ?? {}, name) ? claims?.[name] : undefined
+  const allowed = Array.isArray(rule) ? rule[0] : rule
+  const isValue = (value: unknown) => ['string', 'number', 'boolean'].includes(typeof value)
+  return [
+    isValue(allowed) ? claim(s, name, allowed) : undefined,
+    rule !== undefined && isValue(seen) && !name.includes('.') ? registered(s, `claims.${name}`, draftOf(s)?.claims[name]) : undefined,
+  ]
 }
 
 function missing(s: Situation): Edit[] {

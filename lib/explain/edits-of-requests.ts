@@ -137,6 +137,33 @@ export const editsOfRequest: Proposals = {
   scope_param_forbidden: () => [parameter('scope', undefined)],
   target_invalid: () => [parameter('resource', undefined)],
   target_not_allowed: () => [parameter('resource', undefined)],
+  resource_not_allowed: (s) => {
+    const { resources } = s.subject.issuer ?? {}
+    const sent = [s.subject.assertion?.claims.resource ?? []].flat().filter((one) => typeof one === 'string')
+    return [
+      isSent(s, 'resource') ? parameter('resource', undefined) : undefined,
+      resources && {
+        side: 'signer',
+        text: `send \`resource: ${resources[0]}\``,
+        path: 'assertion.claims.resource',
+        value: resources[0],
+        weakens: false,
+      },
+      resources && ofIssuer('resources', [...resources, ...sent]),
+    ]
+  },
+  subject_incomplete: (s) => [
+    ...(s.subject.issuer?.subject ?? []).map(
+      (name): Edit => ({
+        side: 'signer',
+        text: `send the claim \`${name}\``,
+        path: `assertion.claims.${name}`,
+        value: 'the value of the signer',
+        weakens: false,
+      }),
+    ),
+    ofIssuer('subject', []),
+  ],
   subject_not_allowed: (s) => {
     const sub = s.subject.assertion?.claims.sub
     const { subjects } = s.subject.issuer ?? {}
