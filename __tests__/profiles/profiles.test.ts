@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { Wrong } from '../../lib/profiles/index.js'
 import * as all from '../../lib/profiles/index.js'
+import { namesOf } from '../../lib/profiles/profile.js'
 import { spoiled } from '../../lib/testing/index.js'
 import { outcomesOf, type ProfileEndpoint, type Registered, send, senderOf, startProfile } from '../support/profile-world.js'
 import { testAll } from '../support/test-all.js'
@@ -85,7 +86,7 @@ const lenient: Record<string, unknown> = {
 
 /** A registration without one member of a profile, and with a more lenient one. */
 function withoutMember(registered: Registered, path: string): Registered[] {
-  const names = path.includes('/') ? path.split('/') : path.split('.')
+  const names = namesOf(path)
   const last = names.at(-1) as string
   const changed = (change: (owner: Record<string, unknown>) => void) => {
     const copy = structuredClone(registered)

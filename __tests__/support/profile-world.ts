@@ -25,6 +25,8 @@ export interface Outcome {
   status: number
   error?: string
   reason?: string
+  /** Whether the token may live longer than the grant. */
+  lifetime?: 'independent' | 'within-grant'
 }
 
 const keys = new Map<string, ReturnType<typeof signingKey>>()
@@ -104,7 +106,8 @@ export async function outcomesOf(profile: Profile, identity: Identity, registere
   const signer = signerOf(identity)
   const outcomes: Record<string, Outcome> = {}
   try {
-    outcomes.sample = await send(endpoint, identity)
+    const sample = await send(endpoint, identity)
+    outcomes.sample = { ...sample, lifetime: endpoint.granted.at(-1)?.maxLifetime === undefined ? 'independent' : 'within-grant' }
     for (const [name, { claims }] of Object.entries(profile.right ?? {})) outcomes[name] = await send(endpoint, identity, { claims })
     for (const [name, { claims = {}, header = {}, parameters = {} }] of Object.entries(profile.wrong))
       outcomes[name] = await send(endpoint, identity, { claims, header }, parameters)

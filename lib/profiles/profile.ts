@@ -12,7 +12,7 @@ export interface Line {
   readonly rows: readonly string[]
 }
 
-/** Members by their path, such as `claims.tid`: a claim whose name has a dot is written with `/` instead of the dots between names. */
+/** Members by their path, such as `claims.tid`. If a name of the path has a dot, spaces stand between the names. */
 export type Lines = Readonly<Record<string, Line>>
 
 /** What a client of the profile sends. `$name` stands for a value that the sender has: see `act-as`. `null` leaves a claim out. */
@@ -88,8 +88,8 @@ export function valuesOf(lines: Lines): Record<string, unknown> {
   return values
 }
 
-/** `claims.tid` has the names `claims` and `tid`, `claims/kubernetes.io/namespace` has three. */
-const namesOf = (path: string) => path.split(path.includes('/') ? '/' : '.')
+/** `claims.tid` has the names `claims` and `tid`, `claims kubernetes.io namespace` has three. */
+export const namesOf = (path: string) => path.split(path.includes(' ') ? ' ' : '.')
 
 function put(object: Record<string, unknown>, [name = '', ...rest]: readonly string[], value: unknown): void {
   if (rest.length === 0) {

@@ -50,15 +50,27 @@ const isAtMost: Rule = (set, given) => set === undefined || (given as number) <=
 const isWithin: Rule = (set, given) => set === undefined || (given as unknown[]).every((one) => (set as unknown[]).includes(one))
 const isFree: Rule = (set) => set === undefined
 
-/** Whether a given value is as strict as the one that the profile sets, or stricter. */
-const isStricter: Readonly<Record<string, Rule>> = {
-  replay: isNoWeaker(ranks.replay),
-  client_authentication: isNoWeaker(ranks.client_authentication),
+/** Whether a given value is as strict as the one that the profile sets, or stricter. Other members are no arguments. */
+const isStricter: Readonly<Record<Exclude<keyof IssuerArguments, 'claims'>, Rule>> = {
+  jwks: isFree,
+  jwks_uri: isFree,
+  discovery: isFree,
+  allowPrivateJwksUri: isFree,
+  clients: (set, given) => set === undefined || set === 'any' || given === set,
+  client_id: isFree,
+  scope: isFree,
+  subjects: isFree,
+  resources: isFree,
+  subject: isFree,
+  lifetime: (set, given) => set === undefined || given === set,
   maxLifetime: isAtMost,
   algorithms: isWithin,
+  replay: isNoWeaker(ranks.replay),
   requireJti: (set, given) => set !== true || given === true,
-  clients: (set, given) => set === undefined || set === 'any' || given === set,
+  client_authentication: isNoWeaker(ranks.client_authentication),
   limits: (set, given) => isAtMost((set as TrustedIssuer['limits'])?.assertion, (given as TrustedIssuer['limits'])?.assertion ?? 0),
+  enabled: isFree,
+  not_after: isFree,
 }
 
 /**
@@ -77,7 +89,8 @@ export function trustedIssuer(
   const issuer: Record<string, unknown> = { ...fixed, ...rest }
   for (const [member, value] of Object.entries(more)) {
     if (value === undefined) continue
-    if (!(isStricter[member] ?? isFree)(issuer[member], value))
+    if (!Object.hasOwn(isStricter, member)) throw new ConfigurationError(`${name}: ${member} is not an argument of this profile.`)
+    if (!isStricter[member as keyof typeof isStricter](issuer[member], value))
       throw new ConfigurationError(
         `${name}: ${member} must not be more lenient than the profile, which sets ${JSON.stringify(issuer[member])}.`,
       )
