@@ -1,14 +1,19 @@
 // The profiles: each is made of what the package exports, and nothing else. A host can write its own in the same way.
+import { githubActionsProfile } from './github-actions.js'
+import { gitlabCiProfile } from './gitlab-ci.js'
 import { idJagProfile } from './id-jag.js'
 import { mcpEnterpriseProfile } from './mcp-enterprise.js'
 import type { Profile } from './profile.js'
 
+export { type GithubActionsArguments, githubActions } from './github-actions.js'
+export { type GitlabCiArguments, gitlabCi } from './gitlab-ci.js'
 export { ID_JAG_PROFILE, type IdJagArguments, idJag } from './id-jag.js'
 export { type McpEnterpriseArguments, mcpEnterprise } from './mcp-enterprise.js'
 export type { Line, Lines, Profile, Sample, SampleRegistration, SampleValues, Wrong } from './profile.js'
 export type { IssuerArguments, KeyArguments } from './tightened.js'
+export type { Pin, WorkloadArguments } from './workload.js'
 
 /** All profiles, by name: what each sets and why, what its clients send, and what it refuses. */
 export const profiles: Readonly<Record<string, Profile>> = Object.fromEntries(
-  [idJagProfile, mcpEnterpriseProfile].map((profile) => [profile.name, profile]),
+  [githubActionsProfile, gitlabCiProfile, idJagProfile, mcpEnterpriseProfile].map((profile) => [profile.name, profile]),
 )
