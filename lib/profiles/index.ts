@@ -2,18 +2,25 @@
 import { githubActionsProfile } from './github-actions.js'
 import { gitlabCiProfile } from './gitlab-ci.js'
 import { idJagProfile } from './id-jag.js'
+import { kubernetesProfile } from './kubernetes.js'
 import { mcpEnterpriseProfile } from './mcp-enterprise.js'
 import type { Profile } from './profile.js'
+import { spiffeProfile } from './spiffe.js'
 
 export { type GithubActionsArguments, githubActions } from './github-actions.js'
 export { type GitlabCiArguments, gitlabCi } from './gitlab-ci.js'
 export { ID_JAG_PROFILE, type IdJagArguments, idJag } from './id-jag.js'
+export { type KubernetesArguments, type KubernetesCredentialArguments, kubernetes, kubernetesCredential } from './kubernetes.js'
 export { type McpEnterpriseArguments, mcpEnterprise } from './mcp-enterprise.js'
 export type { Line, Lines, Profile, Sample, SampleRegistration, SampleValues, Wrong } from './profile.js'
+export { type SpiffeArguments, spiffe } from './spiffe.js'
 export type { IssuerArguments, KeyArguments } from './tightened.js'
 export type { Pin, WorkloadArguments } from './workload.js'
 
 /** All profiles, by name: what each sets and why, what its clients send, and what it refuses. */
 export const profiles: Readonly<Record<string, Profile>> = Object.fromEntries(
-  [githubActionsProfile, gitlabCiProfile, idJagProfile, mcpEnterpriseProfile].map((profile) => [profile.name, profile]),
+  [githubActionsProfile, gitlabCiProfile, idJagProfile, kubernetesProfile, mcpEnterpriseProfile, spiffeProfile].map((profile) => [
+    profile.name,
+    profile,
+  ]),
 )
