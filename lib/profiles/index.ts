@@ -7,6 +7,7 @@ import { googleCloudProfile } from './google-cloud.js'
 import { idJagProfile } from './id-jag.js'
 import { kubernetesProfile } from './kubernetes.js'
 import { mcpEnterpriseProfile } from './mcp-enterprise.js'
+import { mcpWorkloadProfile } from './mcp-workload.js'
 import type { Profile } from './profile.js'
 import { spiffeProfile } from './spiffe.js'
 
@@ -18,6 +19,7 @@ export { type GoogleCloudArguments, googleCloud } from './google-cloud.js'
 export { ID_JAG_PROFILE, type IdJagArguments, idJag } from './id-jag.js'
 export { type KubernetesArguments, type KubernetesCredentialArguments, kubernetes, kubernetesCredential } from './kubernetes.js'
 export { type McpEnterpriseArguments, mcpEnterprise } from './mcp-enterprise.js'
+export { type McpWorkloadArguments, mcpWorkload } from './mcp-workload.js'
 export type { Line, Lines, Profile, Sample, SampleRegistration, SampleValues, Wrong } from './profile.js'
 export { type SpiffeArguments, spiffe } from './spiffe.js'
 export type { IssuerArguments, KeyArguments } from './tightened.js'
@@ -34,6 +36,7 @@ export const profiles: Readonly<Record<string, Profile>> = Object.fromEntries(
     idJagProfile,
     kubernetesProfile,
     mcpEnterpriseProfile,
+    mcpWorkloadProfile,
     spiffeProfile,
   ].map((profile) => [profile.name, profile]),
 )
