@@ -26,6 +26,7 @@ import {
   tokenEndpoint,
   tokenMinter,
 } from '../lib/index.js'
+import * as profileFunctions from '../lib/profiles/index.js'
 import { tokenRequest } from '../lib/testing/index.js'
 import { describeWith } from './support/describe-with.js'
 import { now } from './support/jwt.js'
@@ -69,8 +70,8 @@ function findBlock(text: string) {
 const blockWith = (text: string) => findBlock(text).block
 /** The value of a `const` of a guide. */
 function objectOf<T>(name: string, scope: Record<string, unknown> = {}): T {
-  const names = { JWT_BEARER_GRANT, publicJwk: signer.jwk, ...scope }
-  const block = blockWith(`const ${name} = {`)
+  const { [name]: _, ...names }: Record<string, unknown> = { JWT_BEARER_GRANT, publicJwk: signer.jwk, ...profileFunctions, ...scope }
+  const block = blockWith(`const ${name} = `)
   const value = new Function(...Object.keys(names), `${block}\nreturn ${name}`)(...Object.values(names))
   executed.add(block)
   return value
@@ -82,7 +83,7 @@ async function moduleOf<T>(name: string): Promise<T> {
   return module
 }
 /** As it is registered, but with a key of the test, since its jwks_uri cannot be asked here. */
-const withKeysHere = ({ jwks_uri: _, ...rest }: TrustedIssuer): TrustedIssuer => ({ ...rest, jwks: { keys: [signer.jwk] } })
+const withKeysHere = ({ jwks_uri: _, discovery: __, ...rest }: TrustedIssuer): TrustedIssuer => ({ ...rest, jwks: { keys: [signer.jwk] } })
 
 const hasPrograms = spawnSync('sh', ['-c', 'command -v openssl && command -v curl']).status === 0
 const shellNeed = hasPrograms ? {} : { missing: 'no openssl, or no curl' }
@@ -259,53 +260,6 @@ describe('docs/guides: issuers', () => {
     )
   })
 
-  const pod = {
-    iss: 'https://kubernetes.default.svc.cluster.local',
-    sub: 'system:serviceaccount:prod:reports',
-    aud: [issuer],
-    'kubernetes.io': { namespace: 'prod' },
-  }
-
-  it('a Kubernetes service account, as a grant', async () => {
-    const { ask } = worldOf({ trusted: objectOf<TrustedIssuer>('cluster') })
-    const token = lone({ ...pod, exp: now() + 3600, nbf: now() })
-    expect(await ask(token)).toMatchObject({ status: 200, body: { scope: 'reports:write' } })
-    expect(await ask(token)).toEqual(ok)
-    expect(await ask(lone({ ...pod, sub: 'system:serviceaccount:prod:other' }))).toEqual(refusedFor('subject_not_allowed'))
-    expect(await ask(lone({ ...pod, aud: ['https://kubernetes.default.svc'] }))).toEqual(refusedFor('aud_not_registered'))
-  })
-
-  it('a Kubernetes service account, as a client assertion', async () => {
-    const client = objectOf<Client>('workload')
-    const { ask, last } = worldOf({ client })
-    const token = (claims: Claims) => ({ ...clientCredentials(assertionOf({ ...pod, ...claims })), client_id: 'reports' })
-    const good = token({ exp: now() + 3600 })
-    expect(await ask(good)).toMatchObject({ status: 200, notices: ['client_assertion_reusable'] })
-    expect(await ask(good)).toEqual(ok)
-    expect(last().client_auth_method).toBe('federated_jwt')
-    expect(await ask(token({ sub: 'system:serviceaccount:prod:other' }))).toEqual(refusedFor('client_identity_mismatch'))
-    expect(await ask(clientCredentials(assertionOf({ iss: 'reports' })))).toMatchObject({ status: 401 })
-  })
-
-  it('SPIFFE, as a client assertion of either type', async () => {
-    const client = objectOf<Client>('spiffe')
-    const { ask, last } = worldOf({ client })
-    const token = (claims: Claims, type: string) => ({
-      ...clientCredentials(assertionOf({ sub: 'spiffe://prod.example.org/ns/prod/sa/billing', ...claims })),
-      client_id: 'billing',
-      client_assertion_type: type,
-    })
-    for (const type of [JWT_SPIFFE_CLIENT_ASSERTION, JWT_BEARER_CLIENT_ASSERTION]) {
-      const good = token({ iss: 'https://any.example' }, type)
-      expect(await ask(good)).toMatchObject({ status: 200, body: { scope: 'invoices:read' } })
-      expect((await ask(good)).status).toBe(200)
-      expect(last().client_auth_method).toBe('federated_jwt')
-      expect(await ask(token({ sub: 'spiffe://other.example.org/ns/prod/sa/billing' }, type))).toEqual(
-        refusedFor('client_identity_mismatch'),
-      )
-    }
-  })
-
   it('grants without jti are one grant in one second', async () => {
     const trusted = objectOf<TrustedIssuer>('twiceInASecond')
     const of = () => lone({ iss: trusted.issuer, jti: undefined, iat: 1_000, exp: 1_000 })
@@ -326,6 +280,94 @@ describe('docs/guides: issuers', () => {
     expect(await ask(lone({ iss: 'etl@accounts.example.com', cnf: { jkt: 'x' } }))).toEqual(refusedFor('pop_required'))
     const client = { ...clients['jwt-client'], dpop_bound_access_tokens: true }
     expect(await worldOf({ client }).ask(clientCredentials())).toEqual(refusedFor('dpop_not_supported'))
+  })
+})
+
+describe('docs/guides/workloads.md', () => {
+  const pod = {
+    iss: 'https://kubernetes.default.svc.cluster.local',
+    sub: 'system:serviceaccount:prod:reports',
+    aud: [issuer],
+    'kubernetes.io': { namespace: 'prod', serviceaccount: { name: 'reports' } },
+  }
+  const [aws, tid] = ['https://sts.amazonaws.com/', '0e3e2e88-8caf-41ca-b4da-e3b33b6c52ec']
+  const account = (aws_account: string) => ({ [aws]: { aws_account } })
+  const gitlabJob = { project_id: '20', ref: 'main', ref_type: 'branch', ref_protected: 'true' }
+  const azureIdentity = { aud: 'api://as.example.com', sub: 'x', tid, oid: '644d9b8a-b07e-46e8-b81e-bd3a4c997ce9', jti: undefined }
+  const role = 'arn:aws:iam::123456789012:role/reports'
+
+  /** What the workload of each block sends, and what another one sends. */
+  const platforms: [name: string, lifetime: number, own: Claims, other: Claims][] = [
+    ['github', 300, { sub: 'repo:o/r:environment:production', repository_id: '74', environment: 'production' }, { environment: 'test' }],
+    ['gitlab', 3600, { sub: 'project_path:g/p:ref_type:branch:ref:main', ...gitlabJob }, { ref_type: 'tag' }],
+    ['cluster', 3600, pod, { 'kubernetes.io': { namespace: 'test', serviceaccount: { name: 'reports' } } }],
+    ['google', 3600, { sub: '104567890123456789012', jti: undefined }, { sub: '104567890123456789013' }],
+    ['aws', 300, { sub: role, ...account('123456789012') }, account('210987654321')],
+    ['azure', 86_400, azureIdentity, { oid: tid }],
+    ['mcp', 600, { sub: 'agent-7', aud: `${issuer}/` }, { sub: 'agent-8' }],
+  ]
+  it.each(platforms)('%s', async (name, lifetime, own, other) => {
+    const trusted = objectOf<TrustedIssuer>(name)
+    const mintToken = () => ({ access_token: 't', token_type: 'Bearer', expires_in: 60 })
+    const { ask } = worldOf({ trusted: withKeysHere(trusted), hooks: { mintToken } })
+    const by = (claims: Claims) => ask(grantRequest(grant({ iss: trusted.issuer, exp: now() + lifetime, ...own, ...claims }, key), {}))
+    const answer = await by({})
+    expect(answer).toEqual(ok)
+    expect(answer.body.scope).toBe(trusted.scope)
+    expect((await by(other)).reason).toMatch(/^(claim|subject)_not_allowed$/)
+    expect(await by({ aud: 'https://elsewhere.example' })).toEqual(refusedFor('aud_not_registered'))
+  })
+
+  it('finds the account by ids: WI-06 sub is neither a user nor a client_id, and the token does not outlive that of the workload', async () => {
+    const { findIssuer, authorizeGrant } = await moduleOf<Pick<Hooks, 'findIssuer' | 'authorizeGrant'>>('workload-hooks.mjs')
+    const iss = 'https://token.actions.githubusercontent.com'
+    const trusted = withKeysHere((await findIssuer(iss)) as TrustedIssuer)
+    const granted: Granted[] = []
+    const mintToken = (given: Granted) => {
+      granted.push(given)
+      return { access_token: 't', token_type: 'Bearer', expires_in: 60 }
+    }
+    const { ask } = worldOf({ trusted, hooks: { authorizeGrant, mintToken } })
+    const run = { iss, sub: 'jwt-client', ref: 'refs/heads/main', event_name: 'push', exp: now() + 100 } // sub is a client_id
+    const by = (claims: Claims) => ask(grantRequest(grant({ ...run, ...claims }, key), {}))
+    expect(await by({ repository_id: '74' })).toMatchObject({ status: 200, body: { scope: 'deploy' } })
+    expect(await by({ repository_id: '75', sub: 'repo:o/r:ref:refs/heads/main' })).toMatchObject({ body: { scope: 'reports:write' } })
+    expect(await by({ repository_id: '76' })).toEqual(refusedFor('claim_not_allowed'))
+    expect(await by({ repository_id: '74', event_name: 'pull_request_target' })).toEqual(refusedFor('claim_not_allowed'))
+    expect(granted.map(({ subject }) => subject)).toEqual(['deployer', 'reporter'])
+    for (const { maxLifetime } of granted) expect(maxLifetime).toBeLessThanOrEqual(100)
+    expect(await findIssuer('https://idp.example.org')).toBeUndefined()
+  })
+
+  it('a Kubernetes service account, as a client assertion', async () => {
+    const client = objectOf<Client>('reportsPod')
+    const { ask, last } = worldOf({ client })
+    const token = (claims: Claims) => ({ ...clientCredentials(assertionOf({ ...pod, ...claims })), client_id: 'reports' })
+    const good = token({ exp: now() + 3600 })
+    expect(await ask(good)).toMatchObject({ status: 200, notices: ['client_assertion_reusable'] })
+    expect(await ask(good)).toEqual(ok)
+    expect(last().client_auth_method).toBe('federated_jwt')
+    expect(await ask(token({ sub: 'system:serviceaccount:prod:other' }))).toEqual(refusedFor('client_identity_mismatch'))
+    expect(await ask(clientCredentials(assertionOf({ iss: 'reports' })))).toMatchObject({ status: 401 })
+  })
+
+  it('SPIFFE, as a client assertion of either type', async () => {
+    const client = objectOf<Client>('billing')
+    const { ask, last } = worldOf({ client })
+    const token = (claims: Claims, type: string) => ({
+      ...clientCredentials(assertionOf({ sub: 'spiffe://prod.example.org/ns/prod/sa/billing', ...claims })),
+      client_id: 'billing',
+      client_assertion_type: type,
+    })
+    for (const type of [JWT_SPIFFE_CLIENT_ASSERTION, JWT_BEARER_CLIENT_ASSERTION]) {
+      const good = token({ iss: 'https://any.example' }, type)
+      expect(await ask(good)).toMatchObject({ status: 200, body: { scope: 'invoices:read' } })
+      expect((await ask(good)).status).toBe(200)
+      expect(last().client_auth_method).toBe('federated_jwt')
+      expect(await ask(token({ sub: 'spiffe://other.example.org/ns/prod/sa/billing' }, type))).toEqual(
+        refusedFor('client_identity_mismatch'),
+      )
+    }
   })
 })
 

@@ -14,10 +14,12 @@ function blocksOf(document: string): Map<string, string> {
   return new Map([...text.matchAll(/^```js\n\/\/ ([^\n]*)\n(.*?)^```$/gms)].map(([, name, block]) => [name as string, block as string]))
 }
 
+const onThisLib = (block: string) =>
+  block.replaceAll(/'express-oauth-assertions(\/profiles)?'/g, (_, profiles = '') => `'../lib${profiles}/index.js'`)
+
 /** Writes the files of a document, which use the lib of this test. */
 function writeFiles(document: string, folder: string, edit = (text: string) => text): void {
-  for (const [file, block] of blocksOf(document))
-    if (file.endsWith('.mjs')) writeFileSync(join(folder, file), edit(block.replaceAll("'express-oauth-assertions'", "'../lib/index.js'")))
+  for (const [file, block] of blocksOf(document)) if (file.endsWith('.mjs')) writeFileSync(join(folder, file), edit(onThisLib(block)))
 }
 
 function blockOf(document: string, name: string): string {
