@@ -315,6 +315,12 @@ describeDefaults<Client>('Client', membersOfClient, {
   audience: { other: 'issuer-or-token-endpoint', behaviour: (over) => demandsOfClient({ client_id: 'c', ...over }, settings) },
   requireJti: { other: true, behaviour: (over) => demandsOfClient({ client_id: 'c', ...over }, settings) },
   maxLifetime: { other: 60, behaviour: (over) => demandsOfClient({ client_id: 'c', ...over }, settings) },
+  clockTolerance: { other: 0, behaviour: (over) => demandsOfClient({ client_id: 'c', ...over }, settings) },
+  requireScope: {
+    other: true,
+    behaviour: (over) =>
+      clientPolicy(authenticated({ ...over, grant_types: [CLIENT_CREDENTIALS] }), requestOf(CLIENT_CREDENTIALS), settings),
+  },
   replay: { other: 'reusable', behaviour: (over) => twice(withClient(over), clientCredentials()) },
   client_assertion_mode: {
     other: 'observe',
@@ -359,6 +365,7 @@ describeDefaults<TrustedIssuer>(
     },
     requireJti: { other: true, behaviour: (over) => demandsOfIssuer(trusted(over), settings) },
     maxLifetime: { other: 60, behaviour: (over) => demandsOfIssuer(trusted(over), settings) },
+    clockTolerance: { other: 0, behaviour: (over) => demandsOfIssuer(trusted(over), settings) },
     replay: {
       other: 'reusable',
       behaviour: async (over) => {

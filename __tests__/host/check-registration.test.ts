@@ -31,6 +31,8 @@ const mistakes: [member: string, values: unknown[], problem: string][] = [
   ['clients', ['jwt-client', 'all', ['a', undefined], {}, null], "must be a list of strings or 'any', not "],
   ['subjects', ['alice', [7], new Set(['alice']), null], 'must be a list of strings or a function, not '],
   ['maxLifetime', [0, -1, '300', Number.NaN, Number.POSITIVE_INFINITY, null], 'must be a number of seconds above 0, not '],
+  ['clockTolerance', [-1, 61, '10', null], 'must be a number of seconds from 0 to 60, not '],
+  ['scope_once', ['', 7, null], 'must be a non-empty string, not '],
   ['not_after', ['2030-01-01', 1893456000, new Date('never'), null], 'must be a valid Date, not '],
   ['audience', [[undefined], ['https://as.example.com', null], {}, 7, null], 'must be a string or a list of strings, not '],
   ['algorithms', ['RS256', [256], {}, null], 'must be a list of strings, not '],
@@ -105,6 +107,8 @@ const clientMistakes: [member: string, values: unknown[], problem: string][] = [
   ],
   ['audience', ['both', true], "Client.audience must be one of 'issuer', 'issuer-or-token-endpoint', not "],
   ['maxLifetime', ['3600', 0, -1, Number.NaN, Number.POSITIVE_INFINITY], 'Client.maxLifetime must be a number of seconds above 0, not '],
+  ['clockTolerance', [-1, 61, '10'], 'Client.clockTolerance must be a number of seconds from 0 to 60, not '],
+  ['requireScope', ['yes', 1], 'Client.requireScope must be true or false, not '],
   ['replay', ['once', 'same-client', true], "Client.replay must be one of 'one-time', 'reusable', not "],
   ['previous_auth_method', [['none'], true], 'Client.previous_auth_method must be a string, not '],
   [

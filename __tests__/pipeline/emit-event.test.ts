@@ -214,6 +214,12 @@ const cases: Record<Exclude<keyof typeof refusals, 'body_unreadable'> | 'hook_de
     form: { ...grantRequest(grant({ scope: 'read' })), scope: 'write' },
     event: { detail: { seen: ['write'], wanted: ['read'] } },
   },
+  scope_missing: { hooks: register({ requireScope: true }) },
+  scope_not_once: {
+    form: { ...grantRequest(), scope: 'read' },
+    hooks: trust({ scope_once: 'dpv:' }),
+    event: { detail: { seen: ['read'], wanted: 'exactly one value that begins with dpv:' } },
+  },
   scope_param_forbidden: { form: { ...grantRequest(), scope: 'read' }, hooks: trust({ scope_from: 'assertion' }) },
   target_invalid: {
     form: { ...clientCredentials(), resource: `https://user:${secret}@api.example.com/#x` },
@@ -364,6 +370,12 @@ const jwtCases: Record<
   sub_missing: { claims: { sub: undefined } },
   jti_missing: { claims: { jti: undefined }, over: { requireJti: true }, detail: { wanted: 'a jti claim' } },
   aud_not_registered: { claims: { aud: tokenEndpointUrl }, over: { audience: 'issuer' }, detail: { seen: { aud: tokenEndpointUrl } } },
+  tolerance_exceeded: {
+    claims: { iat: now() + 55, exp: now() + 90 },
+    options: { clockTolerance: 60 },
+    over: { clockTolerance: 0 },
+    detail: { wanted: { clockTolerance: 0 } },
+  },
   lifetime_too_long: { claims: { exp: now() + 9000 } },
   claim_not_allowed: {
     claims: { repository_id: '75' },

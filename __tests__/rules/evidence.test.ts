@@ -139,6 +139,12 @@ const ofRegistration: Row<SignerDemands>[] = [
   ['sub_missing', claimsOf({ sub: undefined }), { seen: ['iss', 'aud', 'exp', 'iat', 'jti'], wanted: 'a sub claim' }],
   ['jti_missing', claimsOf({ jti: undefined }), { seen: ['iss', 'sub', 'aud', 'exp', 'iat'], wanted: 'a jti claim' }],
   ['aud_not_registered', claimsOf({ aud: `${as}/token` }), { seen: { aud: `${as}/token` }, wanted: { aud: [as] } }],
+  [
+    'tolerance_exceeded',
+    claimsOf({ exp: now + 60, iat: now + 5 }),
+    { seen: { exp: now + 60, nbf: null, iat: now + 5, now: Math.round(now) }, wanted: { clockTolerance: 0 } },
+    { clockTolerance: 0 },
+  ],
   ['lifetime_too_long', claimsOf({ exp: now + 400 }), { seen: { lifetime: 401 }, wanted: { at_most: 300 } }],
   ['lifetime_too_long', claimsOf({ exp: now + 400, iat: undefined }), { seen: { lifetime: 400 }, wanted: { at_most: 300 } }],
 ]

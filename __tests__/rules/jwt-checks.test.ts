@@ -170,6 +170,11 @@ const registrationCases: Case<SignerDemands>[] = [
   ['aud_not_registered', { claims: { aud: [] }, rules: { audience: [] } }],
   ['aud_not_registered', { rules: { audience: [] } }],
   [undefined, { claims: { aud: 'x' }, rules: { audience: ['x', 'y'] } }],
+  // CM-08: a stricter tolerance than that of the endpoint
+  ['tolerance_exceeded', { claims: { iat: now + 0.1 }, rules: { clockTolerance: 0 } }],
+  ['tolerance_exceeded', { claims: { nbf: now + 0.1 }, rules: { clockTolerance: 0 } }],
+  ['tolerance_exceeded', { claims: { exp: second }, rules: { clockTolerance: 0 } }],
+  [undefined, { claims: { iat: now, nbf: now, exp: second + 1 }, rules: { clockTolerance: 0 } }],
   // counted from now, or from an earlier iat, with the tolerance
   [undefined, claims({ exp: now + 310 })],
   ['lifetime_too_long', claims({ exp: now + 310.1 })],
@@ -206,6 +211,7 @@ const registrationOrder: Case<SignerDemands>[] = [
   ['sub_missing', claims({ sub: undefined })],
   ['jti_missing', { rules: { requireJti: true } }],
   ['aud_not_registered', claims({ aud: 'x' })],
+  ['tolerance_exceeded', claims({ exp: 0 })],
   ['lifetime_too_long', claims({ exp: now + 1000 })],
 ]
 

@@ -81,6 +81,9 @@ describe('what the registration of a client demands of its assertions', () => {
     [{ audience: 'issuer-or-token-endpoint' }, { audience: [us, url] }],
     [{ requireJti: true }, { requireJti: true }],
     [{ maxLifetime: 60 }, { maxLifetime: 60 }],
+    [{ clockTolerance: 0 }, { clockTolerance: 0 }],
+    [{ clockTolerance: 8 }, { clockTolerance: 7 }], // never more than the option
+    [{ clockTolerance: null }, {}],
     [{ jwks_uri: 'https://c.example/jwks' }, { jwks_uri: 'https://c.example/jwks' }],
     // a database may say null
     [{ token_endpoint_auth_signing_alg: null, audience: null, requireJti: null, maxLifetime: null }, {}],
@@ -135,6 +138,8 @@ describe('what is registered about the grants of an issuer', () => {
   it.each<[registered: Partial<TrustedIssuer>, demands: Partial<SignerDemands>]>([
     [{}, {}],
     [{ algorithms: ['ES256'] }, { algorithms: ['ES256'] }],
+    [{ clockTolerance: 0 }, { clockTolerance: 0 }],
+    [{ clockTolerance: 8 }, { clockTolerance: 7 }],
     [{ typ: 'x+jwt' }, { typ: 'x+jwt' }],
     [{ audience: 'https://old.example' }, { audience: ['https://old.example'] }],
     [{ audience: ['https://old.example', us] }, { audience: ['https://old.example', us] }],

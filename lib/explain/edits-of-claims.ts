@@ -104,6 +104,7 @@ export const editsOfClaims: Proposals = {
     s.use === 'grant' ? registered(s, 'default_sub', 'iss') : undefined,
   ],
   jti_missing: (s) => [claim(s, 'jti', 'a-new-jti-for-each-jwt'), registered(s, 'requireJti', false)],
+  tolerance_exceeded: (s) => [time(s, 'iat'), time(s, 'exp'), time(s, 'nbf'), registered(s, 'clockTolerance', undefined)],
   lifetime_too_long: (s) => {
     const { exp, iat } = draftOf(s)?.claims ?? {}
     const start = Math.min(s.now, Number.isFinite(numberOf(iat)) ? numberOf(iat) : s.now)

@@ -134,6 +134,7 @@ export const editsOfRequest: Proposals = {
   scope_exceeds_client: scope,
   scope_exceeds_issuer: scope,
   scope_exceeds_grant: scope,
+  scope_missing: (s) => [s.subject.client?.scope ? parameter('scope', s.subject.client.scope) : undefined],
   scope_param_forbidden: () => [parameter('scope', undefined)],
   target_invalid: () => [parameter('resource', undefined)],
   target_not_allowed: () => [parameter('resource', undefined)],

@@ -18,6 +18,7 @@ import {
   type Report,
   refuse,
   reportMembers,
+  secondsBetween,
   stringOrStrings,
   strings,
   tableOf,
@@ -29,6 +30,7 @@ import type { GrantDecision } from './hooks.js'
 import { isResourceUri } from './resource-uri.js'
 import type { TrustedIssuer } from './trusted-issuer.js'
 
+const aTolerance = secondsBetween(0, 60)
 const resourceUris = must(
   'a non-empty list of absolute URIs without a fragment',
   (value) => Array.isArray(value) && value.length > 0 && value.every(isResourceUri),
@@ -52,6 +54,7 @@ const issuerChecks = tableOf({
   lifetime: oneOf('within-grant'),
   limits: { assertion: aPositiveInteger },
   scope: aString,
+  scope_once: aName,
   scope_from: oneOf('intersection', 'parameter', 'assertion'),
   default_sub: oneOf('iss'),
   audience: stringOrStrings,
@@ -59,6 +62,7 @@ const issuerChecks = tableOf({
   typ: aString,
   requireJti: aBoolean,
   maxLifetime: aDuration,
+  clockTolerance: aTolerance,
   replay: oneOf('one-time', 'one-time-jti', 'same-client', 'reusable'),
   enabled: anything,
   not_after: aDate,
@@ -88,7 +92,9 @@ const clientChecks = tableOf({
   scope: aString,
   client_secret_expires_at: aMoment,
   audience: oneOf('issuer', 'issuer-or-token-endpoint'),
+  requireScope: aBoolean,
   maxLifetime: aDuration,
+  clockTolerance: aTolerance,
   replay: oneOf('one-time', 'reusable'),
   previous_auth_method: aString,
   previous_auth_method_expires_at: aMoment,

@@ -87,6 +87,8 @@ export interface ClientMetadata extends KeyRegistration {
     | null
   /** Space-separated scope that the client may ask for. Without it, `client_credentials` grants no scope. */
   scope?: string | null
+  /** Refuses its `client_credentials` requests without a `scope` parameter (RFC 6749 §3.3). Without it, they get all of `scope`. @default false */
+  requireScope?: boolean | null
   /** Its secret in plain text. If you store hashed secrets, leave it out and write the hook `verifyClientSecret`. */
   client_secret?: string | null
   /** When the secret expires, in seconds since the epoch (RFC 7591 §3.2.1). 0 means never. @default 0 */
@@ -117,6 +119,8 @@ export interface ClientMetadata extends KeyRegistration {
   requireJti?: boolean | null
   /** Longest lifetime of its client assertions in seconds. @default clientAssertions.maxLifetime */
   maxLifetime?: number | null
+  /** Leeway for `exp`, `nbf` and `iat` of its client assertions in seconds. It can only be stricter than the option. @default clockTolerance */
+  clockTolerance?: number | null
   /**
    * `reusable`: a client assertion with `jti` may be sent again until it expires. Some clients keep one for several requests, as MSAL does.
    * @default 'one-time'

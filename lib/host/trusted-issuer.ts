@@ -25,7 +25,7 @@ export interface TrustedIssuer extends IssuerKeys {
   /** The `sub` values that it may assert: a list, or a function. Without it, it may assert any `sub`. */
   subjects?: readonly string[] | ((sub: string) => boolean)
   /**
-   * What the claims of its grants must be, by name. A rule is a value, a list of possible values, `{ prefix }`, `{ present: true }`, or a function. For a claim that
+   * What the claims of its grants must be, by name. A rule is a value, a list of possible values, `{ prefix }`, `{ pattern }`, `{ present: true }`, or a function. For a claim that
    * is an object, it is an object of rules. All must hold. They are applied after the signature is verified. If many tenants share the issuer,
    * name ids that no tenant can choose.
    */
@@ -38,6 +38,11 @@ export interface TrustedIssuer extends IssuerKeys {
    * @default 'intersection'
    */
   scope_from?: 'intersection' | 'parameter' | 'assertion'
+  /**
+   * A prefix of scope values, such as `dpv:`, the purpose of CAMARA. Each grant must ask for exactly one value that begins with it, and it must
+   * be one that the issuer and the client may have.
+   */
+  scope_once?: string
   /**
    * The claims that make its subjects different, besides `iss` and `sub`: `['tenant']` if two tenants may have the same `sub`. Grants without
    * one of them are refused. Together they are `subject_key` of the candidate.
@@ -66,6 +71,8 @@ export interface TrustedIssuer extends IssuerKeys {
   requireJti?: boolean
   /** Longest lifetime of its grants in seconds, from `iat` (or now, if that is earlier) to `exp`. @default 300 */
   maxLifetime?: number
+  /** Leeway for `exp`, `nbf` and `iat` of its grants in seconds. It can only be stricter than the option. @default clockTolerance */
+  clockTolerance?: number
   /**
    * How often a grant may be used. `one-time`: once. `one-time-jti`: once if it has a `jti`, else until it expires. `same-client`: again by the
    * client that its `client_id` claim names. `reusable`: until it expires.

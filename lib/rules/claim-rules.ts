@@ -1,5 +1,13 @@
 /** The second trust of a workload: not every JWT of an issuer is accepted, only those whose claims are as registered. */
-import { type ClaimRule, type ClaimRules, type ClaimValue, isPrefixRule, isPresenceRule } from '../host/claim-rules.js'
+import {
+  type ClaimRule,
+  type ClaimRules,
+  type ClaimValue,
+  isPatternRule,
+  isPrefixRule,
+  isPresenceRule,
+  patternOf,
+} from '../host/claim-rules.js'
 import type { Evidence } from '../host/evidence.js'
 import { isTrue } from './policy.js'
 
@@ -37,11 +45,12 @@ type Leaf =
   | ClaimValue
   | readonly ClaimValue[]
   | { readonly prefix: string }
+  | { readonly pattern: string }
   | { readonly present: true }
   | Extract<ClaimRule, (...args: never[]) => unknown>
 
 const isNested = (rule: ClaimRule): rule is ClaimRules =>
-  typeof rule === 'object' && !Array.isArray(rule) && !isPrefixRule(rule) && !isPresenceRule(rule)
+  typeof rule === 'object' && !Array.isArray(rule) && !isPrefixRule(rule) && !isPatternRule(rule) && !isPresenceRule(rule)
 
 function ofMembers(rules: ClaimRules, value: unknown, claims: Claims, path: readonly string[]): Failed | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return { path, value, rule: rules }
@@ -53,6 +62,7 @@ function holds(rule: Leaf, value: unknown, claims: Claims): boolean {
   if (typeof rule === 'function') return isTrue(rule(value, claims))
   if (typeof rule !== 'object') return value === rule
   if ('present' in rule) return value !== undefined && value !== null
+  if ('pattern' in rule) return typeof value === 'string' && patternOf(rule.pattern).test(value)
   return 'prefix' in rule ? typeof value === 'string' && value.startsWith(rule.prefix) : rule.includes(value as ClaimValue)
 }
 

@@ -96,6 +96,10 @@ export const evidenceOfRegistration = {
   sub_missing: ({ claims }) => ({ seen: Object.keys(claims), wanted: 'a sub claim' }),
   jti_missing: ({ claims }) => ({ seen: Object.keys(claims), wanted: 'a jti claim' }),
   aud_not_registered: ({ claims: { aud } }, { audience }) => ({ seen: { aud }, wanted: { aud: audience } }),
+  tolerance_exceeded: ({ claims: { exp, nbf, iat } }, { clockTolerance }, now) => ({
+    seen: { exp, nbf, iat, now: Math.round(now) },
+    wanted: { clockTolerance },
+  }),
   lifetime_too_long: ({ claims: { exp, iat } }, { maxLifetime }, now) => ({
     seen: { lifetime: Math.round(secondsOf(exp) - Math.min(now, iat === undefined ? now : secondsOf(iat))) },
     wanted: { at_most: maxLifetime },

@@ -144,6 +144,13 @@ export const checksOfRegistration: readonly JwtCheck<SignerDemands, keyof typeof
     holds: ({ claims }, { audience }) => audience.includes(soleAudience(claims.aud) as string),
   },
   {
+    reason: 'tolerance_exceeded',
+    demands: '`exp`, `nbf` and `iat` are good within the tolerance that the signer registered, if it is stricter',
+    holds: ({ claims }, { clockTolerance }, now) =>
+      now < Math.floor(claims.exp as number) + clockTolerance &&
+      [claims.nbf, claims.iat].every((date) => date === undefined || (date as number) <= now + clockTolerance),
+  },
+  {
     reason: 'lifetime_too_long',
     demands: '`exp` is at most `maxLifetime` after now and after `iat`',
     holds: ({ claims }, { maxLifetime, clockTolerance }, now) =>

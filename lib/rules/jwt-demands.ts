@@ -74,13 +74,14 @@ const open = { algorithms: undefined, typ: undefined, commonTypes: undefined, de
 /** What a client registered about its client assertions; the settings of the endpoint are the defaults. */
 export function demandsOfClient(client: Client, { issuer, ownAudience, clientAssertions, clockTolerance }: Settings): SignerDemands {
   const { token_endpoint_auth_signing_alg: algorithm, audience, requireJti, maxLifetime, jwks_uri, ignoreX5c } = client
+  const ofClient = client.clockTolerance ?? clockTolerance
   return {
     ...open,
     algorithms: algorithm === undefined || algorithm === null ? undefined : [algorithm],
     audience: (audience ?? clientAssertions.audience) === 'issuer-or-token-endpoint' ? ownAudience : [issuer],
     requireJti: requireJti ?? clientAssertions.requireJti,
     maxLifetime: maxLifetime ?? clientAssertions.maxLifetime,
-    clockTolerance,
+    clockTolerance: Math.min(ofClient, clockTolerance),
     jwks_uri: jwks_uri ?? undefined,
     ignoreX5c: ignoreX5c === true,
   }
@@ -105,6 +106,7 @@ export const isSpiffeCredential = ({ issuer }: FederatedCredential) => issuer.st
 /** What is registered about the grants of an issuer; the settings of the endpoint are the defaults. */
 export function demandsOfIssuer(issuer: TrustedIssuer, { ownAudience, clockTolerance }: Settings): SignerDemands {
   const { algorithms, typ, audience = ownAudience, default_sub, requireJti = false, maxLifetime = 300, jwks_uri } = issuer
+  const ofIssuer = issuer.clockTolerance ?? clockTolerance
   return {
     algorithms,
     typ,
@@ -113,7 +115,7 @@ export function demandsOfIssuer(issuer: TrustedIssuer, { ownAudience, clockToler
     defaultSub: default_sub,
     requireJti,
     maxLifetime,
-    clockTolerance,
+    clockTolerance: Math.min(ofIssuer, clockTolerance),
     jwks_uri: jwks_uri ?? undefined,
     ignoreX5c: issuer.ignoreX5c === true,
   }

@@ -28,6 +28,8 @@ export function clientPolicy(client: ClientAuthentication, request: TokenRequest
     return refused('public_client_not_allowed', { grant_type, publicClients }, 'a client that authenticates')
   if (client.client.dpop_bound_access_tokens)
     return refused('dpop_not_supported', { dpop_bound_access_tokens: true }, { dpop_bound_access_tokens: false }) // RFC 9449 §5.2
+  if (client.client.requireScope && grant_type === CLIENT_CREDENTIALS && parameters.scope === undefined)
+    return refused('scope_missing', 'no scope', 'a scope parameter')
   const ceiling = client.client.scope ?? (grant_type === CLIENT_CREDENTIALS ? '' : undefined)
   if (ceiling !== undefined && !isWithin(requested, hostScope(ceiling)))
     return refused('scope_exceeds_client', requested, hostScope(ceiling))
@@ -102,6 +104,9 @@ export interface BoundedScope {
   readonly bounded: boolean
 }
 
+const countOf = (scope: readonly string[], prefix: string) => scope.filter((one) => one.startsWith(prefix)).length
+const onceOf = (prefix: string) => `exactly one value that begins with ${prefix}`
+
 /**
  * The scope that a grant may yield: the requested one, within what the assertion, the issuer, the client and the kind of client allow.
  * The scope of the form is granted in full or refused; one that only the assertion names is narrowed (RFC 6749 §3.3, RFC 7521 §4.1).
@@ -121,11 +126,18 @@ export function scopePolicy(
   if ((parameter !== undefined && !requested) || (relevant !== undefined && !asserted))
     return refused('scope_malformed', { parameter, claim: relevant }, 'scopes separated by single spaces')
 
+  const wanted = requested ?? asserted ?? []
+  if (issuer.scope_once !== undefined && countOf(wanted, issuer.scope_once) !== 1)
+    return refused('scope_not_once', wanted, onceOf(issuer.scope_once))
+
   const ceilings = [issuer.scope, client.client?.scope, client.level === 'identified' ? publicClients?.scope : undefined]
     .filter((scope) => scope !== undefined && scope !== null)
     .map(hostScope)
   const ceiling = ceilings.length === 0 ? undefined : ceilings.reduce(intersect)
   const offered = asserted && ceiling ? intersect(asserted, ceiling) : (asserted ?? ceiling)
+
+  if (issuer.scope_once !== undefined && ceiling && countOf(intersect(wanted, ceiling), issuer.scope_once) === 0)
+    return refused('scope_exceeds_issuer', wanted, ceiling)
 
   if (requested) {
     if (asserted && !isWithin(requested, asserted)) return refused('scope_exceeds_grant', requested, asserted)

@@ -94,6 +94,14 @@ export const helpOfClients = {
       'The form asks for more than the grant names, or than `authorizeGrant` returned. Or neither client nor issuer has a `scope`, and `authorizeGrant` returned none.',
     fix: 'Set `scope` of the issuer or the client, or return `scope` from `authorizeGrant`.',
   },
+  scope_missing: {
+    cause: 'The client has `requireScope`, and asks for a token of its own without saying for which scope.',
+    fix: 'Send `scope`.',
+  },
+  scope_not_once: {
+    cause: 'The issuer has `scope_once`, and the grant has no value that begins with it, or several. CAMARA demands one purpose: `dpv:…`.',
+    fix: 'Put exactly one of them into the scope of the grant.',
+  },
   scope_param_forbidden: {
     cause: "The issuer has `scope_from: 'assertion'`, and the form has a `scope` parameter.",
     fix: 'Leave the parameter out.',

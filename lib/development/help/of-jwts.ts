@@ -66,8 +66,9 @@ export const helpOfJwts = {
     fix: 'Use NTP. `clockTolerance` may be up to 60 seconds.',
   },
   aud_mismatch: {
-    cause: '`aud` of a client assertion is neither `issuer` nor `tokenEndpointUrl`, has a slash more or less, or has two values.',
-    fix: 'Set `aud` to the issuer identifier of the server, alone, such as `https://as.example.com`.',
+    cause:
+      '`aud` of a client assertion is the token endpoint URL, and the option `tokenEndpointUrl` does not list this URL. Or `aud` has a slash more or less, or two values.',
+    fix: "Set `aud` to `issuer`, alone. For a library that sends the URL it calls, list that URL in `tokenEndpointUrl`, and register `audience: 'issuer-or-token-endpoint'`.",
   },
   issuer_untrusted: {
     check: '`findIssuer` returns an issuer whose `issuer` equals `iss`',
@@ -107,6 +108,10 @@ export const helpOfJwts = {
     cause:
       'A client assertion has the token endpoint URL as `aud`, and only the issuer identifier is accepted. Or a grant has another `aud` than registered.',
     fix: "For clients, set `audience: 'issuer-or-token-endpoint'`. For issuers, set the option `tokenEndpointUrl` or `TrustedIssuer.audience`.",
+  },
+  tolerance_exceeded: {
+    cause: 'The clock of the signer is ahead or behind, and its registration has a strict `clockTolerance`. CAMARA allows none for `iat`.',
+    fix: 'Use NTP at the signer.',
   },
   lifetime_too_long: {
     cause: 'The library signs for an hour. Grants may live 300 seconds by default.',
