@@ -209,8 +209,12 @@ function profileSections() {
   const listed = (rows) => rows.join(', ')
   const shown = ({ value, argument }) =>
     argument === undefined ? code(JSON.stringify(value).replaceAll('"', "'")) : `the argument ${code(argument)}`
+  const made = {
+    Registration: `${code('{ issuer, client }')}, for ${code('findIssuer')} and ${code('findClient')}`,
+    Options: `a part of ${code('Options')}`,
+  }
   return Object.values(profiles)
-    .map(({ name, about, makes, lines, example, wrong }) => {
+    .map(({ name, about, makes, path, lines, example, wrong }) => {
       const set = Object.entries(lines).map(
         ([member, line]) => `| ${code(member)} | ${shown(line)} | ${capital(line.why)}. | ${listed(line.rows)} |`,
       )
@@ -219,7 +223,12 @@ function profileSections() {
       )
       return [
         `## ${name}`,
-        `${capital(about)}. It makes ${/^[AEIO]/.test(makes) ? 'an' : 'a'} ${code(makes)}.`,
+        `${capital(about)}. It makes ${made[makes] ?? `a ${code(makes)}`}.`,
+        ...(path
+          ? [
+              `Its libraries call ${code(path)}: mount your endpoint there, too, and list the URL in the option ${code('tokenEndpointUrl')}.`,
+            ]
+          : []),
         `\`\`\`js\nconst made = ${example}\n\`\`\``,
         ['| member | value | why | rules |', '|---|---|---|---|', ...set].join('\n'),
         ['| refused | reason | rules |', '|---|---|---|', ...refused].join('\n'),

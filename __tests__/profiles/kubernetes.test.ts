@@ -57,7 +57,7 @@ describe('kubernetesCredential', () => {
     const ofOther = { sub: 'system:serviceaccount:prod:default' }
     const ofOtherClaims = { 'kubernetes.io': { namespace: 'test', serviceaccount: { name: 'reports' } } }
     try {
-      for (const claims of [pod, pod]) expect(await send(endpoint, identity, { claims }, parameters)).toEqual({ status: 200 })
+      for (const claims of [pod, pod]) expect(await send(endpoint, identity, { claims }, parameters)).toMatchObject({ status: 200 })
       expect(await send(endpoint, identity, { claims: ofOther }, parameters)).toMatchObject({ reason: 'client_identity_mismatch' })
       expect(await send(endpoint, identity, { claims: ofOtherClaims }, parameters)).toMatchObject({ reason: 'claim_not_allowed' })
     } finally {

@@ -1,14 +1,15 @@
 /** An endpoint with the registrations of a profile, and its clients, who send what act-as sends. */
 
+import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express from 'express'
-import { formOf, type Identity, jwtOf, registrationOf, signerOf } from '../../lib/cli/act-as/identity.js'
+import { asClient, formOf, type Identity, jwtOf, registrationOf, signerOf } from '../../lib/cli/act-as/identity.js'
 import { dialects } from '../../lib/cli/dialects.js'
 import { signingKey } from '../../lib/cli/keys.js'
-import type { Client, Granted, Options, TokenEndpointEvent, TrustedIssuer } from '../../lib/index.js'
+import type { Client, Granted, Hooks, Options, TokenEndpointEvent, TrustedIssuer } from '../../lib/index.js'
 import { tokenEndpoint } from '../../lib/index.js'
-import type { Profile } from '../../lib/profiles/index.js'
+import type { Profile, Right, Wrong } from '../../lib/profiles/index.js'
 import { type SpoiledName, spoiled } from '../../lib/testing/index.js'
 import { type JwtOverrides, keyPair } from '../../lib/testing/signer.js'
 import { tokenRequest } from '../../lib/testing/token-request.js'
@@ -27,6 +28,10 @@ export interface Outcome {
   reason?: string
   /** Whether the token may live longer than the grant. */
   lifetime?: 'independent' | 'within-grant'
+  /** The account of the token. */
+  subject?: string
+  /** Members of the response that only some clients read. */
+  further?: readonly string[]
 }
 
 const keys = new Map<string, ReturnType<typeof signingKey>>()
@@ -55,7 +60,7 @@ export function senderOf({ name }: Pick<Profile, 'name'>): { identity: Identity;
 }
 
 /** Starts an endpoint with some registrations. `granted` are the inputs of `mintToken`. */
-export async function startProfile({ issuer, client, options }: Registered, port = 0) {
+export async function startProfile({ issuer, client, options }: Registered, port = 0, hooks: Partial<Hooks> = {}) {
   const events: TokenEndpointEvent[] = []
   const granted: Granted[] = []
   const app = express()
@@ -69,11 +74,18 @@ export async function startProfile({ issuer, client, options }: Registered, port
       hooks: {
         findClient: (id) => (id === client?.client_id ? client : undefined),
         findIssuer: (iss) => (iss === issuer?.issuer ? issuer : undefined),
-        authorizeGrant: ({ subject_key }) => ({ subject: `account of ${subject_key}`, scope: 'read' }),
+        authorizeGrant: ({ subject_key, issuer }) => ({ subject: `account of ${subject_key}`, scope: issuer.scope ?? 'read' }),
         mintToken: (given) => {
           granted.push(given)
-          return { access_token: 'token', token_type: 'Bearer', expires_in: Math.min(300, given.maxLifetime ?? 300) }
+          return {
+            access_token: 'token',
+            token_type: 'Bearer',
+            expires_in: Math.min(300, given.maxLifetime ?? 300),
+            instance_url: 'x',
+            id: 'y',
+          }
         },
+        ...hooks,
       },
     }),
   )
@@ -81,14 +93,23 @@ export async function startProfile({ issuer, client, options }: Registered, port
   await new Promise((resolve) => listening.once('listening', resolve))
   const at = `http://127.0.0.1:${(listening.address() as AddressInfo).port}/token`
   return {
+    at,
     events,
     granted,
     /** Sends a form. */
     async ask(form: Record<string, string>): Promise<Outcome> {
       const { status, body } = await tokenRequest(at, form)
-      const { error } = (body ?? {}) as { error?: string }
+      const { error, ...members } = (body ?? {}) as { error?: string }
+      const further = Object.keys(members).filter((name) => ['instance_url', 'id'].includes(name))
+      const subject = status === 200 ? granted.at(-1)?.subject : undefined
       const reason = events.at(-1)?.reason
-      return { status, ...(error !== undefined && { error }), ...(reason !== undefined && { reason }) }
+      return {
+        status,
+        ...(error !== undefined && { error }),
+        ...(reason !== undefined && { reason }),
+        ...(subject !== undefined && { subject }),
+        ...(further.length > 0 && { further }),
+      }
     },
     close: () => new Promise((resolve) => void listening.close(resolve).closeAllConnections()),
   }
@@ -96,9 +117,21 @@ export async function startProfile({ issuer, client, options }: Registered, port
 
 export type ProfileEndpoint = Awaited<ReturnType<typeof startProfile>>
 
+/** Grants without `jti` that are signed in the same second are one text: so each has something of its own. */
+const unlike = (jwt: JwtOverrides): JwtOverrides => ({ ...jwt, claims: { nonce: randomUUID(), ...jwt.claims } })
+
 /** Sends the sample of a profile with some changes. */
 export const send = (endpoint: ProfileEndpoint, identity: Identity, jwt: JwtOverrides = {}, parameters: Record<string, string> = {}) =>
-  endpoint.ask(formOf(identity, jwtOf(identity, signerOf(identity), jwt), parameters))
+  endpoint.ask(formOf(identity, jwtOf(identity, signerOf(identity), unlike(jwt)), parameters))
+
+/** Sends what differs from the sample. */
+export function sendChanged(
+  endpoint: ProfileEndpoint,
+  identity: Identity,
+  { claims = {}, header = {}, parameters, ...row }: Right | Wrong,
+) {
+  return send(endpoint, row.asClient ? asClient(identity) : identity, { claims, header }, parameters)
+}
 
 /** Everything that a profile must accept and refuse, sent in turn: the outcome of each by its name. */
 export async function outcomesOf(profile: Profile, identity: Identity, registered: Registered): Promise<Record<string, Outcome>> {
@@ -108,12 +141,11 @@ export async function outcomesOf(profile: Profile, identity: Identity, registere
   try {
     const sample = await send(endpoint, identity)
     outcomes.sample = { ...sample, lifetime: endpoint.granted.at(-1)?.maxLifetime === undefined ? 'independent' : 'within-grant' }
-    for (const [name, { claims }] of Object.entries(profile.right ?? {})) outcomes[name] = await send(endpoint, identity, { claims })
-    for (const [name, { claims = {}, header = {}, parameters = {} }] of Object.entries(profile.wrong))
-      outcomes[name] = await send(endpoint, identity, { claims, header }, parameters)
+    for (const [name, row] of Object.entries({ ...profile.right, ...profile.wrong }))
+      outcomes[name] = await sendChanged(endpoint, identity, row)
     for (const [name, row] of Object.entries(spoiled)) {
       if (!row.refused[profile.sample.use] || row.signedByOtherParty) continue
-      const jwt = jwtOf(identity, signer, row.overrides(signer, profile.sample.use))
+      const jwt = jwtOf(identity, signer, unlike(row.overrides(signer, profile.sample.use)))
       if (row.sentTwice) await endpoint.ask(formOf(identity, jwt))
       outcomes[name as SpoiledName] = await endpoint.ask(formOf(identity, jwt))
     }

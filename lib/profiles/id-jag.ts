@@ -48,7 +48,7 @@ export const idJag = (given: IdJagArguments): TrustedIssuer => idJagIssuer({ nam
 /** The same for a profile that adds to it. */
 export function idJagIssuer(profile: Pick<Profile, 'name' | 'lines'>, { issuer, audience, ...more }: IdJagArguments): TrustedIssuer {
   required(profile.name, { issuer, audience })
-  if (issuer === audience)
+  if (issuer.replace(/\/$/, '') === audience.replace(/\/$/, ''))
     // IJ-12
     throw new ConfigurationError(`${profile.name}: issuer must be another server: this one issues no tokens for its own ID-JAGs.`)
   return trustedIssuer(profile, { issuer, audience }, more)

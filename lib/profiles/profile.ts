@@ -12,10 +12,13 @@ export interface Line {
   readonly rows: readonly string[]
 }
 
-/** Members by their path, such as `claims.tid`. If a name of the path has a dot, spaces stand between the names. */
+/**
+ * Members by their path, such as `claims.tid`. If a name of the path has a dot, spaces stand between the names. If the profile makes a
+ * `Registration`, the path begins with `issuer`, `client` or `options`.
+ */
 export type Lines = Readonly<Record<string, Line>>
 
-/** What a client of the profile sends. `$name` stands for a value that the sender has: see `act-as`. `null` leaves a claim out. */
+/** What a client of the profile sends. `$name` stands for a value that the sender has: see `act-as`. `$now+5` is a time. `null` leaves a claim out. */
 export interface Sample {
   readonly use: 'grant' | 'client'
   readonly alg: string
@@ -27,18 +30,29 @@ export interface Sample {
   readonly parameters: Readonly<Record<string, string>>
 }
 
-/** A JWT that the profile must refuse. */
-export interface Wrong {
-  /** What is wrong, in one sentence. */
-  readonly wrong: string
+/** What differs from the sample. */
+interface Changed {
+  /** The JWT is not a grant, but the client assertion of {@link Profile.asClient}. */
+  readonly asClient?: true
   readonly claims?: Readonly<Record<string, unknown>>
   readonly header?: Readonly<Record<string, unknown>>
   /** Parameters of the token request to change. */
   readonly parameters?: Readonly<Record<string, string>>
-  readonly error: string
-  readonly reason: Reason
   /** The rows that it proves. */
   readonly rows: readonly string[]
+}
+
+/** A JWT that the profile must refuse. */
+export interface Wrong extends Changed {
+  /** What is wrong, in one sentence. */
+  readonly wrong: string
+  readonly error: string
+  readonly reason: Reason
+}
+
+/** A JWT that is unusual, and that the profile must accept. */
+export interface Right extends Changed {
+  readonly what: string
 }
 
 /** What the registrations of the sample are: keys are added by who sends it. */
@@ -52,17 +66,19 @@ export interface Profile {
   readonly name: string
   /** Whose JWTs it is for, in one sentence. */
   readonly about: string
-  /** What the function returns. */
-  readonly makes: 'TrustedIssuer' | 'Client' | 'FederatedCredential' | 'Options'
+  /** What the function returns. A `Registration` is `{ issuer, client }`, or also `options`. */
+  readonly makes: 'TrustedIssuer' | 'Client' | 'FederatedCredential' | 'Options' | 'Registration'
+  /** The path of the token endpoint that its libraries have built in. */
+  readonly path?: string
   readonly lines: Lines
   /** A call with example values, as code, and what it registers. */
   readonly example: string
   readonly registration: (values: SampleValues) => SampleRegistration
   readonly sample: Sample
-  /** JWTs that it must accept besides the sample: changed claims. */
-  readonly right?: Readonly<
-    Record<string, { readonly what: string; readonly claims: Readonly<Record<string, unknown>>; readonly rows: readonly string[] }>
-  >
+  /** What the client of a profile for grants sends in its other requests. */
+  readonly asClient?: Sample
+  /** JWTs that it must accept besides the sample. */
+  readonly right?: Readonly<Record<string, Right>>
   readonly wrong: Readonly<Record<string, Wrong>>
   /** Names of the spoiled JWTs of the test helpers that it does not refuse, and why. */
   readonly accepts?: Readonly<Record<string, string>>

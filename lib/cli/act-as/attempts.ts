@@ -2,7 +2,7 @@
 import type { Signer } from '../../testing/signer.js'
 import { type SpoiledName, spoiled } from '../../testing/spoiled.js'
 import { tokenRequest } from '../../testing/token-request.js'
-import { formOf, type Identity, jwtOf, jwtOfOtherUse, signerOf } from './identity.js'
+import { asClient, formOf, type Identity, jwtOf, jwtOfOtherUse, signerOf } from './identity.js'
 
 export interface Attempt {
   readonly variant: string
@@ -78,8 +78,11 @@ export async function attemptsOf(identity: Identity): Promise<{ attempts: Attemp
     const expected = row.refused[use]?.error as string
     attempts.push({ variant: name, wrong: row.wrong, expected, ...answer, ok: isRefusal(answer, expected) })
   }
-  for (const [name, { wrong, error: expected, claims = {}, header = {}, parameters }] of Object.entries(identity.dialect.wrong ?? {})) {
-    const answer = await send(identity, jwtOf(identity, signer, { claims, header }), parameters)
+  for (const [name, { wrong, error: expected, claims = {}, header = {}, parameters, ...row }] of Object.entries(
+    identity.dialect.wrong ?? {},
+  )) {
+    const sender = row.asClient ? asClient(identity) : identity
+    const answer = await send(sender, jwtOf(sender, signerOf(sender), { claims, header }), parameters)
     attempts.push({ variant: name, wrong, expected, ...answer, ok: isRefusal(answer, expected) })
   }
   return { attempts, skipped }

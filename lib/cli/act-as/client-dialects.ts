@@ -69,25 +69,4 @@ export const clientDialects = {
       },
     },
   },
-  msal: {
-    about: 'signs with PS256 for ten minutes, as MSAL does; aud is the token endpoint',
-    use: 'client',
-    alg: 'PS256',
-    signs: 'key',
-    aud: 'token-endpoint',
-    lifetime: 600,
-    header: { typ: 'JWT' },
-    claims: { ...clientClaims, nbf: '$now' },
-    parameters: { ...forItself, client_id: '$client_id', scope: '$scope' },
-    registration: {
-      client: {
-        ...byKey,
-        token_endpoint_auth_signing_alg: '$alg',
-        audience: 'issuer-or-token-endpoint',
-        requireJti: true,
-        replay: 'reusable',
-      },
-    },
-    without: { replayed: 'MSAL sends one assertion several times, and its registration allows that' },
-  },
 } as const satisfies Record<string, Dialect>

@@ -1,4 +1,4 @@
-import type { Profile, SampleRegistration, SampleValues } from '../../profiles/index.js'
+import type { Profile, Sample, SampleRegistration, SampleValues } from '../../profiles/index.js'
 import type { SpoiledName } from '../../testing/spoiled.js'
 import type { SpoiledUse } from '../../testing/spoiled-jwt.js'
 
@@ -24,6 +24,8 @@ export interface Dialect {
     | { readonly client?: Readonly<Record<string, unknown>>; readonly issuer?: Readonly<Record<string, unknown>> }
     | ((values: SampleValues) => SampleRegistration)
   readonly without?: { readonly [name in SpoiledName]?: string }
+  /** What the client sends in other requests than those of the JWT grant. */
+  readonly asClient?: Sample
   /** JWTs that only this client must not get through with. */
   readonly wrong?: Profile['wrong']
 }

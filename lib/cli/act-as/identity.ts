@@ -22,9 +22,15 @@ export interface Identity {
 
 type Values = Readonly<Record<string, unknown>>
 
+/** A value by its name; `now+5` and `now-5` are times. */
+function fillIn(name: string, values: Values): unknown {
+  const [, seconds] = /^now([+-]\d+)$/.exec(name) ?? []
+  return seconds === undefined ? values[name] : Number(values.now) + Number(seconds)
+}
+
 /** Fills in what starts with `$`. What has no value is left out of objects. */
 function filled(template: unknown, values: Values): unknown {
-  if (typeof template === 'string') return template.startsWith('$') ? values[template.slice(1)] : template
+  if (typeof template === 'string') return template.startsWith('$') ? fillIn(template.slice(1), values) : template
   if (Array.isArray(template)) return template.map((one) => filled(one, values))
   if (typeof template !== 'object' || template === null) return template ?? undefined
   return Object.fromEntries(Object.entries(template).map(([name, value]) => [name, filled(value, values)]))
@@ -38,6 +44,10 @@ export function signerOf(identity: Identity): Signer {
   const audience = dialect.aud === 'issuer' ? server : url
   return makeSigner({ key: key?.key, kid: key?.kid, secret, alg: algOf(identity), audience })
 }
+
+/** The same party with the client assertion of its other requests. */
+export const asClient = (identity: Identity): Identity =>
+  identity.dialect.asClient ? { ...identity, dialect: { ...identity.dialect, ...identity.dialect.asClient } } : identity
 
 /** The JWT under test. @param changes what spoils it */
 export function jwtOf(identity: Identity, signer: Signer, changes: JwtOverrides = {}): string {

@@ -3,8 +3,8 @@ import { profiles } from '../../profiles/index.js'
 import type { Dialect } from './dialect.js'
 
 export const profileDialects: Readonly<Record<string, Dialect>> = Object.fromEntries(
-  Object.values(profiles).map(({ name, about, sample, registration, accepts = {}, wrong }): [string, Dialect] => [
+  Object.values(profiles).map(({ name, about, sample, asClient, registration, accepts = {}, wrong }): [string, Dialect] => [
     name,
-    { about: `profile: ${about}`, signs: 'key', ...sample, registration, without: accepts, wrong },
+    { about: `profile: ${about}`, signs: 'key', ...sample, registration, without: accepts, wrong, ...(asClient && { asClient }) },
   ]),
 )
