@@ -51,6 +51,7 @@ it.each<[client: object, errors: string[]]>([
       `Client.replay must be one of 'one-time', 'reusable', not "often".`,
     ],
   ],
+  [{ ...good, discovery: true }, ['Client.discovery must be absent: the keys of a client are its jwks or its jwks_uri, not true.']],
   [{ ...good, jwks: undefined }, ['Client.jwks or Client.jwks_uri must be set: exactly one of them, not neither.']],
   [
     { ...good, jwks_uri: 'https://client.example.com/jwks' },

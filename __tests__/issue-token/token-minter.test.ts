@@ -183,7 +183,7 @@ describe('tokenMinter', () => {
       client: { level: 'anonymous' },
       subject: 'alice',
       subject_type: 'user',
-      grant: { issuer: issuers[openIdp], sub: 'alice', claims: {}, context: undefined },
+      grant: { issuer: issuers[openIdp], subject_key: '[]', sub: 'alice', claims: {}, context: undefined },
     })
     const mintToken = tokenMinter({ issuer, audience, key: key.privateKey })
     const claimsOf = async (one: Granted) => (await jwtVerify((await mintToken(one)).access_token, key.publicKey)).payload

@@ -12,6 +12,9 @@ const claims = {
   groups: ['admins'],
   'kubernetes.io': { namespace: 'prod', serviceaccount: { name: 'reports' } },
   nothing: null,
+  act: { sub: 'alice' },
+  given_name: 'Alice',
+  upn: 'alice@example.com',
   prefix: 'x',
 }
 
@@ -72,7 +75,10 @@ describe('WI-04 claim rules', () => {
     ['a member', { 'kubernetes.io': { namespace: 'test' } }, { 'kubernetes.io.namespace': 'prod' }, { 'kubernetes.io.namespace': 'test' }],
     ['a claim that is absent', { ref: 'x' }, { ref: null }, { ref: 'x' }],
     ['a claim about a person', { sub: 'alice' }, { sub: 'another value' }, { sub: 'alice' }],
-    ['a function', { groups: () => false }, { groups: ['admins'] }, { groups: 'a value that its function allows' }],
+    ['one within another claim', { act: { sub: 'bob' } }, { 'act.sub': 'another value' }, { 'act.sub': 'bob' }],
+    ['another name of a person', { given_name: 'Bob' }, { given_name: 'another value' }, { given_name: 'Bob' }],
+    ['an account', { upn: 'bob@example.com' }, { upn: 'another value' }, { upn: 'bob@example.com' }],
+    ['a function', { groups: () => false }, { groups: 'another value' }, { groups: 'a value that its function allows' }],
   ])('the event names %s, what it was and what it must be', (_of, rules, seen, wanted) => {
     expect(claimEvidence(rules, claims)).toEqual({ seen, wanted })
   })

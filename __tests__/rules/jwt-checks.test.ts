@@ -186,6 +186,9 @@ const registrationCases: Case<SignerDemands>[] = [
 ]
 
 /** The order of the checks, each with a fault that only it finds. Of a JWT with several faults the first in this order is told. */
+/** `x5c_not_registered` decides about it, and limits.assertion about its size. */
+shapeCases.push([undefined, header({ ...padding(2049), x5c: ['certificate'] })])
+
 const shapeOrder: Case<EndpointDemands>[] = [
   ['header_too_large', header(padding(2049))],
   ['alg_not_allowed', header({ alg: 'ES384' })],

@@ -86,7 +86,8 @@ const federatedChecks = tableOf({
 } satisfies Record<keyof FederatedCredential, Check>)
 
 /** A wrong type of these members would make a check more lenient: a lifetime as a string would be concatenated, not added. */
-const clientChecks = tableOf({
+const notDiscovered = must('absent: the keys of a client are its jwks or its jwks_uri', (value) => value === false)
+const ofClients = {
   client_id: anything,
   token_endpoint_auth_method: aString,
   scope: aString,
@@ -121,7 +122,8 @@ const clientChecks = tableOf({
   requireJti: anything,
   require_explicit_auth: anything,
   enabled: anything,
-} satisfies Record<keyof Client, Check>)
+} satisfies Record<keyof Client, Check>
+const clientChecks = tableOf({ ...ofClients, discovery: notDiscovered })
 
 /** Names of the members of a {@link Client}. */
 export const clientMembers: readonly string[] = clientChecks.names

@@ -5,9 +5,9 @@ export type ClaimValue = string | number | boolean
 
 /**
  * What one claim must be: this value; one value of a list; text that begins with `prefix`; text that as a whole matches the regular expression
- * `pattern`; any value, if it is `present`; what a function returns
- * `true` for; or, for a claim that is an object, rules for its members. A function gets `undefined` for a claim that is absent; no other rule
- * allows absence.
+ * `pattern`; any value, if it is `present`; what a function returns `true` for; or, for a claim that is an object, rules for its members. A
+ * function gets `undefined` for a claim that is absent; no other rule allows absence. A rule for a member that is called `prefix`, `pattern` or
+ * `present` and stands alone must be a function.
  */
 export type ClaimRule =
   | ClaimValue

@@ -39,7 +39,7 @@ export interface TokenEndpointEvent {
   client_auth_method?: string
   /** The issuer of the grant, verified. */
   issuer?: string
-  /** A digest of `iss` and `sub` of the grant. It is always the same for one subject. */
+  /** A digest of `iss`, `sub` and the claims in `TrustedIssuer.subject`. It is always the same for one subject. */
   subject_hash?: string
   /**
    * `aud` of the JWTs that were accepted, as it was sent: of the client assertion (`client_assertion`) and of the grant (`assertion`). It is a value that

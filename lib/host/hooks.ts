@@ -75,6 +75,7 @@ export interface Granted<C extends Client = Client> {
   readonly grant?: {
     readonly issuer: TrustedIssuer
     readonly sub: string
+    readonly subject_key: string
     readonly claims: Readonly<Record<string, unknown>>
     readonly context: unknown
   }

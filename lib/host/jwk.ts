@@ -33,7 +33,7 @@ export interface KeyRegistration {
    * seconds, a new key under an old `kid` within 10 minutes.
    */
   jwks_uri?: string | null
-  /** Lets `jwks_uri` have a private or loopback address, and use http. @default false */
+  /** Lets `jwks_uri`, and the metadata that `discovery` fetches, have a private or loopback address, and use http. @default false */
   allowPrivateJwksUri?: boolean | null
   /**
    * Accepts JWTs with an `x5c` header (RFC 7515 §4.1.6), as MSAL sends it, and ignores the header: keys come from the registration alone. Without

@@ -54,7 +54,7 @@ export interface TrustedIssuer extends IssuerKeys {
    * `resource` claim bounds the parameter, whether this is set or not. Without it, any resource reaches your hooks.
    */
   resources?: readonly string[]
-  /** `within-grant`: the token expires with the grant at the latest. `mintToken` gets the rest as `maxLifetime`. Without it, they are independent. */
+  /** `within-grant`: the token expires with the grant at the latest. `mintToken` gets the rest as `maxLifetime`. Without it, they are independent. A refresh token would outlive both: do not allow one. */
   lifetime?: 'within-grant'
   /** `iss`: a grant without `sub` is for the issuer itself, as for service accounts. Without it, `sub` is required. */
   default_sub?: 'iss'

@@ -34,7 +34,7 @@ export function issueToken(options: Options<MintHooks>): Middleware {
 }
 
 function fromJwtGrant(client: ClientAuthentication, grant: JwtGrant, endpoint: Endpoint): Granted {
-  const { issuer, sub, subject, scope, resource, assertion, context } = grant
+  const { issuer, sub, subject_key, subject, scope, resource, assertion, context } = grant
   return {
     grant_type: JWT_BEARER_GRANT,
     client,
@@ -44,7 +44,7 @@ function fromJwtGrant(client: ClientAuthentication, grant: JwtGrant, endpoint: E
     resource,
     maxLifetime: maxLifetimeOf(client, grant, endpoint),
     allowRefreshToken: grant.allowRefreshToken && client.level === 'authenticated',
-    grant: { issuer, sub, claims: assertion.claims, context },
+    grant: { issuer, sub, subject_key, claims: assertion.claims, context },
   }
 }
 

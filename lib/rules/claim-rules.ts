@@ -66,10 +66,12 @@ function holds(rule: Leaf, value: unknown, claims: Claims): boolean {
   return 'prefix' in rule ? typeof value === 'string' && value.startsWith(rule.prefix) : rule.includes(value as ClaimValue)
 }
 
-const aboutPeople = ['sub', 'email', 'name', 'preferred_username', 'phone_number'] // claims of OpenID Connect Core §5.1 that events do not show
+/** Claims about people, at any depth, whose values events do not show (OpenID Connect Core §5.1; `upn` and `unique_name` of Entra ID). */
+const aboutPeople = /^(?:sub|.*_?name|nickname|profile|picture|website|email|gender|birthdate|phone_number|address|upn|oid|act|user)$/
 
 function evidenceOf({ path, value, rule }: Failed): Evidence {
   const name = path.join('.')
-  const seen = value === undefined ? null : aboutPeople.includes(path[0] ?? '') ? 'another value' : value
+  const isAboutPerson = path.some((one) => aboutPeople.test(one)) || (typeof value === 'object' && value !== null)
+  const seen = value === undefined ? null : isAboutPerson ? 'another value' : value
   return { seen: { [name]: seen }, wanted: { [name]: typeof rule === 'function' ? 'a value that its function allows' : rule } }
 }

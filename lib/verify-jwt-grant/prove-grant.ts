@@ -52,7 +52,12 @@ export function proveGrant(token: string, transaction: Transaction, endpoint: Is
 
 function checkLength({ length }: string, { limits }: TrustedIssuer, endpoint: IssuerEndpoint): void {
   const most = limits?.assertion ?? endpoint.limits.assertion
-  if (length > most) throw refusal('parameter_too_large', { seen: { assertion: length }, wanted: { at_most: most } })
+  if (length <= most) return
+  const evidence = { seen: { assertion: length }, wanted: { at_most: most } }
+  // a limit below that of the endpoint is only for a known issuer: so it gets the text that unknown ones get
+  throw length > endpoint.limits.assertion
+    ? refusal('parameter_too_large', evidence)
+    : new Refusal('parameter_too_large', evidence, undefined, 'subject_unknown')
 }
 
 /**

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, describe, expect, it } from '@jest/globals'
 import { discoveryUrls, fetchDiscovered } from '../../../lib/assertion/keys/discovery.js'
+import type { DocumentKind } from '../../../lib/assertion/keys/guarded-fetch.js'
 import { Refusal, refusal } from '../../../lib/host/errors.js'
 import type { Client, TrustedIssuer } from '../../../lib/index.js'
 import { anyExpress } from '../../support/express.js'
@@ -26,11 +27,15 @@ const keySet = { keys: [key.jwk] }
 /** A web of documents by their URLs, where all others are a 404. */
 function web(documents: Record<string, unknown>) {
   const fetched: string[] = []
-  const fetch = async (url: string) => {
+  const fetch = async (url: string, _allowPrivate = false, kind?: DocumentKind) => {
     fetched.push(url)
     const document = documents[url]
     if (document instanceof Refusal) throw document
-    if (document === undefined) throw refusal('jwks_invalid', { seen: { jwks_uri: url, status: 404 }, wanted: { status: 200 } })
+    if (document === undefined)
+      throw refusal(kind ? 'discovery_invalid' : 'jwks_invalid', {
+        seen: { [kind?.url ?? 'jwks_uri']: url, status: 404 },
+        wanted: { status: 200 },
+      })
     return { document, bytes: 1 }
   }
   return { fetched, fetch }
@@ -94,8 +99,8 @@ describe('WI-03 the keys of an issuer by discovery', () => {
     const error = (await fetchDiscovered(issuer, false, web({}).fetch).catch((thrown) => thrown)) as Refusal
     expect(error.evidence).toMatchObject({
       seen: [
-        { jwks_uri: openid, status: 404 },
-        { jwks_uri: oauth, status: 404 },
+        { metadata: openid, status: 404 },
+        { metadata: oauth, status: 404 },
       ],
     })
   })
@@ -103,9 +108,9 @@ describe('WI-03 the keys of an issuer by discovery', () => {
   it('passes on whether private addresses are allowed', async () => {
     const asked: boolean[] = []
     const { fetch } = web({ [openid]: { issuer, jwks_uri }, [jwks_uri]: keySet })
-    await fetchDiscovered(issuer, true, (url, allowPrivate) => {
+    await fetchDiscovered(issuer, true, (url, allowPrivate, kind) => {
       asked.push(allowPrivate)
-      return fetch(url)
+      return fetch(url, allowPrivate, kind)
     })
     expect(asked).toEqual([true, true])
   })

@@ -1,9 +1,17 @@
 /** The keys of an issuer by discovery: its metadata names its `jwks_uri` (OpenID Connect Discovery §4, RFC 8414 §3). */
 import { isRefusal, refusal } from '../../host/errors.js'
 import { evidenceOf } from '../../host/evidence.js'
-import { type FetchedJson, fetchJson } from './guarded-fetch.js'
+import { type DocumentKind, type FetchedJson, fetchJson, keySetDocument } from './guarded-fetch.js'
 
-type Fetch = (url: string, allowPrivate: boolean) => Promise<FetchedJson>
+type Fetch = (url: string, allowPrivate: boolean, kind?: DocumentKind) => Promise<FetchedJson>
+
+const issuerMetadata: DocumentKind = {
+  ...keySetDocument,
+  url: 'metadata',
+  body: 'the metadata of the issuer as JSON',
+  accept: 'application/json',
+  reasons: { ...keySetDocument.reasons, invalid: 'discovery_invalid' },
+}
 
 /** The two places of the metadata of an issuer, in the order in which they are tried (OpenID Connect Discovery §4, RFC 8414 §3.1). */
 export function discoveryUrls(issuer: string): string[] {
@@ -28,14 +36,13 @@ const isIssuerUrl = (issuer: string) => URL.canParse(issuer) && !/[?#]/.test(iss
 async function discoveredUrl(issuer: string, allowPrivate: boolean, fetch: Fetch): Promise<string> {
   const tried: unknown[] = []
   for (const url of discoveryUrls(issuer)) {
-    try {
-      return jwksUriOf((await fetch(url, allowPrivate)).document, issuer, url)
-    } catch (error) {
-      if (!isRefusal(error) || error.reason !== 'jwks_invalid') throw error
+    const found = await fetch(url, allowPrivate, issuerMetadata).catch((error: unknown) => {
+      if (!isRefusal(error) || error.reason !== 'discovery_invalid') throw error
       tried.push(evidenceOf(error.evidence).seen) // no metadata there
-    }
+    })
+    if (found) return jwksUriOf(found.document, issuer, url)
   }
-  throw refusal('discovery_invalid', { seen: tried, wanted: { status: 200, document: 'the metadata of the issuer, as JSON' } })
+  throw refusal('discovery_invalid', { seen: tried, wanted: { status: 200, body: issuerMetadata.body } })
 }
 
 function jwksUriOf(document: unknown, issuer: string, url: string): string {

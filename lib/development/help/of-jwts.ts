@@ -9,7 +9,7 @@ export const helpOfJwts = {
   },
   jwt_malformed: {
     check: 'the text has three parts of Base64url without padding, and header and payload are JSON objects',
-    cause: 'The parameter is not one signed JWT: an encrypted JWT, an opaque token, or text that was cut off or encoded twice.',
+    cause: 'The parameter is not one signed JWT: an opaque token, or text that was cut off or encoded twice.',
     fix: 'Send the JWT as the library returns it.',
   },
   header_too_large: {
@@ -30,7 +30,7 @@ export const helpOfJwts = {
     fix: 'Sign a JWT for this purpose, with `typ` absent or `JWT`.',
   },
   header_not_allowed: {
-    cause: 'The library sends `x5c`, `jwk` or `x5u`.',
+    cause: 'The library sends `jwk` or `x5u`, or demands an extension by `crit`.',
     fix: 'Switch this off in the library, and register the key.',
   },
   kid_malformed: {
