@@ -13,13 +13,13 @@ import {
   type Hooks,
   JWT_BEARER_GRANT,
   memoryReplayStore,
-  OAuthError,
   type Options,
   type ReplayStore,
   type TokenEndpointEvent,
   type TrustedIssuer,
   tokenEndpoint,
 } from '../lib/index.js'
+import { camara } from '../lib/profiles/index.js'
 import { type ExpressFactory, expresses } from './support/express.js'
 import { forge, freshJti, now } from './support/jwt.js'
 import { ec, type Pair } from './support/keys.js'
@@ -46,13 +46,12 @@ function registrations() {
     ['tel:+34777777777', { refused: 'consent_missing' }],
   ]
   const scope = {
+    camara,
     publicJwk: key.jwk,
-    JWT_BEARER_GRANT,
-    OAuthError,
     subscribers: new Map(accounts),
     mintToken: () => ({ access_token: 'token', token_type: 'Bearer', expires_in: 60 }),
   }
-  const read = new Function(...Object.keys(scope), `${block}\nreturn { consumer, consumerClient, options }`)
+  const read = new Function(...Object.keys(scope), `${block.replace(/^import .*$/gm, '')}\nreturn { consumer, consumerClient, options }`)
   return read(...Object.values(scope)) as { consumer: TrustedIssuer; consumerClient: Client; options: Options }
 }
 const registered = registrations()

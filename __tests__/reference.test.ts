@@ -636,6 +636,7 @@ describe('anchors and code blocks', () => {
 
   it('names the files that run below', () => {
     expect(blocks.flatMap((text) => nameOf(text) ?? [])).toEqual([
+      'acme-hr.mjs', // profiles/own-profile.test.ts
       'redis-store.mjs',
       'ioredis-store.mjs',
       'postgres-store.mjs',
