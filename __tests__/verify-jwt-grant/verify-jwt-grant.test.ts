@@ -612,3 +612,34 @@ describe.each(anyExpress)('verifyJwtGrant on %s', (_, express) => {
     expect((await world.post({ grant_type: JWT_BEARER_GRANT, assertion: grant({}, { key: keys.other }), ...byJwt() })).status).toBe(200)
   })
 })
+
+describe.each(anyExpress)('shows what it saw of an issuer, on %s', (_, express) => {
+  it.each<[name: string, issuer: object, reason: string, detail: object]>([
+    [
+      'that is over',
+      { not_after: new Date(1000) },
+      'issuer_disabled',
+      { seen: { not_after: '1970-01-01T00:00:01.000Z' }, wanted: 'not_after in the future' },
+    ],
+    [
+      'with a mistake',
+      { maxLifetime: '60' },
+      'registration_invalid',
+      { seen: expect.stringContaining('TrustedIssuer.maxLifetime'), wanted: 'a TrustedIssuer without mistakes' },
+    ],
+  ])('%s', async (_name, over, reason, detail) => {
+    const world = startWorld(express, { hooks: { findIssuer: () => ({ ...issuers[idp], ...over }) as never } })
+    await world.post(grantRequest())
+    expect(world.last()).toMatchObject({ reason, detail })
+  })
+
+  it.each<[kid: unknown, claimed: object]>([
+    ['idp-key', { kid: 'idp-key' }],
+    [undefined, {}],
+    [7, {}],
+  ])('and what it claims to be: kid %j', async (kid, claimed) => {
+    const world = startWorld(express)
+    await world.post(grantRequest(grant({ exp: 1 }, { header: { kid } }), { client_id: 'public-client' }))
+    expect(world.last().claimed).toEqual({ grant_type: JWT_BEARER_GRANT, client_id: 'public-client', issuer: idp, ...claimed })
+  })
+})
