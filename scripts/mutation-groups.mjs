@@ -29,7 +29,7 @@ export const groups = {
   }),
   'keys/local': of('assertion/keys', {
     mutate: ['lib/assertion/keys/{find-keys,key-set}.ts'],
-    tests: ['assertion/keys/{find-keys,key-set}'],
+    tests: ['assertion/keys/{find-keys,key-set,key-problems}'],
   }),
   'keys/remote': of('assertion/keys', {
     mutate: ['lib/assertion/keys/{remote-key-sets,guarded-fetch,public-address,discovery}.ts'],
@@ -83,7 +83,25 @@ export const groups = {
   'client-metadata-documents': of('client-metadata-documents', {
     tests: ['client-metadata-documents/{client-metadata-documents,documents,freshness}'],
   }),
-  cli: forPeople(of('cli')),
+  'cli/doctor': forPeople(of('cli/doctor', { tests: ['cli/doctor/*', 'cli/verbs/doctor'] })),
+  'cli/act-as': forPeople(
+    of('cli', { mutate: ['lib/cli/act-as/*.ts', 'lib/cli/verbs/act-as.ts', 'lib/cli/dialects.ts'], tests: ['cli/verbs/act-as'] }),
+  ),
+  'cli/verbs': forPeople(
+    of('cli', {
+      mutate: [
+        'lib/cli/verbs/{check,doctor,explain,jwks-serve,keygen,sign}.ts',
+        'lib/cli/{explaining,serve-key-set,source,registrations,keys}.ts',
+      ],
+      tests: ['cli/verbs/{check,doctor,explain,jwks-serve,keygen,sign}'],
+    }),
+  ),
+  'cli/others': forPeople(
+    of('cli', {
+      mutate: ['lib/cli/{curl,help,io,main,painter,run,verb,verbs}.ts'],
+      tests: ['cli/{curl,run}', 'cli/verbs/{check,keygen,sign}'],
+    }),
+  ),
   'token-endpoint': of('.', { mutate: ['lib/token-endpoint.ts'], tests: ['token-endpoint'] }),
   'replay/memory': of('replay', { mutate: ['lib/replay/memory.ts'], tests: ['replay/memory'] }),
   'replay/testing': forPeople(of('replay/testing')),
@@ -94,4 +112,16 @@ export const groups = {
   'test-helpers': forPeople(of('testing')),
   explain: forPeople(of('explain', { tests: ['explain/{explain,recorder}'] })),
   profiles: forPeople(of('profiles')),
+  'explain/edits': forPeople(
+    of('explain', {
+      mutate: ['lib/explain/{edits,edits-of-claims,edits-of-keys,edits-of-requests,proposals,drafts,fixes}.ts'],
+      tests: ['explain/explain'],
+    }),
+  ),
+  'explain/walk': forPeople(
+    of('explain', {
+      mutate: ['lib/explain/{dry-run,explain-request,explain,explanation,keys,recorder,signer,trial,walk}.ts'],
+      tests: ['explain/{explain,recorder}'],
+    }),
+  ),
 }

@@ -2,8 +2,10 @@ import type { KeyObject } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
 import { decodeAssertion } from '../../lib/assertion/decode.js'
 import { prepareKeySet } from '../../lib/assertion/keys/key-set.js'
+import { nameOfKey } from '../../lib/assertion/keys/thumbprint.js'
 import { verifySignature as verifyNow } from '../../lib/assertion/signature.js'
 import { Refusal } from '../../lib/host/errors.js'
+import { evidenceOf } from '../../lib/host/evidence.js'
 import { forge, signature } from '../support/jwt.js'
 import { ec, ed, type Pair, pairOfEachAlgorithm, rsa } from '../support/keys.js'
 
@@ -32,6 +34,14 @@ describe.each(Object.entries(pairs))('%s', (alg, pair) => {
         : rsa('k')
     await expect(verifySignature(token(other, alg), keys)).rejects.toMatchObject(invalid)
     await expect(verifySignature(jwt, [])).rejects.toMatchObject(invalid)
+  })
+
+  it('shows which keys it was tried with', async () => {
+    const keys = await keysOf(pair, alg)
+    const stranger = decodeAssertion(`${token(pair, alg).signingInput}.${'A'.repeat(8)}`)
+    const error = await verifySignature(stranger, keys).catch((thrown) => thrown)
+    expect(evidenceOf(error.evidence)).toEqual({ seen: { alg, kid: undefined }, wanted: { signed_by: keys.map(nameOfKey) } })
+    expect(keys).toHaveLength(1)
   })
 
   it('finds the right key among several', async () => {

@@ -4,6 +4,7 @@ import type { KeyFinder } from '../../lib/assertion/keys/find-keys.js'
 import { prepareKeySet } from '../../lib/assertion/keys/key-set.js'
 import { readAssertion, verifyAssertion } from '../../lib/assertion/verify.js'
 import { type AssertionReason, refusal } from '../../lib/host/errors.js'
+import { evidenceOf } from '../../lib/host/evidence.js'
 import type { EndpointDemands, SignerDemands } from '../../lib/rules/jwt-demands.js'
 import { replayKey } from '../../lib/rules/one-time-use.js'
 import { forge } from '../support/jwt.js'
@@ -54,6 +55,14 @@ describe('readAssertion and verifyAssertion', () => {
     expect({ ...claims }).toEqual(good)
     expect({ ...header }).toEqual({ alg: 'ES256', kid: 'k' })
     expect(key).toBe(replayKey('a', 'j', 'unused'))
+  })
+
+  it.each<[name: string, run: () => unknown, seen: object]>([
+    ['of the endpoint', () => read(jwt({ exp: now - 60 })), { exp: now - 60, seconds_ago: 60 }],
+    ['of the signer', () => verify(jwt({ exp: now + 600 })), { lifetime: 600 }],
+  ])('show what a check %s saw', async (_name, run, seen) => {
+    const error = await (async () => run())().catch((thrown) => thrown)
+    expect(evidenceOf(error.evidence).seen).toEqual(seen)
   })
 
   it('JW-22 remember a JWT without jti by what was signed', async () => {

@@ -7,6 +7,7 @@ import { RemoteKeySets } from '../../../lib/assertion/keys/remote-key-sets.js'
 import { verificationCost } from '../../../lib/assertion/keys/verification-cost.js'
 import { verifySignature as verifyNow } from '../../../lib/assertion/signature.js'
 import { Refusal } from '../../../lib/host/errors.js'
+import { evidenceOf } from '../../../lib/host/evidence.js'
 import type { JSONWebKeySet, JWK } from '../../../lib/index.js'
 import { forge } from '../../support/jwt.js'
 import { ec, ed, type Pair, rsa } from '../../support/keys.js'
@@ -437,5 +438,18 @@ describe('keyChecker: whether a public key is a registered one', () => {
     await expect(isRegistered({ jwks_uri: url, jwks: { keys: [es256.jwk] } }, es256.publicKey)).rejects.toMatchObject({
       reason: 'jwks_invalid',
     })
+  })
+})
+
+describe('the source of keys', () => {
+  const find = (registration: object) => keyFinder(new RemoteKeySets())(registration as never, { alg: 'ES256' } as never)
+  it.each<[name: string, registration: object, seen: object]>([
+    ['none', {}, { jwks: null, jwks_uri: null }],
+    ['none, as a database says it', { jwks: null, jwks_uri: null }, { jwks: null, jwks_uri: null }],
+    ['both', { jwks: { keys: [] }, jwks_uri: 'https://x.example' }, { jwks: 'given', jwks_uri: 'given' }],
+  ])('shows which there is, and nothing of it: %s', async (_name, registration, seen) => {
+    const error = await (async () => find(registration))().catch((thrown: unknown) => thrown as Refusal)
+    expect((error as Refusal).reason).toBe('jwks_invalid')
+    expect(evidenceOf((error as Refusal).evidence)).toEqual({ seen, wanted: 'exactly one of jwks and jwks_uri' })
   })
 })
