@@ -66,6 +66,7 @@ describe('callHook', () => {
 
   it.each<[name: string, thrown: unknown, seen: string]>([
     ['an Error', new TypeError('hunter2'), 'theHook threw TypeError'],
+    ['an Error that looks like an OAuthError', Object.assign(new Error('hunter2'), { error: 'invalid_grant' }), 'theHook threw Error'],
     ['text', 'hunter2', 'theHook threw string'],
     ['nothing', undefined, 'theHook threw undefined'],
   ])('T-57 says which hook threw %s, and keeps that for a debugger', async (_name, thrown, seen) => {
