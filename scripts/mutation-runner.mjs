@@ -15,8 +15,8 @@ globalThis.__stryker__ ??= {}
 
 class Runner {
   #files
-  /** By file: the names of its tests. A file without a wanted one is not loaded. */
-  #names = new Map()
+  /** By file: its tests. A file without a wanted one is not loaded. */
+  #tests = new Map()
   #root
   #pattern
 
@@ -63,8 +63,7 @@ class Runner {
   async #run(isWanted, bail) {
     const results = []
     for (const file of this.#files) {
-      const idOf = (name) => `${file.slice(file.indexOf('/build/__tests__/') + 17)}: ${name}`
-      if (this.#names.get(file)?.every((name) => !isWanted(idOf(name)))) continue
+      if (this.#tests.get(file)?.every((id) => !isWanted(id))) continue
       const env = { ...process.env }
       try {
         const mocks = new Map()
@@ -73,12 +72,17 @@ class Runner {
           () => load(urls, this.#root, mocks),
           (specifier, factory) => mocks.set(specifier, factory()),
         )
-        this.#names.set(
+        // by number: a name may have a key in it, which is another one in each run
+        const tests = testsOf(tree)
+        tests.forEach((test, index) => {
+          test.id = `${file.slice(file.indexOf('/build/__tests__/') + 17)} ${index}`
+        })
+        this.#tests.set(
           file,
-          testsOf(tree).map(({ name }) => name),
+          tests.map(({ id }) => id),
         )
-        const isOurs = ({ name }) => this.#pattern.test(name) && isWanted(idOf(name))
-        if (await runSuite(tree, { isOurs, idOf, bail, results })) break
+        const isOurs = ({ name, id }) => this.#pattern.test(name) && isWanted(id)
+        if (await runSuite(tree, { isOurs, bail, results })) break
       } catch (error) {
         return { status: DryRunStatus.Error, errorMessage: `${file}: ${error?.stack ?? error}` }
       } finally {
@@ -134,9 +138,8 @@ async function runSuite(suite, context) {
   return hasFailed
 }
 
-async function runTest(test, { idOf, results, broken }) {
-  const { name, suite } = test
-  const id = idOf(name)
+async function runTest(test, { results, broken }) {
+  const { id, name, suite } = test
   const begin = performance.now()
   globalThis.__stryker__.currentTestId = id
   expect.setState({ assertionCalls: 0, expectedAssertionsNumber: null, isExpectingAssertions: false, currentTestName: name })
