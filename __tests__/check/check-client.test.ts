@@ -226,3 +226,58 @@ describe.each(anyExpress)('on %s', (_, express) => {
     expect(checkClient(wrong).errors).toEqual([(last().cause as Error).message])
   })
 })
+
+it.each<[secret: string, isHash: boolean]>([
+  ['$2b$12$abcdefghijklmnopqrstuv', true],
+  ['$2y$10$abc', true],
+  ['$argon2id$v=19$m=65536', true],
+  ['$argon2i$x', true],
+  ['$scrypt$x', true],
+  ['$5$x', true],
+  ['$6$x', true],
+  ['$pbkdf2-sha256$x', true],
+  ['$pbkdf2$x', true],
+  ['{SHA}x', true],
+  ['{SHA256}x', true],
+  ['sha256:abc', true],
+  ['sha512-crypt$abc', true],
+  ['bcrypt$abc', true],
+  ['pbkdf2_sha256$abc', true],
+  ['x$2b$12$abc', false],
+  ['$2z$12$abc', false],
+  ['$argon2 $x', false],
+  ['$7$x', false],
+  ['shabby secret', false],
+  ['a secret', false],
+])('a client_secret %s looks like a hash: %s', (client_secret, isHash) => {
+  const { errors, warnings } = checkClient({ ...secret, client_secret })
+  expect([errors, warnings.length]).toEqual([[], isHash ? 1 : 0])
+})
+
+it.each<[what: string, client: unknown, shown: string]>([
+  ['undefined', undefined, 'undefined'],
+  ['null', null, 'null'],
+  ['text, which may be a secret', 'hunter2', 'a string'],
+  ['a number', 7, '7'],
+  ['a list', [good], 'a list'],
+  ['a function', () => good, 'a function'],
+])('%s is no client', (_what, client, shown) => {
+  expect(checkClient(client)).toEqual({ errors: [`Client must be an object, not ${shown}.`], warnings: [] })
+})
+
+it.each<[what: string, client: object, errors: number, warnings: number]>([
+  ['enabled: true', { ...good, enabled: true }, 0, 0],
+  ['enabled: false', { ...good, enabled: false }, 0, 1],
+  ['a client_id with another letter in front', { ...good, client_id: 'éa' }, 1, 0],
+  ['a client_id with another letter behind', { ...good, client_id: 'aé' }, 1, 0],
+  ['a client_id of 1024 characters', { ...good, client_id: 'a'.repeat(1024) }, 0, 0],
+  ['a client_id of 1025 characters', { ...good, client_id: 'a'.repeat(1025) }, 1, 0],
+  ['one grant type of ours', { ...good, grant_types: ['authorization_code', CLIENT_CREDENTIALS] }, 0, 0],
+  ['a self-signed certificate without keys', { ...good, token_endpoint_auth_method: 'self_signed_tls_client_auth', jwks: undefined }, 1, 0],
+  ['a previous method that is the present one', { ...secret, client_secret: '', previous_auth_method: 'client_secret_basic' }, 1, 0],
+  ['an algorithm of no key', { ...good, token_endpoint_auth_signing_alg: 'PS256' }, 0, 1],
+  ['a subject that is no text', { ...tls, tls_client_auth_san_dns: 7 }, 1, 0],
+])('has so many findings: %s', (_what, client, errors, warnings) => {
+  const found = checkClient(client)
+  expect([found.errors.length, found.warnings.length]).toEqual([errors, warnings])
+})
