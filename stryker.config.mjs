@@ -7,7 +7,7 @@ if (!group) throw new Error(`MUTATION_GROUP is one of ${Object.keys(groups).join
 
 export default {
   mutate: group.mutate,
-  ignorePatterns: ['build*', 'dist', 'reports', 'biome.json', 'docs', '.ci', '.stryker-tmp*'],
+  ignorePatterns: ['build*', 'dist', 'reports', 'biome.json', '.ci', '.stryker-tmp*'],
   buildCommand: 'tsc -p tsconfig.json --noCheck',
   tsconfigFile: 'none', // to rewrite it, Stryker needs the compiler API, which typescript 7 does not have
   plugins: ['./scripts/mutation-runner.mjs', './scripts/mutation-ignorer.mjs'],
