@@ -18,6 +18,12 @@ const routes: Record<string, RequestListener> = {
   '/long': json(keySet, { 'cache-control': 'max-age=604800' }),
   '/text': json(keySet, { 'content-type': 'text/plain' }),
   '/gzip': json(keySet, { 'content-encoding': 'gzip' }),
+  '/set': json(keySet, { 'content-type': 'Application/JWK-Set+JSON ; charset=utf-8' }),
+  '/identity': json(keySet, { 'content-encoding': 'identity' }),
+  '/typeless': (_, res) => void res.writeHead(200).end(JSON.stringify(keySet())),
+  '/expires': json(keySet, { expires: 'Thu, 01 Jan 1970 00:00:00 GMT' }),
+  '/day': json(keySet, { 'cache-control': 'max-age=86400' }),
+  '/away': (_, res) => void res.writeHead(307).end(),
   '/big': json(() => ({ keys: [jwk], filler: 'x'.repeat(100_000) })),
   '/moved': (_, res) => void res.writeHead(302, { location: '/jwks' }).end(),
   '/html': (_, res) => void res.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html>'),
@@ -68,6 +74,25 @@ describe('doctor of a jwks_uri', () => {
       'keys: 1 of 1 are usable.',
       expect.stringContaining('EC P-256 is usable for ES256'),
     ])
+  })
+
+  it.each<[path: string, fine: RegExp, warnings: number]>([
+    ['/set', /^type: application\/jwk-set\+json$/, 1],
+    ['/identity', /^type: application\/json$/, 1],
+    ['/typeless', /^keys: /, 2],
+    ['/expires', /^caching: Expires: Thu, 01 Jan 1970 00:00:00 GMT\. /, 1],
+    ['/day', /^caching: max-age=86400\. /, 1],
+    ['/text', /^caching: no caching headers\. /, 2],
+  ])('reports %s as it is', async (path, expected, count) => {
+    const { problems, warnings, fine } = await examined(path)
+    expect([problems, fine, warnings.length]).toEqual([[], expect.arrayContaining([expect.stringMatching(expected)]), count])
+  })
+
+  it('says that a type is absent, and where a redirect leads if it says so', async () => {
+    expect((await examined('/typeless')).warnings.at(-1)).toMatch(/^type: .*, not absent\. /)
+    const { problems, warnings, fine } = await examined('/away', '--as', 'jwks_uri')
+    expect(problems).toEqual(['fetch: answered 307. Redirects are not followed: register the last URL.'])
+    expect([warnings.length, fine]).toEqual([1, []])
   })
 
   it('prints it as a table', async () => {
