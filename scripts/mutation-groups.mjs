@@ -99,7 +99,7 @@ export const groups = {
   'cli/others': forPeople(
     of('cli', {
       mutate: ['lib/cli/{curl,help,io,main,painter,run,verb,verbs}.ts'],
-      tests: ['cli/{curl,run}', 'cli/verbs/{check,keygen,sign}'],
+      tests: ['cli/{curl,help,run}', 'cli/verbs/{check,keygen,sign}'],
     }),
   ),
   'token-endpoint': of('.', { mutate: ['lib/token-endpoint.ts'], tests: ['token-endpoint'] }),

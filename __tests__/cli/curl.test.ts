@@ -42,6 +42,43 @@ describe('parseCurl', () => {
     expect(parseCurl(line).authorization).toBe(authorization)
   })
 
+  it.each(
+    '-X --request -o --output -A --user-agent -w --write-out -m --max-time --connect-timeout --cacert -E --cert --key -x --proxy --retry --resolve'.split(
+      ' ',
+    ),
+  )('takes the word behind %s for its value', (flag) => {
+    const { url, form, authorization } = parseCurl(`curl ${flag} value https://as/token -d a=1`)
+    expect([url, Object.fromEntries(form), authorization]).toEqual(['https://as/token', { a: '1' }, undefined])
+  })
+
+  it.each<[line: string, url: string | undefined, form: Record<string, string>, authorization: string | undefined]>([
+    ['curl --url https://as/token --data-ascii a=1', 'https://as/token', { a: '1' }, undefined],
+    ['curl https://as/token https://other -d a=1', 'https://as/token', { a: '1' }, undefined],
+    ['curl -d a=1', undefined, { a: '1' }, undefined],
+    ['curl - https://as/token', '-', {}, undefined],
+    ['curl -s https://as/token -v', 'https://as/token', {}, undefined],
+    ['curl https://as/token --user id:secret', 'https://as/token', {}, `Basic ${btoa('id:secret')}`],
+    ["curl https://as/token --header 'Authorization:  Bearer x '", 'https://as/token', {}, 'Bearer x'],
+    ["curl https://as/token -H 'Authorization: Basic a' -H 'Accept: b'", 'https://as/token', {}, 'Basic a'],
+    ['curl https://as/token -d', 'https://as/token', {}, undefined],
+    ['curl https://as/token --data-urlencode =1', 'https://as/token', { '': '1' }, undefined],
+    ['curl   https://as/token\t-d\n a=1', 'https://as/token', { a: '1' }, undefined],
+    ['curl https://as/token -d a=1\\\r\n2', 'https://as/token', { a: '12' }, undefined],
+    ['curl https://as/token -d "a=1\\\r\n2"', 'https://as/token', { a: '12' }, undefined],
+    ['curl https://as/token -d a\\=\\$1', 'https://as/token', { a: '$1' }, undefined],
+    ['  curl https://as/token  ', 'https://as/token', {}, undefined],
+  ])('reads %j as curl does', (line, url, form, authorization) => {
+    const request = parseCurl(line)
+    expect([request.url, Object.fromEntries(request.form), request.authorization]).toEqual([url, form, authorization])
+    expect(['url' in request, 'authorization' in request]).toEqual([url !== undefined, authorization !== undefined])
+  })
+
+  it('quotes what a shell would read otherwise, and nothing else', () => {
+    expect(curlLine('https://as/token?a=b', { a: 'x', b: "it's", c: '' })).toBe(
+      "curl -sS 'https://as/token?a=b' \\\n --data-urlencode a=x \\\n --data-urlencode 'b=it'\\''s' \\\n --data-urlencode c=",
+    )
+  })
+
   it.each([
     ['curl https://as/token -d @body.txt', 'names a file'],
     ['curl https://as/token -d "assertion=$JWT"', 'must not have shell variables'],

@@ -56,6 +56,55 @@ describe('wrong usage has code 2 and says what to do', () => {
   })
 })
 
+describe('what looks like a secret in an argument', () => {
+  const jwt = 'eyJhbGciOiJub25lIn0.eyJpc3MiOiJhIn0.c2lnbmF0dXJl'
+  it.each([
+    '--secret',
+    '--secret=hunter2',
+    '--client-secret=hunter2',
+    '--client_secret',
+    '--clientsecret',
+    '--password=hunter2',
+    '--passphrase',
+    '--private-key=x',
+    '--private_key',
+    '--privateKey',
+    '--SECRET',
+    '-----BEGIN PRIVATE KEY-----',
+    'x -----BEGIN',
+    '{"kty":"EC","d":"hunter2"}',
+    ' {"k" : "hunter2"}',
+    '--key={"d":"hunter2"}',
+    '--key=\n{"d":"hunter2"}',
+    jwt,
+    `--jwt=${jwt}`,
+    'eyJ.e30.',
+  ])('%j is refused', async (word) => {
+    const { code, err } = await cli(['keygen', word])
+    expect([code, err]).toEqual([2, expect.stringContaining('must not stand in an argument')])
+    expect(err).not.toMatch(/hunter2|eyJ/)
+    const flag = /^--[\w-]+/.exec(word)?.[0]
+    const isNamed = flag !== undefined && /secret|pass|private/i.test(flag)
+    expect(err.startsWith(isNamed ? `${flag} must` : 'A key or a JWT must')).toBe(true)
+  })
+
+  it.each([
+    '--out=secret',
+    '--secrets',
+    '--xsecret',
+    'x--secret',
+    '{"kty":"EC"}',
+    'x {"d":"y"}',
+    `x${jwt}`,
+    `${jwt} x`,
+    'eyJ.e30',
+    'a.b.c',
+  ])('%j is none', async (word) => {
+    const { err } = await cli(['keygen', word])
+    expect(err).not.toContain('must not stand in an argument')
+  })
+})
+
 describe('secrets in arguments are refused, and not repeated', () => {
   const { privateKey } = ec('k')
   const secret = 'hunter2hunter2'
