@@ -114,14 +114,14 @@ export const groups = {
   profiles: forPeople(of('profiles')),
   'explain/edits': forPeople(
     of('explain', {
-      mutate: ['lib/explain/{edits,edits-of-claims,edits-of-keys,edits-of-requests,proposals,drafts,fixes}.ts'],
+      mutate: ['lib/explain/{edits,edits-of-claims,edits-of-keys,edits-of-requests}.ts'],
       tests: ['explain/explain'],
     }),
   ),
-  'explain/walk': forPeople(
-    of('explain', {
-      mutate: ['lib/explain/{dry-run,explain-request,explain,explanation,keys,recorder,signer,trial,walk}.ts'],
-      tests: ['explain/{explain,recorder}'],
-    }),
+  'explain/fixes': forPeople(of('explain', { mutate: ['lib/explain/{fixes,proposals,drafts}.ts'], tests: ['explain/explain'] })),
+  'explain/walk': forPeople(of('explain', { mutate: ['lib/explain/{walk,trial,dry-run,signer,keys}.ts'], tests: ['explain/explain'] })),
+  'explain/report': forPeople(
+    of('explain', { mutate: ['lib/explain/{explain,explain-request,explanation}.ts'], tests: ['explain/explain'] }),
   ),
+  'explain/recorder': forPeople(of('explain', { mutate: ['lib/explain/recorder.ts'], tests: ['explain/recorder'] })),
 }
