@@ -41,6 +41,27 @@ describe('check', () => {
     expect((await cli(['check', file, '--json'])).json()).toMatchObject({ ok: false })
   })
 
+  it('prints each object with its mark, its errors and its warnings; one error is enough for code 1', async () => {
+    const odd = { ...client, client_id: 'odd', enabled: false }
+    const wrong = { ...client, client_id: 'wrong', maxLifetime: '60' }
+    const { code, out } = await cli(['check', folder.write('marks.json', { clients: [client, odd, wrong] })])
+    expect([code, out.trimEnd().split('\n')]).toEqual([
+      1,
+      [
+        '✓ client reports',
+        '! client odd',
+        '    warning: Client.enabled is false: the client is refused.',
+        '✗ client wrong',
+        '    error: Client.maxLifetime must be a number of seconds above 0, not "60".',
+      ],
+    ])
+  })
+
+  it('does not ask for the hooks of options in a file of data', async () => {
+    const { json } = await cli(['check', folder.write('data.json', { options }), '--json'])
+    expect(json().checked[0].errors).toEqual([])
+  })
+
   it('reads a module, with functions and dates, and stdin', async () => {
     const module = `export const issuer = ${JSON.stringify(issuer)}
       issuer.not_after = new Date('2030-01-01')
