@@ -3,7 +3,7 @@ import { decodeAssertion } from '../../lib/assertion/decode.js'
 import type { KeyFinder } from '../../lib/assertion/keys/find-keys.js'
 import { prepareKeySet } from '../../lib/assertion/keys/key-set.js'
 import { readAssertion, verifyAssertion } from '../../lib/assertion/verify.js'
-import { type AssertionReason, refusal } from '../../lib/host/errors.js'
+import { type AssertionReason, type Refusal, refusal } from '../../lib/host/errors.js'
 import { evidenceOf } from '../../lib/host/evidence.js'
 import type { EndpointDemands, SignerDemands } from '../../lib/rules/jwt-demands.js'
 import { replayKey } from '../../lib/rules/one-time-use.js'
@@ -62,7 +62,7 @@ describe('readAssertion and verifyAssertion', () => {
     ['of the signer', () => verify(jwt({ exp: now + 600 })), { lifetime: 600 }],
   ])('show what a check %s saw', async (_name, run, seen) => {
     const error = await (async () => run())().catch((thrown) => thrown)
-    expect(evidenceOf(error.evidence).seen).toEqual(seen)
+    expect(evidenceOf((error as Refusal).evidence).seen).toEqual(seen)
   })
 
   it('JW-22 remember a JWT without jti by what was signed', async () => {

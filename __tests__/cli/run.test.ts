@@ -80,7 +80,7 @@ describe('what looks like a secret in an argument', () => {
     `--jwt=${jwt}`,
     'eyJ.e30.',
   ])('%j is refused', async (word) => {
-    const { code, err } = await cli(['keygen', word])
+    const { code, err } = await cli(['check', word])
     expect([code, err]).toEqual([2, expect.stringContaining('must not stand in an argument')])
     expect(err).not.toMatch(/hunter2|eyJ/)
     const flag = /^--[\w-]+/.exec(word)?.[0]
@@ -100,7 +100,7 @@ describe('what looks like a secret in an argument', () => {
     'eyJ.e30',
     'a.b.c',
   ])('%j is none', async (word) => {
-    const { err } = await cli(['keygen', word])
+    const { err } = await cli(['check', word])
     expect(err).not.toContain('must not stand in an argument')
   })
 })
