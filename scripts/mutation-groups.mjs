@@ -110,7 +110,6 @@ export const groups = {
   check: forPeople(of('check')),
   development: forPeople(of('development')),
   'test-helpers': forPeople(of('testing')),
-  explain: forPeople(of('explain', { tests: ['explain/{explain,recorder}'] })),
   profiles: forPeople(of('profiles')),
   'explain/edits': forPeople(
     of('explain', {
