@@ -54,7 +54,7 @@ export const refusals = {
   // policy
   grant_not_allowed_for_client: [400, 'unauthorized_client', 'The client is not registered for this grant type.'],
   public_client_not_allowed: [400, 'unauthorized_client', 'A public client may not use this grant.'],
-  implicit_auth_not_allowed: [400, 'unauthorized_client', 'The client must authenticate besides.'],
+  implicit_auth_not_allowed: [400, 'unauthorized_client', 'The client must also authenticate by a credential.'],
   dpop_not_supported: [400, 'invalid_dpop_proof', 'The tokens of this client are bound to a DPoP key, and no proof is taken here.'],
   scope_malformed: [400, 'invalid_scope', 'The scope is malformed.'],
   scope_exceeds_client: [400, 'invalid_scope', 'The scope exceeds what the client may ask for.'],
