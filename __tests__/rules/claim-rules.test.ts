@@ -15,6 +15,8 @@ const claims = {
   act: { sub: 'alice' },
   given_name: 'Alice',
   upn: 'alice@example.com',
+  org: { email: 'a@x' },
+  subtype: 'y',
   prefix: 'x',
 }
 
@@ -76,6 +78,9 @@ describe('WI-04 claim rules', () => {
     ['a claim that is absent', { ref: 'x' }, { ref: null }, { ref: 'x' }],
     ['a claim about a person', { sub: 'alice' }, { sub: 'another value' }, { sub: 'alice' }],
     ['one within another claim', { act: { sub: 'bob' } }, { 'act.sub': 'another value' }, { 'act.sub': 'bob' }],
+    ['one within a claim of another kind', { org: { email: 'b@x' } }, { 'org.email': 'another value' }, { 'org.email': 'b@x' }],
+    ['a claim that is null', { nothing: 'x' }, { nothing: null }, { nothing: 'x' }],
+    ['a claim whose name only looks like one about a person', { subtype: 'x' }, { subtype: 'y' }, { subtype: 'x' }],
     ['another name of a person', { given_name: 'Bob' }, { given_name: 'another value' }, { given_name: 'Bob' }],
     ['an account', { upn: 'bob@example.com' }, { upn: 'another value' }, { upn: 'bob@example.com' }],
     ['a function', { groups: () => false }, { groups: 'another value' }, { groups: 'a value that its function allows' }],

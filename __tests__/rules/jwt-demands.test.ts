@@ -152,3 +152,19 @@ describe('what is registered about the grants of an issuer', () => {
     expect(found).toEqual({ ...nothing, commonTypes, audience: [us, url], maxLifetime: 300, ...demands })
   })
 })
+
+it.each([
+  [true, true],
+  [false, false],
+  [undefined, false],
+  [null, false],
+  ['true', false],
+])('ignoreX5c: %j of a registration lets x5c be there: %j', (ignoreX5c, is) => {
+  const registered = { issuer: us, client_id: 'c', ...(ignoreX5c !== undefined && { ignoreX5c: ignoreX5c as boolean }) }
+  for (const demands of [
+    demandsOfClient(registered, settings),
+    demandsOfWorkload({ ...registered, subject: 's' }, settings),
+    demandsOfIssuer(registered, settings),
+  ])
+    expect(demands.ignoreX5c).toBe(is)
+})

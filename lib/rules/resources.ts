@@ -11,7 +11,7 @@ const mostResources = 50
  */
 export function resourcePolicy({ resources }: TrustedIssuer, claim: unknown, parameter: readonly string[]): Refused | readonly string[] {
   const asserted = claim === undefined ? undefined : [claim].flat()
-  if (asserted && !(asserted.length > 0 && asserted.length <= mostResources && asserted.every(isResourceUri)))
+  if (asserted && !(asserted.length <= mostResources && asserted.every(isResourceUri)))
     return refused(
       'resource_not_allowed',
       { resource: claim },
@@ -26,6 +26,6 @@ export function resourcePolicy({ resources }: TrustedIssuer, claim: unknown, par
   if (requested === undefined) return resources?.slice(0, 1) ?? []
   const known = requested.map(registered).filter((uri) => uri !== undefined)
   const granted = [...new Set(known)]
-  if (parameter.length > 0 && known.length < parameter.length) return refused('target_not_allowed', { resource: parameter }, { resources })
+  if (known.length < parameter.length) return refused('target_not_allowed', { resource: parameter }, { resources })
   return granted.length > 0 ? granted : refused('resource_not_allowed', { resource: asserted }, { resources })
 }
