@@ -231,6 +231,33 @@ describe('OAuthError', () => {
     },
   )
 
+  it.each(['', 'a b', 'Client_disabled', 'a\r\nSet-Cookie: x', 'expired\n', 'say "no"', 'é', 'a'.repeat(65), 7, ['expired'], {}])(
+    'RS-06: %j is no name of a reason',
+    (reason) => {
+      const make = () => new OAuthError('invalid_grant', '', { reason } as never)
+      expect(make).toThrow(TypeError)
+      expect(make).toThrow(`OAuthError: reason must be a name such as client_disabled, not ${shown(reason)}.`)
+      const foreign = { [brand]: true, error: 'invalid_grant', status: 400, reason }
+      expect(answerTo(foreign, 'grant')).toMatchObject({ status: 500, reason: 'hook_error' })
+    },
+  )
+
+  it('RS-06: a reason of another copy of this package may be one that is not known here', () => {
+    for (const reason of ['a', 'reason_of_2030', 'a'.repeat(64)])
+      expect(new OAuthError('invalid_grant', '', { reason: reason as never }).reason).toBe(reason)
+  })
+
+  it('RS-12: a handler that sends it as JSON reveals neither its reason nor its detail', () => {
+    const error = new OAuthError('invalid_client', 'No.', { reason: 'client_disabled', detail: { seen: 'x', wanted: 'y' } })
+    expect(JSON.parse(JSON.stringify(error))).toEqual({
+      name: 'OAuthError',
+      error: 'invalid_client',
+      error_description: 'No.',
+      status: 401,
+    })
+    expect(Object.keys({ ...error })).not.toContain('reason')
+  })
+
   it('keeps its cause out of its text, and shows no stack as JSON', () => {
     const error = new OAuthError('invalid_grant', 'No.', { cause: new Error('secret') })
     expect(error.cause).toMatchObject({ message: 'secret' })

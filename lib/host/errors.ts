@@ -17,6 +17,9 @@ export * from './refusals.js'
 const defaultStatus: Partial<Record<OAuthErrorCode, number>> = { invalid_client: 401, server_error: 500, temporarily_unavailable: 503 }
 const brand = Symbol.for('express-oauth-assertions.OAuthError')
 
+/** Another copy of this package may have reasons that this one has not. `revealReasons` sends a reason, so it is one harmless word. */
+const nameOfReason = /^[a-z0-9_]{1,64}$/
+
 type HookDetail = Pick<Evidence, 'seen' | 'wanted'>
 interface OAuthErrorOptions {
   status?: number
@@ -42,12 +45,12 @@ export class OAuthError extends Error {
   readonly error_description: string
   /** HTTP status. */
   readonly status: number
-  /** The reason in the event. @default 'hook_denied' */
-  readonly reason: Reason
+  /** The reason in the event. Not enumerable. @default 'hook_denied' */
+  declare readonly reason: Reason
   /** What the hook saw and what would have passed, for `detail` of the event: no secrets. Not enumerable. */
   declare readonly detail: HookDetail | undefined
 
-  /** @throws TypeError if `error` is not an OAuth error code or `status` is not a 4xx or 5xx status. */
+  /** @throws TypeError if `error` is not an OAuth error code, `status` is not a 4xx or 5xx status, or `reason` is no name of a reason. */
   constructor(error: OAuthErrorCode, description?: string, options: OAuthErrorOptions = {}) {
     const text = String(description ?? '').replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?')
     super(text || error, 'cause' in options ? { cause: options.cause } : undefined)
@@ -56,10 +59,13 @@ export class OAuthError extends Error {
     const status = options.status ?? defaultStatus[error] ?? 400
     if (!Number.isInteger(status) || status < 400 || status > 599)
       throw new TypeError(`OAuthError: status must be a whole number from 400 to 599, not ${shown(status)}.`)
+    const reason = options.reason ?? 'hook_denied'
+    if (typeof reason !== 'string' || !nameOfReason.test(reason))
+      throw new TypeError(`OAuthError: reason must be a name such as client_disabled, not ${shown(reason)}.`)
     this.error = error
     this.error_description = text
     this.status = status
-    this.reason = options.reason ?? 'hook_denied'
+    Object.defineProperty(this, 'reason', { value: reason }) // a handler may send this object as JSON
     Object.defineProperty(this, 'detail', { value: options.detail })
     Object.defineProperty(this, brand, { value: true })
   }
@@ -73,7 +79,7 @@ export class OAuthError extends Error {
 
 /**
  * Validates and copies an `OAuthError` that may be of another copy of this package, or modified by the host.
- * @throws TypeError if `error` or `status` is invalid; whatever a getter throws
+ * @throws TypeError if `error`, `status` or `reason` is invalid; whatever a getter throws
  */
 export function ownOAuthError({ error, error_description, status, reason, detail, cause }: OAuthError): OAuthError {
   return new OAuthError(error, error_description, { status, reason, detail, ...(cause !== undefined && { cause }) })
