@@ -634,14 +634,24 @@ describe.each(anyExpress)('authenticateClient on %s', (_, express) => {
 
     it('has something to report: the notices of the client are those of the event', async () => {
       const over = (event_notices: unknown) => ({ findClient: () => ({ ...clients['post-client'], event_notices }) as Client })
-      const ask = async (event_notices: unknown) => {
+      const ask = async (event_notices: unknown, secret = 'post-secret') => {
         const world = startWorld(express, { hooks: over(event_notices) })
-        await world.post(clientCredentials(post('post-client', 'post-secret')))
+        await world.post(clientCredentials(post('post-client', secret)))
         return world.last()
       }
       expect(await ask(['client_keys_changed'])).toMatchObject({ outcome: 'issued', notices: ['client_keys_changed'] })
       expect(await ask(null)).toMatchObject({ outcome: 'issued', notices: [] })
-      expect(await ask('client_keys_changed')).toMatchObject({ reason: 'client_misconfigured', notices: [] })
+      expect(await ask(Array(10).fill('aud_legacy'))).toMatchObject({ outcome: 'issued', notices: Array(10).fill('aud_legacy') })
+      const wrong = [
+        'client_keys_changed',
+        ['odd'],
+        ['toString'],
+        [['aud_legacy']],
+        Array(11).fill('aud_legacy'),
+        Array(200_000).fill('odd'),
+      ]
+      for (const notices of wrong) expect(await ask(notices)).toMatchObject({ reason: 'client_misconfigured', notices: [] })
+      expect(await ask(['client_keys_changed'], 'another')).toMatchObject({ reason: 'client_secret_mismatch', notices: [] })
     })
 
     it('hangs: 503 with Retry-After, and a late answer changes nothing', async () => {

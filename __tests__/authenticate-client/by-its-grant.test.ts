@@ -404,6 +404,17 @@ describe.each(anyExpress)('implicit client authentication on %s', (_, express) =
       expect((await world.post(grantRequest(assertion, {}))).status).toBe(200)
     })
 
+    it('the notices of its registration are in the event, and others are not: a registration is not checked for this', async () => {
+      const noticesOf = async (event_notices: unknown) => {
+        const world = implicitWorld(express, rule, { client: { event_notices } as never })
+        await world.post(grantRequest(own(), {}))
+        return world.last().notices
+      }
+      expect(await noticesOf(['client_keys_changed'])).toContain('client_keys_changed')
+      const usual = await noticesOf(undefined)
+      for (const odd of [['odd'], Array(200_000).fill('odd'), 'odd', 7]) expect(await noticesOf(odd)).toEqual(usual)
+    })
+
     it('a grant of somebody else authenticates no client', async () => {
       const world = implicitWorld(express, rule)
       expect(await world.post(grantRequest(grant(), {}))).toMatchObject({

@@ -11,7 +11,7 @@ import { implicitClient } from './by-its-grant.js'
 import { clientAssertion } from './client-assertion.js'
 import { clientSecretBasic } from './client-secret-basic.js'
 import { clientSecretPost } from './client-secret-post.js'
-import { contextOf } from './find-client.js'
+import { contextOf, noticesOf } from './find-client.js'
 import type { ClientAuthContext, ClientAuthMechanism, ClientHooks } from './mechanism.js'
 import { observeClientAssertion } from './observe.js'
 
@@ -34,6 +34,7 @@ export function authenticateClient<C extends Client = Client>(options: Options<C
       use: 'client',
       run: async ({ request }, transaction) => {
         const client = Object.freeze(await authenticate(contextOf(request, transaction, endpoint)))
+        transaction.record.notices.push(...noticesOf(client))
         const isIssuedHere = endpoint.grantTypes.includes(request.grant_type)
         const policy = isIssuedHere ? clientPolicy(client, request, endpoint) : undefined
         if (policy) throw refusal(policy.refused, policy)

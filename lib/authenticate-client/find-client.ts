@@ -2,7 +2,8 @@ import { assertClient } from '../host/check-registration.js'
 import type { Client, ClientAuthMethodName } from '../host/client.js'
 import { refusal } from '../host/errors.js'
 import { invalid } from '../host/evidence.js'
-import type { TokenRequest } from '../host/token-state.js'
+import { areNotices } from '../host/notice.js'
+import type { ClientAuthentication, TokenRequest } from '../host/token-state.js'
 import type { Endpoint } from '../pipeline/endpoint.js'
 import type { Transaction } from '../pipeline/transaction.js'
 import { maxNameLength } from '../rules/claims.js'
@@ -22,7 +23,6 @@ export function contextOf(request: TokenRequest, transaction: Transaction, endpo
     if (typeof client !== 'object')
       throw refusal('hook_result_invalid', { seen: `findClient returned a ${typeof client}`, wanted: 'a Client, undefined or null' })
     if (client.client_id !== client_id) return undefined
-    if (Array.isArray(client.event_notices)) transaction.record.notices.push(...client.event_notices)
     return client
   }
   return { request, transaction, endpoint, findClient, methods: endpoint.clientAuthMethods, registeredMethod }
@@ -49,6 +49,9 @@ export function assertWellRegistered(client: Client): void {
     throw refusal('client_misconfigured', () => invalid(error, 'a Client without mistakes'))
   }
 }
+
+/** What the registration of an authenticated client reports. It may not have been checked: the signature of a grant is enough. */
+export const noticesOf = ({ client }: ClientAuthentication) => (areNotices(client?.event_notices) ? client.event_notices : [])
 
 /** The one method that the client registered (RFC 7591 §2). */
 export const registeredMethod = (client: Client) => client.token_endpoint_auth_method ?? 'client_secret_basic'

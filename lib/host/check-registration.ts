@@ -27,6 +27,7 @@ import { claimRules } from './claim-rules.js'
 import type { Client, FederatedCredential } from './client.js'
 import { ConfigurationError } from './errors.js'
 import type { GrantDecision } from './hooks.js'
+import { areNotices } from './notice.js'
 import { isResourceUri } from './resource-uri.js'
 import type { TrustedIssuer } from './trusted-issuer.js'
 
@@ -104,7 +105,7 @@ const ofClients = {
     'a list of objects',
     (value) => Array.isArray(value) && value.every((one) => typeof one === 'object' && one !== null),
   ),
-  event_notices: strings,
+  event_notices: must('a list of at most 10 names of notices', areNotices),
   jwks: anything,
   jwks_uri: anything,
   allowPrivateJwksUri: anything,

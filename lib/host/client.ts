@@ -138,7 +138,10 @@ export interface ClientMetadata extends KeyRegistration {
   client_assertion_mode?: 'enforce' | 'observe' | null
   /** Demands a credential in addition to grants that the client signed itself: their signature does not authenticate it. @default false */
   require_explicit_auth?: boolean | null
-  /** Facts about the client for `notices` of the event of this request, from a hook that has something to report. */
+  /**
+   * Facts about the client for `notices` of the event of this request, from a hook that has something to report: at most 10. The event has
+   * them once the client is authenticated, or is known to be public.
+   */
   event_notices?: readonly Notice[] | null
   /** Any value but `true` disables the client from the next request on, also `null`. @default true */
   enabled?: boolean

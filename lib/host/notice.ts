@@ -20,3 +20,21 @@ export type Notice =
   | 'client_keys_changed'
   /** The client authenticates by another method than before. Its hook says so (`event_notices`). */
   | 'client_auth_method_changed'
+
+const known: Readonly<Record<Notice, true>> = {
+  aud_legacy: true,
+  previous_auth_method: true,
+  client_assertion_reusable: true,
+  grant_reusable: true,
+  scope_narrowed: true,
+  refresh_token_dropped: true,
+  response_member_dropped: true,
+  release_failed: true,
+  client_keys_changed: true,
+  client_auth_method_changed: true,
+}
+const most = 10
+
+/** Whether a value is a list of notices as a registration may have it: known names, and few. */
+export const areNotices = (value: unknown): value is readonly Notice[] =>
+  Array.isArray(value) && value.length <= most && value.every((one) => typeof one === 'string' && Object.hasOwn(known, one))
