@@ -375,6 +375,19 @@ describe('keyFinder', () => {
     expect((await findKeys({ jwks: { keys: [{ ...es256.jwk, alg: 'ES256', use: 'sig' }] } }, header))[0]).not.toBe(key)
   })
 
+  it('T-53 keeps at most eight megabytes of registered keys: the set that was used least is prepared again', async () => {
+    const keys = (jwks: JSONWebKeySet) => keyFinder(new RemoteKeySets())({ jwks }, { alg: 'ES256', kid: 'ec' })
+    const [first] = await keys({ keys: [{ ...es256.jwk, first: 1 }] })
+    const isKept = async () => (await keys({ keys: [{ ...es256.jwk, first: 1 }] }))[0] === first
+    const flood = async (sets: number) => {
+      for (let index = 0; index < sets; index++) await keys({ keys: [{ ...es256.jwk, odd: `${sets} ${index} ${'é'.repeat(2500)}` }] })
+    }
+    await flood(1000)
+    expect(await isKept()).toBe(true)
+    await flood(1900)
+    expect(await isKept()).toBe(false)
+  })
+
   it.each<[what: string, jwks: unknown]>([
     ['a member that refers to itself', { keys: [Object.assign({ ...es256.jwk }, { self: {} as unknown })] }],
     ['a member that cannot be written', { keys: [{ ...es256.jwk, size: 1n }] }],

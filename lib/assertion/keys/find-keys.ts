@@ -48,7 +48,11 @@ function oneSource({ jwks, jwks_uri, discovery, issuer = '', allowPrivateJwksUri
   })
 }
 
-const byContent = new LRUCache<string, KeySet>({ max: 10_000 })
+const byContent = new LRUCache<string, KeySet>({
+  max: 10_000,
+  maxSize: 8 * 1024 * 1024, // bytes of content: clients may publish what stands there
+  sizeCalculation: (_, content) => Buffer.byteLength(content),
+})
 
 /** The key set of a `jwks` object. Prepared keys are kept by content: a host may make a new object for each look-up, or change one in place. */
 function localKeySet(jwks: JSONWebKeySet): KeySet {
