@@ -71,8 +71,12 @@ describe.each(anyExpress)('clients with a URL as client_id, on %s', (_, express)
   })
 
   it('one request cannot change the client of another', async () => {
+    publish({ redirect_uris: ['https://app.example.org/back'], odd: [[{ deep: { deeper: [] } }]], ['__proto__']: { x: {} } })
     const client = (await start().findClient(client_id)) as DocumentedClient
-    expect([client, client.client_metadata].map((one) => Object.isFrozen(one))).toEqual([true, true])
+    const open = (value: unknown): unknown[] =>
+      typeof value !== 'object' || value === null ? [] : [...(Object.isFrozen(value) ? [] : [value]), ...Object.values(value).flatMap(open)]
+    expect(Object.isFrozen(client)).toBe(true)
+    expect([client.client_metadata, client.jwks].flatMap(open)).toEqual([])
   })
 
   it('the registry is asked first: a client that it knows is not looked up on the web', async () => {

@@ -1,5 +1,6 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { LRUCache } from 'lru-cache'
-import { type DocumentKind, type FetchedDocument, fetchJson } from '../assertion/keys/guarded-fetch.js'
+import { type DocumentKind, fetchJson } from '../assertion/keys/guarded-fetch.js'
 import { OAuthError } from '../host/errors.js'
 import type { Notice } from '../host/notice.js'
 import { budget, FetchBudget } from './fetch-budget.js'
@@ -10,8 +11,9 @@ import { asOAuthError, refused } from './refused.js'
 const cooldown = 30_000 // ms between two fetches of one URL, also after a failure
 const staleGrace = 3_600_000 // ms for which an old document is used while its host gives no answer
 const maxDocuments = 10_000
-const maxBytes = 32 * 1024 * 1024 // of documents
+const maxBytes = 32 * 1024 * 1024 // of documents as text: parsed ones can take a hundred times as much
 const entryBytes = 1024 // size of an entry without its document
+const bytesOfCharacter = 2 // at most
 const maxUnknown = 1_000 // more than the budget lets in within a cooldown
 
 /** Five kilobytes are the bound of the draft (§8.7). The fetch ends before the default `hookTimeout` does. */
@@ -27,7 +29,8 @@ const metadataDocument: DocumentKind = {
 }
 
 interface Entry {
-  client?: DocumentedClient
+  /** The document, if it was good. It is parsed for each use. */
+  text?: string
   /** Until then, the document is used without a fetch. */
   freshUntil: number
   /** Until then, it is used if its host gives no answer. */
@@ -67,8 +70,9 @@ export class MetadataDocuments {
   async find(client_id: string, { hostname }: URL): Promise<DocumentedClient> {
     const entry = this.#known.get(client_id) ?? this.#unknown.get(client_id) ?? this.#newEntry(client_id, hostname)
     if (this.#now() >= entry.freshUntil) await this.#refresh(client_id, hostname, entry)
-    if (!entry.client || this.#now() >= entry.usableUntil) throw entry.failure
-    const { client, notices } = entry
+    if (entry.text === undefined || this.#now() >= entry.usableUntil) throw entry.failure
+    const client = this.#clientOf(client_id, entry.text)
+    const { notices } = entry
     entry.notices = []
     return notices.length > 0 ? { ...client, event_notices: notices } : client
   }
@@ -89,7 +93,7 @@ export class MetadataDocuments {
   /** Fetches unless the cooldown forbids it, or waits for the running fetch. A failure is recorded. */
   async #refresh(client_id: string, hostname: string, entry: Entry): Promise<void> {
     if (!entry.fetching && this.#now() - entry.triedAt >= cooldown) {
-      if (!entry.client && entry.triedAt !== never) this.#spend(hostname) // a new entry has spent already
+      if (entry.text === undefined && entry.triedAt !== never) this.#spend(hostname) // a new entry has spent already
       entry.triedAt = this.#now()
       entry.fetching = this.#load(client_id, entry).finally(() => {
         delete entry.fetching
@@ -100,8 +104,8 @@ export class MetadataDocuments {
 
   async #load(client_id: string, entry: Entry): Promise<void> {
     try {
-      const { document, headers, bytes } = await this.#fetch(client_id, this.#terms.allowPrivateUrls, metadataDocument)
-      this.#keep(client_id, entry, clientOf(document, client_id, this.#terms), { headers, bytes })
+      const { document, headers } = await this.#fetch(client_id, this.#terms.allowPrivateUrls, metadataDocument)
+      this.#keep(client_id, entry, JSON.stringify(document), headers)
     } catch (error) {
       entry.failure = asOAuthError(error)
       const isAnswered = entry.failure instanceof OAuthError && entry.failure.status < 500
@@ -109,16 +113,24 @@ export class MetadataDocuments {
     }
   }
 
-  #keep(client_id: string, entry: Entry, client: DocumentedClient, { headers, bytes }: Pick<FetchedDocument, 'headers' | 'bytes'>): void {
+  #keep(client_id: string, entry: Entry, text: string, headers: IncomingHttpHeaders): void {
     const now = this.#now()
-    if (entry.client) entry.notices = [...new Set([...entry.notices, ...changes(entry.client, client)])]
-    entry.client = client
+    const client = this.#clientOf(client_id, text)
+    if (entry.text !== undefined)
+      entry.notices = [...new Set([...entry.notices, ...changes(this.#clientOf(client_id, entry.text), client)])]
+    entry.text = text
     entry.freshUntil = now + lifetimeOf(headers) * 1000
     entry.usableUntil = Math.min(entry.freshUntil + staleGrace, now + longestLifetime * 1000)
     delete entry.failure
     this.#unknown.delete(client_id)
     this.#known.delete(client_id) // lru-cache ignores the size if the value is unchanged
-    this.#known.set(client_id, entry, { size: entryBytes + client_id.length + bytes })
+    this.#known.set(client_id, entry, { size: entryBytes + bytesOfCharacter * (client_id.length + text.length) })
+  }
+
+  /** @throws OAuthError `client_metadata_invalid` */
+  #clientOf(client_id: string, text: string): DocumentedClient {
+    const document: unknown = JSON.parse(text, (_, value) => Object.freeze(value)) // frozen at every depth
+    return clientOf(document, client_id, this.#terms)
   }
 }
 

@@ -47,6 +47,7 @@ const unfit = (seen: unknown, wanted: unknown, cause?: unknown) => refused('clie
 
 /**
  * The client that a document describes (draft-ietf-oauth-client-id-metadata-document §4, §8.2), within the terms of the host.
+ * @param given the document, frozen at every depth: the client has parts of it
  * @throws OAuthError `client_metadata_invalid`
  */
 export function clientOf(given: unknown, client_id: string, terms: Terms): DocumentedClient {
@@ -63,7 +64,7 @@ export function clientOf(given: unknown, client_id: string, terms: Terms): Docum
     audience: 'issuer-or-token-endpoint',
     ...(dpop_bound_access_tokens === true && { dpop_bound_access_tokens }),
     ...(tls_client_certificate_bound_access_tokens === true && { tls_client_certificate_bound_access_tokens }),
-    client_metadata: Object.freeze(document),
+    client_metadata: document,
   })
 }
 
