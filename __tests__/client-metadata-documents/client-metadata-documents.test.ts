@@ -364,17 +364,23 @@ describe.each(anyExpress)('clients with a URL as client_id, on %s', (_, express)
       ['another method', { token_endpoint_auth_method: 'none' }, {}, ['client_auth_method_changed']],
       ['a public client now', {}, { token_endpoint_auth_method: 'none' }, ['client_keys_changed', 'client_auth_method_changed']],
       ['another name', {}, { client_name: 'Another app' }, []],
-    ])('tells a change once: %s', async (_name, before, after, notices) => {
+    ])('tells a change for an hour: %s', async (_name, before, after, notices) => {
       await withClock(async (forward) => {
         publish(before)
-        const { ask } = start({ publicClients: true })
+        const { ask, findClient } = start({ publicClients: true })
         expect((await ask(signedBy(client_id))).notices).toEqual([])
         publish(after)
         forward(301_000)
         const form = () => (after.token_endpoint_auth_method === 'none' ? bare(client_id) : signedBy(client_id))
+        await findClient(client_id) // as your authorization endpoint does
+        expect((await ask(signedBy(client_id, { aud: 'https://other.example' }))).notices).toEqual([]) // refused
         const told = [await ask(form()), await ask(form())].map((answer) => answer.notices)
+        forward(3_590_000)
+        told.push((await ask(form())).notices)
+        forward(20_000)
+        told.push((await ask(form())).notices)
         const expected = before.token_endpoint_auth_method === 'none' ? ['client_keys_changed', ...notices] : notices
-        expect(told).toEqual([expected, []])
+        expect(told).toEqual([expected, expected, expected, []])
       })
     })
   })

@@ -196,23 +196,29 @@ describe('MetadataDocuments (CD-03 T-53)', () => {
     expect(await answerAfter(60, 60, gone)).toBe('client_metadata_invalid')
   })
 
-  it('tells of changes that nobody was told yet, together', async () => {
-    const { web } = world()
+  it('tells of changes for an hour after the last one, whoever asks', async () => {
     const url = 'https://app.example.org/c'
-    const answers = [documentOf(url), documentOf(url, { jwks: undefined, jwks_uri: 'https://app.example.org/a' }), documentOf(url)]
+    let [time, over] = [1000, {}]
     const documents = new MetadataDocuments(
       terms,
-      async () => ({ document: answers.shift(), bytes: 1, headers: {} }),
-      () => web.time,
+      async () => ({ document: documentOf(url, over), bytes: 1, headers: {} }),
+      () => time,
     )
-    const at = new URL(url)
-    await documents.find(url, at)
-    web.time += 301_000
-    const [one, another] = await Promise.all([documents.find(url, at), documents.find(url, at)])
-    expect([one?.event_notices, another?.event_notices]).toEqual([['client_keys_changed'], undefined])
-    expect((await documents.find(url, at)).event_notices).toBeUndefined()
-    web.time += 301_000
-    expect((await documents.find(url, at)).event_notices).toEqual(['client_keys_changed'])
+    const noticesAfter = async (seconds: number) => {
+      time += seconds * 1000
+      return (await documents.find(url, new URL(url))).event_notices ?? []
+    }
+    expect(await noticesAfter(0)).toEqual([])
+    over = { jwks: undefined, jwks_uri: 'https://app.example.org/a' }
+    expect(await noticesAfter(300)).toEqual(['client_keys_changed'])
+    expect([await noticesAfter(0), await noticesAfter(3599)]).toEqual([['client_keys_changed'], ['client_keys_changed']])
+    expect(await noticesAfter(1)).toEqual([])
+    over = {}
+    expect(await noticesAfter(300)).toEqual(['client_keys_changed'])
+    over = { jwks: { keys: [] } }
+    expect(await noticesAfter(3500)).toEqual(['client_keys_changed'])
+    expect(await noticesAfter(3500)).toEqual(['client_keys_changed'])
+    expect(await noticesAfter(100)).toEqual([])
   })
 
   it('documents with private addresses allowed pass that on to their keys', async () => {

@@ -10,6 +10,7 @@ import { asOAuthError, refused } from './refused.js'
 
 const cooldown = 30_000 // ms between two fetches of one URL, also after a failure
 const staleGrace = 3_600_000 // ms for which an old document is used while its host gives no answer
+const noticesFor = 3_600_000 // ms for which a change is told
 const maxDocuments = 10_000
 const maxBytes = 32 * 1024 * 1024 // of documents as text: parsed ones can take a hundred times as much
 const entryBytes = 1024 // size of an entry without its document
@@ -36,8 +37,9 @@ interface Entry {
   /** Until then, it is used if its host gives no answer. */
   usableUntil: number
   triedAt: number
-  /** What changed, until somebody was told. */
+  /** What changed, for every request until `noticesUntil`: nobody knows which of them is a token request that will be granted. */
   notices: readonly Notice[]
+  noticesUntil: number
   failure?: unknown
   fetching?: Promise<void>
 }
@@ -72,14 +74,17 @@ export class MetadataDocuments {
     if (this.#now() >= entry.freshUntil) await this.#refresh(client_id, hostname, entry)
     if (entry.text === undefined || this.#now() >= entry.usableUntil) throw entry.failure
     const client = this.#clientOf(client_id, entry.text)
-    const { notices } = entry
-    entry.notices = []
-    return notices.length > 0 ? { ...client, event_notices: notices } : client
+    const notices = this.#noticesOf(entry)
+    return notices.length > 0 ? Object.freeze({ ...client, event_notices: notices }) : client
+  }
+
+  #noticesOf({ notices, noticesUntil }: Entry): readonly Notice[] {
+    return this.#now() < noticesUntil ? notices : []
   }
 
   #newEntry(client_id: string, hostname: string): Entry {
     this.#spend(hostname)
-    const entry: Entry = { freshUntil: never, usableUntil: never, triedAt: never, notices: [] }
+    const entry: Entry = { freshUntil: never, usableUntil: never, triedAt: never, notices: [], noticesUntil: never }
     this.#unknown.set(client_id, entry)
     return entry
   }
@@ -116,8 +121,11 @@ export class MetadataDocuments {
   #keep(client_id: string, entry: Entry, text: string, headers: IncomingHttpHeaders): void {
     const now = this.#now()
     const client = this.#clientOf(client_id, text)
-    if (entry.text !== undefined)
-      entry.notices = [...new Set([...entry.notices, ...changes(this.#clientOf(client_id, entry.text), client)])]
+    const changed = entry.text === undefined ? [] : changes(this.#clientOf(client_id, entry.text), client)
+    if (changed.length > 0) {
+      entry.notices = [...new Set([...this.#noticesOf(entry), ...changed])]
+      entry.noticesUntil = now + noticesFor
+    }
     entry.text = text
     entry.freshUntil = now + lifetimeOf(headers) * 1000
     entry.usableUntil = Math.min(entry.freshUntil + staleGrace, now + longestLifetime * 1000)
