@@ -329,6 +329,10 @@ describe.each(anyExpress)('clients with a URL as client_id, on %s', (_, express)
     const { host } = new URL(client_id)
     it.each<[name: string, allow: ClientMetadataDocumentsOptions['allow'], isAllowed: boolean]>([
       ['a list with the host', [host], true],
+      ['a list with the URL', ['app.example.org', client_id], true],
+      ['a list with the URL and a slash', [`${client_id}/`], false],
+      ['a list with the URL in another spelling', [client_id.replace('127.0.0.1', '127.1')], false],
+      ['a list with another URL of the host', [`${origin}/other.json`], false],
       ['a list with the host at another port', ['127.0.0.1'], false],
       ['a list with another host', ['app.example.org'], false],
       ['a function that says yes', ({ pathname }) => pathname === '/client.json', true],
@@ -459,10 +463,32 @@ describe('options of clientMetadataDocuments', () => {
     ['no findClient', { ...good, findClient: undefined }, 'option findClient must be a function, not undefined.'],
     ['no allow', { ...good, allow: undefined }, 'option allow must be a function, or a non-empty list of hosts'],
     ['an empty allow', { ...good, allow: [] }, 'option allow must be a function, or a non-empty list of hosts'],
-    ['a URL in allow', { ...good, allow: ['https://chatgpt.com/'] }, "a non-empty list of hosts such as 'chatgpt.com'"],
-    ['a path in allow', { ...good, allow: ['chatgpt.com/oauth'] }, "a non-empty list of hosts such as 'chatgpt.com'"],
-    ['a pattern in allow', { ...good, allow: ['ChatGPT.com'] }, "a non-empty list of hosts such as 'chatgpt.com'"],
-    ['the default port in allow', { ...good, allow: ['chatgpt.com:443'] }, "a non-empty list of hosts such as 'chatgpt.com'"],
+    ...[
+      'chatgpt.com/oauth',
+      'ChatGPT.com',
+      'chatgpt.com:443',
+      'chatgpt.com:99999',
+      '*.example.com',
+      '*',
+      '.com',
+      'chatgpt.com.',
+      'chatgpt.com.:8443',
+      'chatgpt..com',
+      'chat gpt.com',
+      '',
+      '127.1',
+      '[::1',
+      'user@chatgpt.com',
+      'https://chatgpt.com',
+      'https://chatgpt.com/#a',
+      'HTTPS://chatgpt.com/',
+      'http://chatgpt.com/client.json',
+      7,
+    ].map((entry): [string, unknown, string] => [
+      `an entry of allow that can never match: ${entry}`,
+      { ...good, allow: ['chatgpt.com', entry] },
+      "a non-empty list of hosts such as 'chatgpt.com' (without wildcards), and of https URLs, not [",
+    ]),
     ['allow: true', { ...good, allow: true }, 'option allow must be a function'],
     ['no grant_types', { ...good, grant_types: undefined }, 'option grant_types must be a non-empty list of names'],
     ['empty grant_types', { ...good, grant_types: [] }, 'option grant_types must be a non-empty list of names'],
@@ -476,7 +502,9 @@ describe('options of clientMetadataDocuments', () => {
     expect(make).toThrow(message)
   })
 
-  it('take hosts with a port', () => {
-    expect(clientMetadataDocuments({ ...good, allow: ['chatgpt.com', 'app.example.org:8443', '[::1]:8080'] })).toBeInstanceOf(Function)
+  it('take hosts with a port, and URLs', () => {
+    const allow = ['chatgpt.com', 'app.example.org:8443', '[::1]:8080', 'a_b.xn--nxasmq6b', 'localhost', 'https://claude.ai/oauth?a=b']
+    expect(clientMetadataDocuments({ ...good, allow })).toBeInstanceOf(Function)
+    expect(clientMetadataDocuments({ ...good, allow: ['http://127.0.0.1/c'], allowPrivateUrls: true })).toBeInstanceOf(Function)
   })
 })

@@ -25,9 +25,9 @@ function world() {
     },
     () => web.time,
   )
-  const find = async (url: string): Promise<string | undefined> => {
+  const find = async (url: string, isListed?: boolean): Promise<string | undefined> => {
     try {
-      return (await documents.find(url, new URL(url))).token_endpoint_auth_method as string
+      return (await documents.find(url, new URL(url), isListed)).token_endpoint_auth_method as string
     } catch (error) {
       return (error as OAuthError).reason ?? (error as Error).message
     }
@@ -91,6 +91,23 @@ describe('MetadataDocuments (CD-03 T-53)', () => {
     for (const index of times(1000)) await find(`https://app.example.org/${index}`)
     expect(await find(known)).toBe('private_key_jwt')
     expect(web.fetches.filter((url) => url === known)).toHaveLength(2)
+  })
+
+  it('T-53 a flood of unknown URLs keeps no URL out that the host of this package listed, and that URL costs the others nothing', async () => {
+    const { web, find } = world()
+    const [listed, junk] = ['https://app.example.org/listed', (index: number) => `https://app.example.org/${index}`]
+    web.answer = gone
+    for (const round of times(3)) {
+      for (const index of times(1000)) await find(junk(index + round * 1000))
+      expect(await find(listed, true)).toBe('client_metadata_invalid')
+      web.time += window
+    }
+    expect(await find(listed, true)).toBe('client_metadata_invalid')
+    web.answer = (url) => documentOf(url)
+    web.time += window
+    expect(await find(listed, true)).toBe('private_key_jwt')
+    const answers = await Promise.all(times(31).map((index) => find(junk(index))))
+    expect(answers.filter((answer) => answer === 'private_key_jwt')).toHaveLength(30)
   })
 
   it('failures do not displace documents', async () => {

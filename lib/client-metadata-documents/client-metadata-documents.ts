@@ -11,8 +11,10 @@ export interface ClientMetadataDocumentsOptions<C extends Client = Client> {
   /** Your registry. It is asked first: a client that it knows is never looked up on the web. */
   findClient(client_id: string): Awaitable<C | undefined | null>
   /**
-   * Which URLs are fetched and accepted. A list has hosts, such as `chatgpt.com`; with a port only if the URL has one. A function must
-   * return `true`, or a promise for it. It is asked on every use, so a client that it no longer allows is refused at once.
+   * Which URLs are fetched and accepted. A list has hosts, such as `chatgpt.com`, and complete URLs, such as `https://claude.ai/oauth/claude`.
+   * A host has a port only if the URL has one. A URL is compared character by character. It is fetched even while others send floods of
+   * unknown URLs of its host. A function must return `true`, or a promise for it. It is asked on every use, so a client that it no longer
+   * allows is refused at once.
    */
   allow: readonly string[] | ((url: URL) => Awaitable<boolean>)
   /** The grants that these clients may use. Each has those that its document lists, too. */
@@ -35,23 +37,34 @@ export interface DocumentedClients<C extends Client = Client> {
   }
 }
 
-const isHost = (value: unknown) =>
-  typeof value === 'string' && URL.canParse(`https://${value}/`) && new URL(`https://${value}/`).host === value
+/** Names whose parts are not empty, or an IPv6 address; with a port or without: what the host of a URL can be. */
+const hostForm = /^(?:[\w-]+(?:\.[\w-]+)*|\[[\da-f:]+\])(?::\d+)?$/
+const isHost = (value: string) => hostForm.test(value) && URL.canParse(`https://${value}/`) && new URL(`https://${value}/`).host === value
+function isClientUrl(value: string, allowPrivate: boolean): boolean {
+  try {
+    return clientUrlOf(value, allowPrivate) !== undefined
+  } catch {
+    return false
+  }
+}
 const names = must(
   'a non-empty list of names',
   (value) => Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string' && one !== ''),
 )
-const optionChecks = tableOf({
-  findClient: aFunction,
-  allow: must(
-    "a function, or a non-empty list of hosts such as 'chatgpt.com'",
-    (value) => typeof value === 'function' || (Array.isArray(value) && value.length > 0 && value.every(isHost)),
-  ),
-  grant_types: names,
-  scope: aString,
-  publicClients: aBoolean,
-  allowPrivateUrls: aBoolean,
-} satisfies Record<keyof ClientMetadataDocumentsOptions, Check>)
+const optionChecks = (allowPrivate: boolean) => {
+  const canMatch = (one: unknown) => typeof one === 'string' && (isHost(one) || isClientUrl(one, allowPrivate))
+  return tableOf({
+    findClient: aFunction,
+    allow: must(
+      "a function, or a non-empty list of hosts such as 'chatgpt.com' (without wildcards), and of https URLs",
+      (value) => typeof value === 'function' || (Array.isArray(value) && value.length > 0 && value.every(canMatch)),
+    ),
+    grant_types: names,
+    scope: aString,
+    publicClients: aBoolean,
+    allowPrivateUrls: aBoolean,
+  } satisfies Record<keyof ClientMetadataDocumentsOptions, Check>)
+}
 
 /**
  * Makes a hook `findClient` for clients that come with a URL as `client_id`, as ChatGPT and Claude do: at the URL, they publish what others
@@ -61,16 +74,22 @@ const optionChecks = tableOf({
  * The hook throws an `OAuthError` with one text for all that is wrong with a URL or its document (`invalid_client`). If there is no answer,
  * it is a 503. You may call it in your own handlers, too: `client_metadata` of its result is the document.
  *
- * Memory and fetches are bounded, whatever is sent: one fetch in 30 seconds for a URL; and for URLs that have had no good document, 30 for
- * a host and 100 in all.
+ * Memory and fetches are bounded, whatever is sent: one fetch in 30 seconds for a URL; and for URLs that `allow` does not list and that
+ * have had no good document, 30 for a host and 100 in all.
  *
  * @throws ConfigurationError if an option is missing, does not exist or is wrong
  * @example hooks: { findClient: clientMetadataDocuments({ findClient, allow: ['chatgpt.com'], grant_types: ['authorization_code'], scope: 'read' }) }
  */
 export function clientMetadataDocuments<C extends Client = Client>(options: ClientMetadataDocumentsOptions<C>): DocumentedClients<C> {
-  checkOptionsOf('clientMetadataDocuments', optionChecks, options, ['findClient', 'allow', 'grant_types', 'scope'])
+  checkOptionsOf('clientMetadataDocuments', optionChecks(options?.allowPrivateUrls === true), options, [
+    'findClient',
+    'allow',
+    'grant_types',
+    'scope',
+  ])
   const { allow, grant_types, scope, publicClients = false, allowPrivateUrls = false } = options
   const documents = new MetadataDocuments({ grant_types, scope, publicClients, allowPrivateUrls })
+  const isListed = (client_id: string) => typeof allow !== 'function' && allow.includes(client_id)
   const isAllowed = async (url: URL) => (typeof allow === 'function' ? (await allow(url)) === true : allow.includes(url.host))
 
   const findClient = async (client_id: string) => {
@@ -78,12 +97,12 @@ export function clientMetadataDocuments<C extends Client = Client>(options: Clie
     if (registered !== undefined && registered !== null) return registered
     const url = clientUrlOf(client_id, allowPrivateUrls)
     if (!url) return undefined
-    if (!(await isAllowed(url)))
+    if (!isListed(client_id) && !(await isAllowed(url)))
       throw refused('client_url_not_allowed', {
         seen: { host: url.host },
         wanted: typeof allow === 'function' ? 'what `allow` accepts' : allow,
       })
-    return await documents.find(client_id, url)
+    return await documents.find(client_id, url, isListed(client_id))
   }
   const token_endpoint_auth_methods_supported = publicClients ? ['private_key_jwt', 'none'] : ['private_key_jwt']
   return Object.assign(findClient, {

@@ -67,11 +67,13 @@ export class MetadataDocuments {
 
   /**
    * The client that the document at a URL describes. Waits for a fetch unless the document is fresh.
+   * @param isListed whether the host of this package named this very URL: it costs no budget
    * @throws OAuthError `client_metadata_invalid`, `client_metadata_blocked`; `client_metadata_unavailable` (503)
    */
-  async find(client_id: string, { hostname }: URL): Promise<DocumentedClient> {
-    const entry = this.#known.get(client_id) ?? this.#unknown.get(client_id) ?? this.#newEntry(client_id, hostname)
-    if (this.#now() >= entry.freshUntil) await this.#refresh(client_id, hostname, entry)
+  async find(client_id: string, { hostname }: URL, isListed = false): Promise<DocumentedClient> {
+    const spend = () => isListed || this.#spend(hostname)
+    const entry = this.#known.get(client_id) ?? this.#unknown.get(client_id) ?? this.#newEntry(client_id, spend)
+    if (this.#now() >= entry.freshUntil) await this.#refresh(client_id, entry, spend)
     if (entry.text === undefined || this.#now() >= entry.usableUntil) throw entry.failure
     const client = this.#clientOf(client_id, entry.text)
     const notices = this.#noticesOf(entry)
@@ -82,8 +84,8 @@ export class MetadataDocuments {
     return this.#now() < noticesUntil ? notices : []
   }
 
-  #newEntry(client_id: string, hostname: string): Entry {
-    this.#spend(hostname)
+  #newEntry(client_id: string, spend: () => unknown): Entry {
+    spend()
     const entry: Entry = { freshUntil: never, usableUntil: never, triedAt: never, notices: [], noticesUntil: never }
     this.#unknown.set(client_id, entry)
     return entry
@@ -96,9 +98,9 @@ export class MetadataDocuments {
   }
 
   /** Fetches unless the cooldown forbids it, or waits for the running fetch. A failure is recorded. */
-  async #refresh(client_id: string, hostname: string, entry: Entry): Promise<void> {
+  async #refresh(client_id: string, entry: Entry, spend: () => unknown): Promise<void> {
     if (!entry.fetching && this.#now() - entry.triedAt >= cooldown) {
-      if (entry.text === undefined && entry.triedAt !== never) this.#spend(hostname) // a new entry has spent already
+      if (entry.text === undefined && entry.triedAt !== never) spend() // a new entry has spent already
       entry.triedAt = this.#now()
       entry.fetching = this.#load(client_id, entry).finally(() => {
         delete entry.fetching

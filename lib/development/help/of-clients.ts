@@ -39,8 +39,8 @@ export const helpOfClients = {
     fix: 'Correct the member that `event.detail.seen` names. `checkClient` finds such mistakes before a request does.',
   },
   client_url_not_allowed: {
-    cause: '`allow` of `clientMetadataDocuments` does not list the host of the `client_id`, or did not return `true`.',
-    fix: 'If you want the clients of this host, add it to `allow`. A port is part of the host.',
+    cause: '`allow` of `clientMetadataDocuments` lists neither the `client_id` nor its host, or did not return `true`.',
+    fix: 'If you want this client, add its URL to `allow`, character by character. For all clients of its host, add the host. A port is part of the host.',
   },
   client_metadata_blocked: {
     cause: 'The host of the `client_id` is a private or loopback address, or its name resolves to one.',
