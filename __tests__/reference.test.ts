@@ -333,6 +333,10 @@ describeDefaults<Client>('Client', membersOfClient, {
     other: true,
     behaviour: (over) => answerOf(withClient(over), grantRequest(grant({ iss: 'jwt-client' }, { key: keys.client }), {})),
   },
+  require_named_grant: {
+    other: true,
+    behaviour: (over) => issuerPolicy(authenticated(over), { issuer: 'i', clients: 'any' }, {}),
+  },
   enabled: { other: false, behaviour: (over) => isEnabled({ client_id: 'c', ...over }) },
   ignoreX5c: { other: true, behaviour: (over) => demandsOfClient({ client_id: 'c', ...over } as Client, settings) },
   allowPrivateJwksUri: {

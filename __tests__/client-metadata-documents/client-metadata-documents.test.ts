@@ -10,6 +10,7 @@ import {
   type DocumentedClient,
   JWT_BEARER_GRANT,
   OAuthError,
+  type TrustedIssuer,
 } from '../../lib/index.js'
 import { anyExpress } from '../support/express.js'
 import { withClock } from '../support/fetches.js'
@@ -65,6 +66,7 @@ describe.each(anyExpress)('clients with a URL as client_id, on %s', (_, express)
       grant_types: [CLIENT_CREDENTIALS, JWT_BEARER_GRANT],
       scope: 'read write',
       audience: 'issuer-or-token-endpoint',
+      require_named_grant: true,
       client_metadata: documentOf(client_id),
     })
     expect(visits).toEqual(['/client.json'])
@@ -422,7 +424,7 @@ describe.each(anyExpress)('clients with a URL as client_id, on %s', (_, express)
       const document = claude(origin)
       const id = document.client_id as string
       routes['/oauth/mcp-oauth-client-metadata'] = json(document)
-      const request = (iss = 'https://identified.example') => ({ ...grantRequest(grant({ iss }), { client_id: id }) })
+      const request = (iss = 'https://identified.example') => grantRequest(grant({ iss, client_id: id }), { client_id: id })
       const findIssuer = (iss: string) =>
         iss === idp
           ? issuers[idp]
@@ -435,6 +437,22 @@ describe.each(anyExpress)('clients with a URL as client_id, on %s', (_, express)
       expect(await strict.ask(request())).toEqual(refusedFor('client_metadata_invalid'))
       const without = start({ publicClients: true, grant_types: ['authorization_code'] }, { hooks: { findIssuer } })
       expect(await without.ask(request())).toMatchObject({ error: 'unauthorized_client', reason: 'grant_not_allowed_for_client' })
+    })
+  })
+
+  describe('CD-08 JG-14 whose grants it may present', () => {
+    const url = client_id
+    it.each<[clients: TrustedIssuer['clients'], named: string | undefined, reason: string | undefined]>([
+      ['any', undefined, 'client_binding_mismatch'],
+      ['any', 'jwt-client', 'client_binding_mismatch'],
+      ['any', url, undefined],
+      [[url], undefined, undefined],
+      [[url], url, undefined],
+      [['jwt-client'], url, 'client_binding_mismatch'],
+    ])('of an issuer with clients %j, a grant that names %s: %s', async (clients, named, reason) => {
+      const { ask } = start({}, { hooks: { findIssuer: (iss: string) => ({ ...issuers[idp], issuer: iss, clients }) as TrustedIssuer } })
+      const assertion = grant(named === undefined ? {} : { client_id: named })
+      expect((await ask(grantRequest(assertion, byJwt(clientAssertion({ iss: url }))))).reason).toBe(reason)
     })
   })
 

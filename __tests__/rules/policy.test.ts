@@ -109,6 +109,9 @@ describe('clientPolicy: client type × grant', () => {
 
 describe('JG-14 issuerPolicy: client type × what the issuer demands', () => {
   const named = { clients: ['c'] }
+  const openTo = { client_authentication: 'identified' } as const
+  const strict = authenticated({ require_named_grant: true })
+  const strictPublic = identified({ require_named_grant: true })
   it.each<
     [
       name: string,
@@ -129,6 +132,14 @@ describe('JG-14 issuerPolicy: client type × what the issuer demands', () => {
     ['no client may present its grants unless registered so', authenticated(), {}, {}, 'client_binding_mismatch'],
     ['a client that is not listed', authenticated(), { clients: ['d'] }, {}, 'client_binding_mismatch'],
     ['any client', authenticated(), { clients: 'any' }, {}, undefined],
+    ['any client, and this one needs to be named', strict, { clients: 'any' }, {}, 'client_binding_mismatch'],
+    ['any client, and the grant names it', strict, { clients: 'any' }, { client_id: 'c' }, undefined],
+    ['any client, identified, and this one needs to be named', strictPublic, { ...openTo, clients: 'any' }, {}, 'client_binding_mismatch'],
+    ['any client, identified, and the grant names it', strictPublic, { ...openTo, clients: 'any' }, { client_id: 'c' }, undefined],
+    ['a client that needs to be named, but is listed', strict, named, {}, undefined],
+    ['a client that needs to be named, and is not listed', strict, { clients: ['d'] }, { client_id: 'c' }, 'client_binding_mismatch'],
+    ['any client, the client that the issuer is, which needs to be named', strict, { clients: 'any', client_id: 'c' }, {}, undefined],
+    ['none, a client that needs to be named', strict, { clients: 'any', client_authentication: 'none' }, {}, undefined],
     ['the client that the issuer is', authenticated(), { client_id: 'c' }, {}, undefined],
     ['T-68 a grant for another client', authenticated(), named, { client_id: 'd' }, 'client_binding_mismatch'],
     ['T-68 a grant for a client, from none', anonymous, { client_authentication: 'none' }, { client_id: 'd' }, 'client_binding_mismatch'],

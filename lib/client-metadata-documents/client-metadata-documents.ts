@@ -71,6 +71,9 @@ const optionChecks = (allowPrivate: boolean) => {
  * register (draft-ietf-oauth-client-id-metadata-document). Your registry is asked first. The document is fetched with the guards of
  * `jwks_uri`, and kept for 1 minute to 24 hours, as its headers say. It can only narrow what you allow.
  *
+ * Of an issuer with `clients: 'any'`, such a client may present only grants whose `client_id` claim names it (`require_named_grant`). An issuer
+ * may also list its URL in `clients`.
+ *
  * The hook throws an `OAuthError` with one text for all that is wrong with a URL or its document (`invalid_client`). If there is no answer,
  * it is a 503. You may call it in your own handlers, too: `client_metadata` of its result is the document.
  *

@@ -62,6 +62,7 @@ export function clientOf(given: unknown, client_id: string, terms: Terms): Docum
     grant_types: intersect(grant_types, terms.grant_types), // a request, not a claim: what is not allowed is not there
     scope: (scope === undefined ? ceiling : intersect(hostScope(scope), ceiling)).join(' '),
     audience: 'issuer-or-token-endpoint',
+    require_named_grant: true, // whoever says `clients: 'any'` means the clients of a registry, not the web
     ...(dpop_bound_access_tokens === true && { dpop_bound_access_tokens }),
     ...(tls_client_certificate_bound_access_tokens === true && { tls_client_certificate_bound_access_tokens }),
     client_metadata: document,

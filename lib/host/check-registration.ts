@@ -105,6 +105,7 @@ const ofClients = {
     'a list of objects',
     (value) => Array.isArray(value) && value.every((one) => typeof one === 'object' && one !== null),
   ),
+  require_named_grant: aBoolean,
   event_notices: must('a list of at most 10 names of notices', areNotices),
   jwks: anything,
   jwks_uri: anything,

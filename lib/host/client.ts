@@ -139,6 +139,12 @@ export interface ClientMetadata extends KeyRegistration {
   /** Demands a credential in addition to grants that the client signed itself: their signature does not authenticate it. @default false */
   require_explicit_auth?: boolean | null
   /**
+   * Of an issuer with `clients: 'any'`, refuses grants that do not name this client in their `client_id` claim. An issuer that lists the client
+   * is not affected. `clientMetadataDocuments` sets it for its clients.
+   * @default false
+   */
+  require_named_grant?: boolean | null
+  /**
    * Facts about the client for `notices` of the event of this request, from a hook that has something to report: at most 10. The event has
    * them once the client is authenticated, or is known to be public.
    */

@@ -12,8 +12,8 @@ export interface TrustedIssuer extends IssuerKeys {
    */
   client_id?: string
   /**
-   * The registered clients that may present its grants: a list of `client_id`s, or `any`. It has no effect if `client_authentication` is
-   * `none`.
+   * The registered clients that may present its grants: a list of `client_id`s, or `any`. With `any`, a client with `require_named_grant`
+   * may present only grants that name it, as clients with a URL as `client_id` may. It has no effect if `client_authentication` is `none`.
    * @default []
    */
   clients?: readonly string[] | 'any'

@@ -62,9 +62,14 @@ export function issuerPolicy(
     if (client.level === 'identified' && demand === 'required')
       return refused('public_client_not_allowed', client.level, { client_authentication: demand })
     const { clients = [] } = issuer
-    const isListed = clients === 'any' || clients.includes(client.client_id) || issuer.client_id === client.client_id
-    if (!isListed && demand !== 'none')
-      return refused('client_binding_mismatch', { client_id: client.client_id }, { clients, client_id: issuer.client_id })
+    const isNamed = !client.client.require_named_grant || claims.client_id === client.client_id
+    const isListed = clients === 'any' ? isNamed : clients.includes(client.client_id)
+    if (!isListed && issuer.client_id !== client.client_id && demand !== 'none')
+      return refused(
+        'client_binding_mismatch',
+        { client_id: client.client_id },
+        clients === 'any' ? 'a grant whose client_id claim names the client' : { clients, client_id: issuer.client_id },
+      )
   }
   if (claims.client_id !== undefined && claims.client_id !== client.client_id)
     return refused('client_binding_mismatch', { client_id: client.client_id ?? null }, { client_id: claims.client_id })

@@ -21,8 +21,8 @@ export const helpOfGrants = {
   },
   client_binding_mismatch: {
     cause:
-      'The issuer does not list the client, or the `client_id` claim of the grant names another one. Without `clients`, no client is listed.',
-    fix: "Set `clients` of the issuer to a list of `client_id`s, or to `'any'`.",
+      "The issuer does not list the client, or the `client_id` claim of the grant names another one. Without `clients`, no client is listed. With `clients: 'any'`, a client with `require_named_grant`, such as one with a URL as `client_id`, needs a grant that names it.",
+    fix: "Set `clients` of the issuer to a list of `client_id`s, or to `'any'`. A client with a URL must be in the list, or in the `client_id` claim.",
   },
   subject_not_allowed: {
     cause: '`subjects` of the issuer does not allow the `sub`.',
