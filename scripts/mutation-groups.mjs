@@ -71,10 +71,10 @@ export const groups = {
     tests: ['pipeline/{response,token-error-handler}'],
   }),
   'host/checks': of('host', { mutate: ['lib/host/checks.ts'], tests: ['host/checks'] }),
-  'host/registration': of('host', { mutate: ['lib/host/check-registration.ts'], tests: ['host/check-registration'] }),
+  'host/registration': of('host', { mutate: ['lib/host/{check-registration,check-decision}.ts'], tests: ['host/check-registration'] }),
   'host/settings': of('host', { mutate: ['lib/host/{check-options,settings}.ts'], tests: ['host/settings'] }),
   'host/others': of('host', {
-    mutate: ['lib/host/*.ts', '!lib/host/{checks,check-registration,check-options,settings}.ts'],
+    mutate: ['lib/host/*.ts', '!lib/host/{checks,check-registration,check-decision,check-options,settings}.ts'],
     tests: [
       'host/{evidence,errors,event,observability,observability-real,audience-report,metadata,did-you-mean,shown,development-defaults,settings}',
     ],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { assertClient, assertTrustedIssuer, checkDecision, objectsOf } from '../../lib/host/check-registration.js'
+import { checkDecision } from '../../lib/host/check-decision.js'
+import { assertClient, assertTrustedIssuer, objectsOf } from '../../lib/host/check-registration.js'
 import { type Client, ConfigurationError, type TrustedIssuer } from '../../lib/index.js'
 import { anyExpress } from '../support/express.js'
 import {

@@ -10,7 +10,6 @@ import {
   aString,
   type Check,
   type Checks,
-  checkMembers,
   listOr,
   listOrFunction,
   must,
@@ -25,8 +24,6 @@ import {
 } from './checks.js'
 import { claimRules } from './claim-rules.js'
 import type { Client, FederatedCredential } from './client.js'
-import { ConfigurationError } from './errors.js'
-import type { GrantDecision } from './hooks.js'
 import { areNotices } from './notice.js'
 import { isResourceUri } from './resource-uri.js'
 import type { TrustedIssuer } from './trusted-issuer.js'
@@ -163,20 +160,3 @@ export function reportClient(client: { readonly federated_credentials?: unknown 
 /** The objects of a list that may be none. */
 export const objectsOf = (list: unknown): object[] =>
   Array.isArray(list) ? list.filter((one) => typeof one === 'object' && one !== null) : []
-
-const decisionChecks = tableOf({
-  subject: aName,
-  scope: aString,
-  refused: oneOf('subject_unknown', 'subject_disabled', 'consent_missing'),
-} satisfies Record<string, Check>)
-
-/**
- * Checks what `authorizeGrant` returned.
- * @throws ConfigurationError that names the member, what it must be, and what was received
- */
-export function checkDecision(decision: NonNullable<GrantDecision>): void {
-  if (typeof decision !== 'object')
-    throw new ConfigurationError(`authorizeGrant must return an object, undefined or null, not a ${typeof decision}.`)
-  const required = 'refused' in decision ? ['refused'] : ['subject']
-  checkMembers(decisionChecks, decision, { where: 'authorizeGrant: ', required, isClosed: false })
-}

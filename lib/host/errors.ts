@@ -65,9 +65,8 @@ export class OAuthError extends Error {
     this.error = error
     this.error_description = text
     this.status = status
-    Object.defineProperty(this, 'reason', { value: reason }) // a handler may send this object as JSON
-    Object.defineProperty(this, 'detail', { value: options.detail })
-    Object.defineProperty(this, brand, { value: true })
+    // not enumerable: a handler may send this object as JSON
+    Object.defineProperties(this, { reason: { value: reason }, detail: { value: options.detail }, [brand]: { value: true } })
   }
 
   /** True also for an `OAuthError` of another copy of this package in the process (ESM beside CommonJS). */

@@ -1,4 +1,4 @@
-import { checkDecision } from '../host/check-registration.js'
+import { checkDecision } from '../host/check-decision.js'
 import { refusal } from '../host/errors.js'
 import { invalid } from '../host/evidence.js'
 import type { GrantDecision } from '../host/hooks.js'
