@@ -32,8 +32,8 @@ export const groups = {
     tests: ['assertion/keys/{find-keys,key-set,key-problems}'],
   }),
   'keys/remote': of('assertion/keys', {
-    mutate: ['lib/assertion/keys/{remote-key-sets,guarded-fetch,public-address,discovery}.ts'],
-    tests: ['assertion/keys/{remote-key-sets,guarded-*,discovery}'],
+    mutate: ['lib/assertion/keys/{remote-key-sets,guarded-fetch,public-address,lookup-line,discovery}.ts'],
+    tests: ['assertion/keys/{remote-key-sets,guarded-*,lookup-line,discovery}'],
   }),
   'verify-jwt-grant': of('verify-jwt-grant'),
   'authenticate-client/secrets': of('authenticate-client', {

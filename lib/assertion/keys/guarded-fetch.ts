@@ -1,6 +1,6 @@
 import { get as httpGet, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import { get as httpsGet, type RequestOptions } from 'node:https'
-import { isIP } from 'node:net'
+import { isIP, type LookupFunction } from 'node:net'
 import { type AssertionReason, type RefusalReason, refusal } from '../../host/errors.js'
 import { shown } from '../../host/shown.js'
 import { BlockedAddress, isPublicAddress, publicLookup } from './public-address.js'
@@ -19,6 +19,8 @@ export interface DocumentKind {
   readonly maxBytes: number
   /** Milliseconds, for the whole response. */
   readonly timeout: number
+  /** Resolves names, and refuses private addresses. @default publicLookup */
+  readonly lookup?: LookupFunction
   /** The option that allows private addresses. */
   readonly optIn: string
   readonly reasons: { readonly blocked: Reason; readonly unavailable: Reason; readonly invalid: Reason }
@@ -114,7 +116,7 @@ export function fetchJson(
         'accept-encoding': 'identity',
         'user-agent': 'express-oauth-assertions', // some firewalls refuse requests without one
       },
-      ...(!allowPrivate && { lookup: publicLookup }),
+      ...(!allowPrivate && { lookup: kind.lookup ?? publicLookup }),
     }
     const request = (target.protocol === 'https:' ? httpsGet : httpGet)(target, options, (response) => {
       inspect?.(response)
