@@ -49,7 +49,12 @@ const capabilities: Record<string, { types: RegExp[]; values: RegExp[]; importer
   testing: { types: [/^host\//], values: [/^replay\/testing\/index\.ts$/] },
   'client-metadata-documents': {
     types: [],
-    values: [/^host\//, /^assertion\/keys\/guarded-fetch\.ts$/, /^rules\/(?:claims|scope)\.ts$/, /^lru-cache$/],
+    values: [
+      /^host\//,
+      /^assertion\/keys\/(?:find-keys|guarded-fetch|lookup-line|remote-key-sets)\.ts$/,
+      /^rules\/(?:claims|scope)\.ts$/,
+      /^lru-cache$/,
+    ],
     importers: ['index.ts'],
   },
   explain: { types: [], values: [/^(?!index\.ts|testing\/|replay\/)/], importers: ['index.ts'] }, // runs the code of the endpoint: every floor

@@ -8,6 +8,7 @@ import {
   ConfigurationError,
   clientMetadataDocuments,
   type DocumentedClient,
+  explainRequest,
   JWT_BEARER_GRANT,
   OAuthError,
   type TrustedIssuer,
@@ -275,6 +276,68 @@ describe.each(anyExpress)('clients with a URL as client_id, on %s', (_, express)
       expect(visits).toEqual(['/client.json', '/jwks'])
       expect(await answerTo({ jwks: undefined, jwks_uri: 'file:///etc/passwd' })).toEqual(refusedFor('jwks_blocked'))
       expect(await answerTo({ jwks: { keys: [] } })).toEqual(refusedFor('jwks_invalid'))
+    })
+  })
+
+  describe('CD-07 T-53 the fetched keys are apart from those of registered clients', () => {
+    const jwks_uri = `${origin}/jwks`
+    const keySet = (bytes: number) => json({ keys: [keys.client.jwk], odd: 'x'.repeat(bytes) })
+    const registered: Client = {
+      ...(clients['jwt-client'] as Client),
+      client_id: 'registered',
+      jwks: null,
+      jwks_uri,
+      allowPrivateJwksUri: true,
+    }
+    const findClient = (id: string) => (id === 'registered' ? registered : undefined)
+
+    it('each has its own, even of one URL; a copy of the client has those of the client', async () => {
+      routes['/jwks'] = keySet(0)
+      publish({ jwks: undefined, jwks_uri })
+      const world = start({ findClient })
+      const copied = start(
+        {},
+        { hooks: { findClient: async (id: string) => ({ ...(await world.findClient(id)), tenant: 'a' }) as unknown as Client } },
+      )
+      const fetches = () => visits.filter((path) => path === '/jwks').length
+      for (const { ask, id, expected } of [
+        { ...world, id: 'registered', expected: 1 },
+        { ...world, id: client_id, expected: 2 },
+        { ...world, id: client_id, expected: 2 },
+        { ...copied, id: client_id, expected: 2 },
+        { ...copied, id: 'registered', expected: 3 },
+      ]) {
+        expect(await ask(signedBy(id))).toEqual(ok)
+        expect(fetches()).toBe(expected)
+      }
+    })
+
+    it('a set has 16 KiB at most; one of a registered client may have more', async () => {
+      publish({ jwks: undefined, jwks_uri })
+      for (const [bytes, answer] of [
+        [15_000, ok],
+        [16_384, refusedFor('jwks_invalid')],
+      ] as const) {
+        routes['/jwks'] = keySet(bytes)
+        const { ask } = start({ findClient })
+        expect(await ask(signedBy(client_id))).toEqual(answer)
+        expect(await ask(signedBy('registered'))).toEqual(ok)
+      }
+    })
+
+    it('explain fetches none of them, unless asked', async () => {
+      routes['/jwks'] = keySet(0)
+      publish({ jwks: undefined, jwks_uri })
+      const options = {
+        issuer: 'https://as.example.com',
+        grantTypes: [CLIENT_CREDENTIALS],
+        hooks: { findClient: start().findClient },
+      } as never
+      const form = signedBy(client_id)
+      expect(await explainRequest(form, options)).toMatchObject({ reason: 'jwks_unavailable' })
+      expect(visits).not.toContain('/jwks')
+      expect(await explainRequest(form, options, { fetchKeys: true })).toMatchObject({ accepted: true })
+      expect(visits).toContain('/jwks')
     })
   })
 

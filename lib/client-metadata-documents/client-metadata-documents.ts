@@ -78,7 +78,7 @@ const optionChecks = (allowPrivate: boolean) => {
  * it is a 503. You may call it in your own handlers, too: `client_metadata` of its result is the document.
  *
  * Memory and fetches are bounded, whatever is sent: one fetch in 30 seconds for a URL; and for URLs that `allow` does not list and that
- * have had no good document, 30 for a host and 100 in all.
+ * have had no good document, 30 for a host and 100 in all. Names are resolved one at a time, except those of listed URLs.
  *
  * @throws ConfigurationError if an option is missing, does not exist or is wrong
  * @example hooks: { findClient: clientMetadataDocuments({ findClient, allow: ['chatgpt.com'], grant_types: ['authorization_code'], scope: 'read' }) }

@@ -1,6 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { LRUCache } from 'lru-cache'
-import { type DocumentKind, fetchJson } from '../assertion/keys/guarded-fetch.js'
+import { keptIn } from '../assertion/keys/find-keys.js'
+import { type DocumentKind, fetchJson, keySetDocument } from '../assertion/keys/guarded-fetch.js'
+import { lookupInLine } from '../assertion/keys/lookup-line.js'
+import { RemoteKeySets } from '../assertion/keys/remote-key-sets.js'
 import { OAuthError } from '../host/errors.js'
 import type { Notice } from '../host/notice.js'
 import { budget, FetchBudget } from './fetch-budget.js'
@@ -27,6 +30,17 @@ const metadataDocument: DocumentKind = {
   timeout: 2000,
   optIn: 'allowPrivateUrls',
   reasons: { blocked: 'client_metadata_blocked', unavailable: 'client_metadata_unavailable', invalid: 'client_metadata_invalid' },
+}
+
+/** Names that anybody can send wait in line, unless the host of this package listed the URL. */
+const ofAnybody: DocumentKind = { ...metadataDocument, lookup: lookupInLine }
+/** The keys at a `jwks_uri` of a document: who signs for one client needs no hundred keys. */
+const keysOfDocument: DocumentKind = { ...keySetDocument, maxBytes: 16 * 1024, lookup: lookupInLine }
+
+/** How a document is fetched: `spend` takes it from the budget, or throws. */
+interface Fetching {
+  readonly spend: () => unknown
+  readonly kind: DocumentKind
 }
 
 interface Entry {
@@ -57,12 +71,15 @@ export class MetadataDocuments {
   readonly #fetch: typeof fetchJson
   readonly #now: () => number
   readonly #budget: FetchBudget
+  /** Apart from those of registered clients and issuers, which padded ones would displace. */
+  readonly #keySets: RemoteKeySets
 
   constructor(terms: Terms, fetch = fetchJson, now = () => performance.now()) {
     this.#terms = terms
     this.#fetch = fetch
     this.#now = now
     this.#budget = new FetchBudget(now)
+    this.#keySets = new RemoteKeySets((url, allowPrivate) => fetch(url, allowPrivate, keysOfDocument), now)
   }
 
   /**
@@ -71,9 +88,9 @@ export class MetadataDocuments {
    * @throws OAuthError `client_metadata_invalid`, `client_metadata_blocked`; `client_metadata_unavailable` (503)
    */
   async find(client_id: string, { hostname }: URL, isListed = false): Promise<DocumentedClient> {
-    const spend = () => isListed || this.#spend(hostname)
-    const entry = this.#known.get(client_id) ?? this.#unknown.get(client_id) ?? this.#newEntry(client_id, spend)
-    if (this.#now() >= entry.freshUntil) await this.#refresh(client_id, entry, spend)
+    const how = isListed ? { spend: () => {}, kind: metadataDocument } : { spend: () => this.#spend(hostname), kind: ofAnybody }
+    const entry = this.#known.get(client_id) ?? this.#unknown.get(client_id) ?? this.#newEntry(client_id, how)
+    if (this.#now() >= entry.freshUntil) await this.#refresh(client_id, entry, how)
     if (entry.text === undefined || this.#now() >= entry.usableUntil) throw entry.failure
     const client = this.#clientOf(client_id, entry.text)
     const notices = this.#noticesOf(entry)
@@ -84,7 +101,7 @@ export class MetadataDocuments {
     return this.#now() < noticesUntil ? notices : []
   }
 
-  #newEntry(client_id: string, spend: () => unknown): Entry {
+  #newEntry(client_id: string, { spend }: Fetching): Entry {
     spend()
     const entry: Entry = { freshUntil: never, usableUntil: never, triedAt: never, notices: [], noticesUntil: never }
     this.#unknown.set(client_id, entry)
@@ -98,20 +115,20 @@ export class MetadataDocuments {
   }
 
   /** Fetches unless the cooldown forbids it, or waits for the running fetch. A failure is recorded. */
-  async #refresh(client_id: string, entry: Entry, spend: () => unknown): Promise<void> {
+  async #refresh(client_id: string, entry: Entry, { spend, kind }: Fetching): Promise<void> {
     if (!entry.fetching && this.#now() - entry.triedAt >= cooldown) {
       if (entry.text === undefined && entry.triedAt !== never) spend() // a new entry has spent already
       entry.triedAt = this.#now()
-      entry.fetching = this.#load(client_id, entry).finally(() => {
+      entry.fetching = this.#load(client_id, entry, kind).finally(() => {
         delete entry.fetching
       })
     }
     await entry.fetching
   }
 
-  async #load(client_id: string, entry: Entry): Promise<void> {
+  async #load(client_id: string, entry: Entry, kind: DocumentKind): Promise<void> {
     try {
-      const { document, headers } = await this.#fetch(client_id, this.#terms.allowPrivateUrls, metadataDocument)
+      const { document, headers } = await this.#fetch(client_id, this.#terms.allowPrivateUrls, kind)
       this.#keep(client_id, entry, JSON.stringify(document), headers)
     } catch (error) {
       entry.failure = asOAuthError(error)
@@ -140,7 +157,8 @@ export class MetadataDocuments {
   /** @throws OAuthError `client_metadata_invalid` */
   #clientOf(client_id: string, text: string): DocumentedClient {
     const document: unknown = JSON.parse(text, (_, value) => Object.freeze(value)) // frozen at every depth
-    return clientOf(document, client_id, this.#terms)
+    const client = clientOf(document, client_id, this.#terms)
+    return client.jwks_uri === undefined ? client : Object.freeze({ ...client, [keptIn]: this.#keySets })
   }
 }
 

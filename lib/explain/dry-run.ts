@@ -57,8 +57,8 @@ export function dryEndpoint(
   const parts = {
     now: at === undefined ? () => Date.now() / 1000 : () => at,
     load: new LoadShedding(Number.POSITIVE_INFINITY),
-    findKeys: withKeys({ findKeys: keyFinder(remote) }),
-    hasKey: keyChecker(remote),
+    findKeys: withKeys({ findKeys: keyFinder(remote, fetchKeys === true) }),
+    hasKey: keyChecker(remote, fetchKeys === true),
   }
   return { options, endpoint: prepareEndpoint('explain', options, parts) }
 }

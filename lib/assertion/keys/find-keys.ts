@@ -11,19 +11,31 @@ export type KeyFinder = (
   header: Readonly<Record<string, unknown>>,
 ) => readonly KeyObject[] | Promise<readonly KeyObject[]>
 
-/** Makes a finder of keys. Their source is registered, never read from the JWT (RFC 8725 §3.10). */
-export function keyFinder(remote: RemoteKeySets): KeyFinder {
+/**
+ * In a registration: the sets that keep its fetched keys, apart from those of others. For registrations that anybody can write. It is a symbol,
+ * so that a copy of the registration has it, and no database.
+ */
+export const keptIn = Symbol('keptIn')
+type Registration = SignerKeys & { readonly [keptIn]?: RemoteKeySets }
+const setsOf = (registration: Registration, remote: RemoteKeySets, mayBeOwn: boolean) =>
+  (mayBeOwn ? registration[keptIn] : undefined) ?? remote
+
+/**
+ * Makes a finder of keys. Their source is registered, never read from the JWT (RFC 8725 §3.10).
+ * @param mayBeOwn whether a registration may have sets of its own ({@link keptIn}): not for those who fetch nothing
+ */
+export function keyFinder(remote: RemoteKeySets, mayBeOwn = true): KeyFinder {
   return (registration, header) => {
     const { jwks, url, allowPrivate, source } = oneSource(registration)
-    return jwks ? localKeySet(jwks).find(header) : remote.find(url, allowPrivate, header, source)
+    return jwks ? localKeySet(jwks).find(header) : setsOf(registration, remote, mayBeOwn).find(url, allowPrivate, header, source)
   }
 }
 
 /** Makes a check of whether a public key is one of a registered signer. */
-export function keyChecker(remote: RemoteKeySets): (registration: SignerKeys, publicKey: KeyObject) => Promise<boolean> {
+export function keyChecker(remote: RemoteKeySets, mayBeOwn = true): (registration: SignerKeys, publicKey: KeyObject) => Promise<boolean> {
   return async (registration, publicKey) => {
     const { jwks, url, allowPrivate, source } = oneSource(registration)
-    return jwks ? localKeySet(jwks).has(publicKey) : remote.has(url, allowPrivate, publicKey, source)
+    return jwks ? localKeySet(jwks).has(publicKey) : setsOf(registration, remote, mayBeOwn).has(url, allowPrivate, publicKey, source)
   }
 }
 

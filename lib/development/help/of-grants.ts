@@ -84,7 +84,7 @@ export const helpOfGrants = {
   },
   client_metadata_unavailable: {
     cause:
-      'The server at the `client_id` does not answer within 2 seconds, answers 5xx or 429, or has a certificate that is not valid. Or more unknown URLs were sent than are fetched in 30 seconds.',
+      'The server at the `client_id` does not answer within 2 seconds, answers 5xx or 429, or has a certificate that is not valid. Or more unknown URLs were sent than are fetched in 30 seconds, or more names than are resolved.',
     fix: 'Make it reachable from this server: check DNS and firewall. Against floods of unknown URLs, list the complete URLs of your clients in `allow`: they are always fetched. Limit the rate of requests.',
   },
   replay_store_error: {
