@@ -460,9 +460,17 @@ describe('the source of keys', () => {
     ['none', {}, { jwks: null, jwks_uri: null }],
     ['none, as a database says it', { jwks: null, jwks_uri: null }, { jwks: null, jwks_uri: null }],
     ['both', { jwks: { keys: [] }, jwks_uri: 'https://x.example' }, { jwks: 'given', jwks_uri: 'given' }],
+    [
+      'discovery beside another',
+      { issuer: 'https://x.example', discovery: true, jwks: { keys: [] } },
+      { jwks: 'given', jwks_uri: null, discovery: true },
+    ],
   ])('shows which there is, and nothing of it: %s', async (_name, registration, seen) => {
     const error = await (async () => find(registration))().catch((thrown: unknown) => thrown as Refusal)
     expect((error as Refusal).reason).toBe('jwks_invalid')
-    expect(evidenceOf((error as Refusal).evidence)).toEqual({ seen, wanted: 'exactly one of jwks and jwks_uri' })
+    expect(evidenceOf((error as Refusal).evidence)).toEqual({
+      seen: { discovery: null, ...seen },
+      wanted: 'exactly one of jwks, jwks_uri and discovery',
+    })
   })
 })
