@@ -36,7 +36,7 @@ describe.each(algorithms)('%s (RFC 7518 §3, RFC 8037 §3.1)', (alg) => {
       spoilt,
       Buffer.concat([zero, signature.subarray(0, half), zero, signature.subarray(half)]), // the same two numbers, for ECDSA
       Buffer.alloc(0),
-      signature.subarray(1),
+      signature.subarray(0, -1), // at the end: without a zero in front, an RSA signature is the same number
       Buffer.concat([signature, Buffer.alloc(2)]),
       Buffer.alloc(signature.length),
     ])
