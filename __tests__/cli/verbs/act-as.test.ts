@@ -199,6 +199,14 @@ describe('act-as', () => {
     [['act-as', 'toString', 'https://as.example.com/token'], /WHO must be/],
     [['act-as', 'grant'], /URL must be given/],
     [['act-as', 'grant', 'token', '--key', keys.ES], /URL must be the token endpoint/],
+    ...['http://as.example.com/token', 'ftp://localhost/token', 'http://localhost.example.com/token'].map((url): [string[], RegExp] => [
+      ['act-as', 'grant', url, '--key', keys.ES, '--audience', 'x'],
+      /^URL must be https, or http of loopback/,
+    ]),
+    ...['https://me@as.example.com/token', 'https://:x@as.example.com/token'].map((url): [string[], RegExp] => [
+      ['act-as', 'grant', url, '--key', keys.ES, '--audience', 'x'],
+      /^URL must not have a user name or a password/,
+    ]),
     [['act-as', 'client_secret_jwt', 'https://as.example.com/token', '--audience', 'x'], /--secret-from must be given/],
     [['act-as', 'client_secret_jwt', 'https://as.example.com/token', '--audience', 'x', '--secret-from', '-'], /at least 32 bytes/],
   ])('%j', async (words, message) => {
