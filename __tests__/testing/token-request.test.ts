@@ -91,3 +91,54 @@ describe('tokenRequest', () => {
     ).rejects.toThrow('aborted due to timeout')
   })
 })
+
+describe('the address at which a server is asked', () => {
+  const asked = async (...where: string[]) => {
+    const hosts: (string | undefined)[] = []
+    const server = createServer((req, res) => {
+      hosts.push(req.headers.host?.replace(/:\d+$/, ''))
+      res.end('{}')
+    })
+    if (where.length > 0) {
+      server.listen(0, ...where)
+      await once(server, 'listening')
+      servers.push(server)
+    }
+    await tokenRequest(server, form)
+    return hosts
+  }
+
+  it.each<[name: string, where: string[], host: string]>([
+    ['its own, on IPv4', ['127.0.0.2'], '127.0.0.2'],
+    ['loopback, if it listens on all of IPv4', ['0.0.0.0'], '127.0.0.1'],
+    ['loopback, if it does not listen yet', [], '127.0.0.1'],
+  ])('is %s', async (_name, where, host) => expect(await asked(...where)).toEqual([host]))
+
+  it('is written as a URL needs it, on IPv6', async () => {
+    const ofFake = async (address: string, family: string) => {
+      const server = Object.assign(createServer(), { address: () => ({ address, family, port: 1 }) })
+      Object.defineProperty(server, 'listening', { value: true })
+      const error = await tokenRequest(server, form, { signal: AbortSignal.abort() }).catch((thrown: unknown) => thrown)
+      return String(error)
+    }
+    expect(await ofFake('::1', 'IPv6')).toMatch(/abort/i)
+    const seen: string[] = []
+    const before = globalThis.fetch
+    globalThis.fetch = (async (url: string) => {
+      seen.push(url)
+      return new Response('{}')
+    }) as never
+    try {
+      for (const [address, family] of [
+        ['::1', 'IPv6'],
+        ['::', 'IPv6'],
+        ['0.0.0.0', 'IPv4'],
+        ['192.0.2.1', 'IPv4'],
+      ] as const)
+        await ofFake(address, family)
+    } finally {
+      globalThis.fetch = before
+    }
+    expect(seen).toEqual(['http://[::1]:1/token', 'http://127.0.0.1:1/token', 'http://127.0.0.1:1/token', 'http://192.0.2.1:1/token'])
+  })
+})
