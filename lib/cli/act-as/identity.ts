@@ -1,6 +1,6 @@
 /** One known client with the names and the key that it has here. */
 
-import type { SampleRegistration } from '../../profiles/index.js'
+import { filled, type SampleRegistration } from '../../profiles/index.js'
 import { type JwtOverrides, makeSigner, type Signer } from '../../testing/signer.js'
 import type { SigningKey } from '../keys.js'
 import type { Dialect } from './dialect.js'
@@ -18,22 +18,6 @@ export interface Identity {
   readonly secret?: string
   /** Where the public key is served, if it is. */
   readonly jwks_uri?: string
-}
-
-type Values = Readonly<Record<string, unknown>>
-
-/** A value by its name; `now+5` and `now-5` are times. */
-function fillIn(name: string, values: Values): unknown {
-  const [, seconds] = /^now([+-]\d+)$/.exec(name) ?? []
-  return seconds === undefined ? values[name] : Number(values.now) + Number(seconds)
-}
-
-/** Fills in what starts with `$`. What has no value is left out of objects. */
-function filled(template: unknown, values: Values): unknown {
-  if (typeof template === 'string') return template.startsWith('$') ? fillIn(template.slice(1), values) : template
-  if (Array.isArray(template)) return template.map((one) => filled(one, values))
-  if (typeof template !== 'object' || template === null) return template ?? undefined
-  return Object.fromEntries(Object.entries(template).map(([name, value]) => [name, filled(value, values)]))
 }
 
 const algOf = ({ dialect, key }: Identity) => key?.alg ?? dialect.alg
