@@ -80,8 +80,8 @@ token request refused: aud_mismatch (401 invalid_client)
   kid      client-key (claimed)
   seen     aud https://as.example.com/
   wanted   aud (https://as.example.com, https://as.example.com/token)
-  why      aud of a client assertion is neither issuer nor tokenEndpointUrl, has a slash more or less, or has two values.
-  fix      Set aud to the issuer identifier of the server, alone, such as https://as.example.com.
+  why      aud of a client assertion is neither issuer nor in tokenEndpointUrl, has a slash more or less, or has two values.
+  fix      Set aud to issuer, alone. If the library sends the URL that it calls, list this URL in the option tokenEndpointUrl.
   help     https://github.com/OWNER/express-oauth-assertions/blob/main/docs/reference/errors.md#aud_mismatch
 `,
   ],

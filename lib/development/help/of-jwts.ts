@@ -66,9 +66,8 @@ export const helpOfJwts = {
     fix: 'Use NTP. `clockTolerance` may be up to 60 seconds.',
   },
   aud_mismatch: {
-    cause:
-      '`aud` of a client assertion is the token endpoint URL, and the option `tokenEndpointUrl` does not list this URL. Or `aud` has a slash more or less, or two values.',
-    fix: "Set `aud` to `issuer`, alone. For a library that sends the URL it calls, list that URL in `tokenEndpointUrl`, and register `audience: 'issuer-or-token-endpoint'`.",
+    cause: '`aud` of a client assertion is neither `issuer` nor in `tokenEndpointUrl`, has a slash more or less, or has two values.',
+    fix: 'Set `aud` to `issuer`, alone. If the library sends the URL that it calls, list this URL in the option `tokenEndpointUrl`.',
   },
   issuer_untrusted: {
     check: '`findIssuer` returns an issuer whose `issuer` equals `iss`',
