@@ -99,7 +99,8 @@ export const helpOfClients = {
     fix: 'Send `scope`.',
   },
   scope_not_once: {
-    cause: 'The issuer has `scope_once`, and the grant has no value that begins with it, or several. CAMARA demands one purpose: `dpv:` and a value.',
+    cause:
+      'The issuer has `scope_once`, and the grant has no value that begins with it, or several. CAMARA demands one purpose: `dpv:` and a value.',
     fix: 'Put exactly one of them into the scope of the grant.',
   },
   scope_param_forbidden: {
