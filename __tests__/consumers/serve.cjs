@@ -11,9 +11,16 @@ function jwt(privateKey, kid, claims) {
   const input = `${encode({ alg: 'ES256', kid })}.${encode({ aud: issuer, exp: now + 60, iat: now, jti: randomUUID(), ...claims })}`
   return `${input}.${sign('sha256', Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
 }
+/** In their encodings: on Node 20, `export` of a generated key may wait for ever for the garbage collector. */
+const newKey = () =>
+  generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+    publicKeyEncoding: { format: 'jwk' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  })
 function signer(kid) {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  return { jwks: { keys: [{ ...publicKey.export({ format: 'jwk' }), kid }] }, sign: (claims) => jwt(privateKey, kid, claims) }
+  const { privateKey, publicKey } = newKey()
+  return { jwks: { keys: [{ ...publicKey, kid }] }, sign: (claims) => jwt(privateKey, kid, claims) }
 }
 
 /**
@@ -32,11 +39,7 @@ module.exports = async function serve(express, oauth, over = {}) {
         : undefined,
     findIssuer: (iss) => (iss === idp ? { issuer: idp, jwks: trusted.jwks, clients: 'any', scope: 'read' } : undefined),
     authorizeGrant: ({ sub }) => ({ subject: sub }),
-    mintToken: oauth.tokenMinter({
-      issuer,
-      audience: 'https://api.example.com',
-      key: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
-    }),
+    mintToken: oauth.tokenMinter({ issuer, audience: 'https://api.example.com', key: newKey().privateKey }),
     ...over,
   }
   const onEvent = async (event) => {
