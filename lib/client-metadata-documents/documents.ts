@@ -131,10 +131,7 @@ export class MetadataDocuments {
       const { document, headers } = await this.#fetch(client_id, this.#terms.allowPrivateUrls, kind)
       this.#keep(client_id, entry, JSON.stringify(document), headers)
     } catch (error) {
-      // V8 parses what it then cannot walk: a document of thousands of levels
-      const isTooDeep = error instanceof RangeError
-      const wanted = 'members of few levels'
-      entry.failure = asOAuthError(isTooDeep ? refused('client_metadata_invalid', { seen: 'too many levels', wanted }) : error)
+      entry.failure = asOAuthError(error)
       const isAnswered = entry.failure instanceof OAuthError && entry.failure.status < 500
       if (isAnswered) entry.freshUntil = entry.usableUntil = never // the document is gone, or is another one
     }

@@ -133,6 +133,8 @@ describe('fetchJson (T-52 T-54)', () => {
   const document = { keys: [{ kty: 'EC' }] }
   const json = JSON.stringify(document)
   const filler = (size: number) => JSON.stringify({ keys: [], x: 'x'.repeat(size - 18) })
+  /** Objects and lists in turn. */
+  const nested = (levels: number) => `${'{"x":['.repeat(levels / 2)}${levels % 2 ? '{}' : ''}${']}'.repeat(levels / 2)}`
   const routes: Record<string, RequestListener> = {
     '/jwks': (_, res) => res.setHeader('content-type', 'application/jwk-set+json').end(json),
     '/text': (_, res) => res.setHeader('content-type', 'text/plain').end(json),
@@ -148,6 +150,9 @@ describe('fetchJson (T-52 T-54)', () => {
     '/bomb': (_, res) => res.setHeader('content-encoding', 'gzip').end(gzipSync(Buffer.alloc(20_000_000))),
     '/largest': (_, res) => res.end(filler(256 * 1024)),
     '/large': (_, res) => res.end(filler(256 * 1024 + 1)),
+    '/deepest': (_, res) => res.end(nested(32)),
+    '/deep': (_, res) => res.end(nested(33)),
+    '/abyss': (_, res) => res.end(nested(40_000)),
     '/endless': (_, res) => {
       const timer = setInterval(() => res.write('x'.repeat(65_536)), 1)
       res.on('close', () => clearInterval(timer))
@@ -249,6 +254,8 @@ describe('fetchJson (T-52 T-54)', () => {
     ['/404', { status: 404 }, { status: 200 }],
     ['/503', { status: 503 }, { status: 200 }],
     ['/large', { bytes: expect.any(Number) }, { at_most: 262144 }],
+    ['/html', { body: 'no JSON' }, 'a JWK Set as JSON'],
+    ['/deep', { body: 'JSON of more than 32 levels' }, 'a JWK Set as JSON'],
     ['/cut', { code: 'ECONNRESET', error: 'aborted' }, { status: 200 }],
     ['/cut-chunked', { code: 'ECONNRESET', error: 'aborted' }, { status: 200 }],
   ])('tells the log what came of %s', async (path, seen, wanted) => {
@@ -259,6 +266,12 @@ describe('fetchJson (T-52 T-54)', () => {
     expect(await fetchJson(`${base}/largest`, true)).toMatchObject({ document: { keys: [] }, bytes: 256 * 1024 })
     await expect(fetchOf('/large')).rejects.toMatchObject(invalid)
     await expect(fetchOf('/endless')).rejects.toMatchObject(invalid)
+  })
+
+  it('takes 32 levels of objects and lists, and no level more: what reads the document may be recursive', async () => {
+    expect(JSON.stringify(await fetchOf('/deepest'))).toBe(nested(32))
+    await expect(fetchOf('/deep')).rejects.toMatchObject(invalid)
+    await expect(fetchOf('/abyss')).rejects.toMatchObject(invalid)
   })
 
   describe('another kind of document', () => {

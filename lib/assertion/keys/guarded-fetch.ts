@@ -79,6 +79,30 @@ function refusalOfHead(url: string, kind: DocumentKind, { statusCode: status = 0
   return undefined
 }
 
+/** Whoever reads a document may be recursive, as `JSON.stringify` is: its publisher must not choose how deep. */
+const maxLevels = 32
+
+function documentOf(text: string, url: string, kind: DocumentKind): unknown {
+  const unfit = (body: string, cause?: unknown) =>
+    refusal(kind.reasons.invalid, { seen: { [kind.url]: url, body }, wanted: kind.body, cause })
+  let document: unknown
+  try {
+    document = JSON.parse(text)
+  } catch (error) {
+    throw unfit('no JSON', error)
+  }
+  if (hasMoreLevels(document)) throw unfit(`JSON of more than ${maxLevels} levels`)
+  return document
+}
+
+const objectsOf = (values: unknown[]) => values.filter((value) => typeof value === 'object' && value !== null)
+
+function hasMoreLevels(document: unknown): boolean {
+  let level = objectsOf([document])
+  for (let depth = 1; depth <= maxLevels; depth++) level = level.flatMap((value) => objectsOf(Object.values(value)))
+  return level.length > 0
+}
+
 export interface FetchedJson {
   readonly document: unknown
   /** Size of the response body. */
@@ -133,9 +157,9 @@ export function fetchJson(
       response.on('end', () => {
         clearTimeout(deadline)
         try {
-          resolve({ document: JSON.parse(Buffer.concat(chunks).toString('utf8')), bytes: size, headers: response.headers })
+          resolve({ document: documentOf(Buffer.concat(chunks).toString('utf8'), url, kind), bytes: size, headers: response.headers })
         } catch (error) {
-          reject(refusal(reasons.invalid, { seen: { [kind.url]: url, body: 'no JSON' }, wanted: kind.body, cause: error }))
+          reject(error)
         }
       })
     })
