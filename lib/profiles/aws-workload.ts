@@ -1,6 +1,15 @@
 import { ConfigurationError, type TrustedIssuer } from '../index.js'
 import type { Lines, Profile, Wrong } from './profile.js'
-import { asGrant, type WorkloadArguments, withoutKeys, workloadIssuer, workloadLines, wrongAudience } from './workload.js'
+import {
+  asGrant,
+  notAllowed,
+  notForUs,
+  type WorkloadArguments,
+  withoutKeys,
+  workloadIssuer,
+  workloadLines,
+  wrongAudience,
+} from './workload.js'
 
 /** Arguments of {@link awsWorkload}. */
 export interface AwsWorkloadArguments extends Omit<WorkloadArguments, 'subjects'> {
@@ -58,16 +67,13 @@ const wrong = {
   otherAccount: {
     wrong: 'It is of another account.',
     claims: claimsOf('210987654321'),
-    error: 'invalid_grant',
-    reason: 'claim_not_allowed',
+    ...notAllowed,
     rows: ['WI-04', 'T-81'],
   },
   forOtherServer: {
     wrong: 'Its `aud` is another server.',
     claims: { aud: 'https://api.example.net' },
-    error: 'invalid_grant',
-    reason: 'aud_not_registered',
-    rows: ['WI-02'],
+    ...notForUs,
   },
   ...wrongAudience,
 } as const satisfies Record<string, Wrong>

@@ -3,6 +3,8 @@ import type { Lines, Profile, Wrong } from './profile.js'
 import {
   acceptsOfReusable,
   asGrant,
+  notAllowed,
+  notForUs,
   type WorkloadArguments,
   withoutKeys,
   workloadIssuer,
@@ -53,7 +55,6 @@ export function azureManagedIdentity({ tenant, object_id, version = '1.0', ...mo
 const [tid, oid] = ['0e3e2e88-8caf-41ca-b4da-e3b33b6c52ec', '644d9b8a-b07e-46e8-b81e-bd3a4c997ce9']
 const other = '7b9f7c1e-2f5a-4a57-9a55-3d1c5b1d2f10'
 
-const notAllowed = { error: 'invalid_grant', reason: 'claim_not_allowed' } as const
 const wrong = {
   otherTenant: {
     wrong: 'It is of another tenant, which has another issuer.',
@@ -79,9 +80,7 @@ const wrong = {
   forOtherServer: {
     wrong: 'Its `aud` is an API of Azure.',
     claims: { aud: 'https://management.azure.com/' },
-    error: 'invalid_grant',
-    reason: 'aud_not_registered',
-    rows: ['WI-02'],
+    ...notForUs,
   },
   ...wrongAudience,
 } as const satisfies Record<string, Wrong>

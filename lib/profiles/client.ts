@@ -7,7 +7,7 @@ import {
   JWT_BEARER_GRANT,
   type TrustedIssuer,
 } from '../index.js'
-import { type Lines, type Profile, type Right, valuesOf } from './profile.js'
+import { type Lines, type Profile, type Right, valuesOf, type Wrong } from './profile.js'
 import { type IssuerArguments, type KeyArguments, required, tightened, trustedIssuer } from './tightened.js'
 
 type ClientKeys = Omit<KeyArguments, 'discovery'>
@@ -125,3 +125,12 @@ export const clientLines = {
   token_endpoint_auth_method: { value: 'private_key_jwt', why: 'the client has keys, and no secret', rows: ['CA-08'] },
   grant_types: { value: [CLIENT_CREDENTIALS], why: 'tokens for the client itself', rows: ['MD-06'] },
 } as const satisfies Lines
+
+/** A client assertion that lives longer than its library signs for. */
+export const anHour = {
+  wrong: 'It lives for an hour.',
+  claims: { exp: '$now+3600' },
+  error: 'invalid_client',
+  reason: 'lifetime_too_long',
+  rows: ['JG-06'],
+} as const satisfies Wrong

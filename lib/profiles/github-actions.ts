@@ -1,6 +1,17 @@
 import type { TrustedIssuer } from '../index.js'
 import type { Lines, Profile, Wrong } from './profile.js'
-import { asGrant, type Pin, pins, type WorkloadArguments, withoutKeys, workloadIssuer, workloadLines, wrongAudience } from './workload.js'
+import {
+  asGrant,
+  notAllowed,
+  notForUs,
+  type Pin,
+  pins,
+  type WorkloadArguments,
+  withoutKeys,
+  workloadIssuer,
+  workloadLines,
+  wrongAudience,
+} from './workload.js'
 
 /** Arguments of {@link githubActions}: `repository_id` or `repository_owner_id`, and further claims that must match. */
 export interface GithubActionsArguments extends WorkloadArguments {
@@ -65,7 +76,6 @@ const ofSample = {
   event_name: 'push',
 }
 
-const notAllowed = { error: 'invalid_grant', reason: 'claim_not_allowed' } as const
 const wrong = {
   fork: {
     wrong: 'It is of a fork, which has an id and an owner of its own.',
@@ -114,8 +124,7 @@ const wrong = {
   forOtherServer: {
     wrong: 'Its `aud` is the owner, as it is by default.',
     claims: { aud: 'https://github.com/octo-org' },
-    error: 'invalid_grant',
-    reason: 'aud_not_registered',
+    ...notForUs,
     rows: ['DI-12', 'WI-02'],
   },
   ...wrongAudience,

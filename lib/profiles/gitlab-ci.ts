@@ -1,6 +1,17 @@
 import { ConfigurationError, type TrustedIssuer } from '../index.js'
 import type { Lines, Profile, Wrong } from './profile.js'
-import { asGrant, type Pin, pins, type WorkloadArguments, withoutKeys, workloadIssuer, workloadLines, wrongAudience } from './workload.js'
+import {
+  asGrant,
+  notAllowed,
+  notForUs,
+  type Pin,
+  pins,
+  type WorkloadArguments,
+  withoutKeys,
+  workloadIssuer,
+  workloadLines,
+  wrongAudience,
+} from './workload.js'
 
 /** Arguments of {@link gitlabCi}: `project_id` or `namespace_id`, and further claims that must match. */
 export interface GitlabCiArguments extends WorkloadArguments {
@@ -73,7 +84,6 @@ const ofSample = {
   pipeline_source: 'push',
 } as const
 
-const notAllowed = { error: 'invalid_grant', reason: 'claim_not_allowed' } as const
 const wrong = {
   fork: {
     wrong: 'It is of a fork, which has an id and a namespace of its own.',
@@ -101,9 +111,7 @@ const wrong = {
   forOtherServer: {
     wrong: 'Its `aud` is another server.',
     claims: { aud: 'https://vault.example.com' },
-    error: 'invalid_grant',
-    reason: 'aud_not_registered',
-    rows: ['WI-02'],
+    ...notForUs,
   },
   ...wrongAudience,
 } as const satisfies Record<string, Wrong>

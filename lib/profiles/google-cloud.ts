@@ -3,6 +3,8 @@ import type { Lines, Profile, Wrong } from './profile.js'
 import {
   acceptsOfReusable,
   asGrant,
+  notAllowed,
+  notForUs,
   type WorkloadArguments,
   withoutKeys,
   workloadIssuer,
@@ -58,7 +60,6 @@ const ofMachine = (changes: object) => ({
 })
 const [ofAccount, ofSomebody] = ['104567890123456789012', '104567890123456789013']
 
-const notAllowed = { error: 'invalid_grant', reason: 'claim_not_allowed' } as const
 const wrong = {
   otherAccount: {
     wrong: 'It is of another service account, or of a person: all of them have one issuer.',
@@ -78,9 +79,7 @@ const wrong = {
   forOtherServer: {
     wrong: 'Its `aud` is another server.',
     claims: { aud: 'https://service.example.net' },
-    error: 'invalid_grant',
-    reason: 'aud_not_registered',
-    rows: ['WI-02'],
+    ...notForUs,
   },
   ...wrongAudience,
 } as const satisfies Record<string, Wrong>

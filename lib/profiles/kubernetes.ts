@@ -4,6 +4,7 @@ import { type IssuerArguments, required } from './tightened.js'
 import {
   acceptsOfReusable,
   asGrant,
+  notAllowed,
   pins,
   type WorkloadArguments,
   withoutKeys,
@@ -93,7 +94,6 @@ const claimsOfSample = (namespace: string, name: string, uid = ofSample.servicea
   'kubernetes.io': { namespace, serviceaccount: { name, uid }, pod: { name: `${name}-7d4b` } },
 })
 
-const notAllowed = { error: 'invalid_grant', reason: 'claim_not_allowed' } as const
 const wrong = {
   otherNamespace: {
     wrong: 'It is of a service account of the same name in another namespace.',

@@ -1,7 +1,7 @@
 import { ConfigurationError, type TrustedIssuer } from '../index.js'
 import type { Lines, Profile, Wrong } from './profile.js'
 import { required, trustedIssuer } from './tightened.js'
-import { asGrant, type WorkloadArguments, withoutKeys, workloadLines } from './workload.js'
+import { asGrant, notAllowed, notForUs, type WorkloadArguments, withoutKeys, workloadLines } from './workload.js'
 
 /** Arguments of {@link mcpWorkload}. Keys: one of `jwks`, `jwks_uri` and `discovery: true`. */
 export interface McpWorkloadArguments extends WorkloadArguments {
@@ -60,22 +60,17 @@ const wrong = {
   forOtherServer: {
     wrong: 'Its `aud` is another server.',
     claims: { aud: 'https://other.example.net' },
-    error: 'invalid_grant',
-    reason: 'aud_not_registered',
-    rows: ['WI-02'],
+    ...notForUs,
   },
   forOtherPath: {
     wrong: 'Its `aud` is another path of this server.',
     claims: { aud: 'https://as.example.com/other' },
-    error: 'invalid_grant',
-    reason: 'aud_not_registered',
-    rows: ['WI-02'],
+    ...notForUs,
   },
   withoutIssueTime: {
     wrong: 'It has no `iat`.',
     claims: { iat: undefined },
-    error: 'invalid_grant',
-    reason: 'claim_not_allowed',
+    ...notAllowed,
     rows: ['WI-01'],
   },
   forOtherResource: {

@@ -1,5 +1,5 @@
 import type { Client } from '../index.js'
-import { type ClientArguments, clientLines, clientOf, forItself } from './client.js'
+import { anHour, type ClientArguments, clientLines, clientOf, forItself } from './client.js'
 import type { Lines, Profile } from './profile.js'
 
 /** Arguments of {@link msal}. */
@@ -59,13 +59,7 @@ export const msalProfile: Profile = {
       reason: 'alg_not_registered',
       rows: ['DI-10'],
     },
-    anHour: {
-      wrong: 'It lives for an hour.',
-      claims: { exp: '$now+3600' },
-      ...invalidClient,
-      reason: 'lifetime_too_long',
-      rows: ['DI-10'],
-    },
+    anHour: { ...anHour, rows: ['DI-10'] },
     forOtherUrl: {
       wrong: 'Its `aud` is a URL that is not this server.',
       claims: { aud: 'https://login.example.net/oauth2/v2.0/token' },

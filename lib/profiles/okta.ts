@@ -1,5 +1,5 @@
 import type { Client } from '../index.js'
-import { type ClientArguments, clientLines, clientOf, forItself } from './client.js'
+import { anHour, type ClientArguments, clientLines, clientOf, forItself } from './client.js'
 import type { Lines, Profile } from './profile.js'
 
 /** Arguments of {@link okta}. */
@@ -52,12 +52,6 @@ export const oktaProfile: Profile = {
       reason: 'aud_mismatch',
       rows: ['X-01'],
     },
-    anHour: {
-      wrong: 'It lives for an hour.',
-      claims: { exp: '$now+3600' },
-      ...invalidClient,
-      reason: 'lifetime_too_long',
-      rows: ['JG-06'],
-    },
+    anHour,
   },
 }

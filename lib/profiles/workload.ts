@@ -58,14 +58,18 @@ export const asGrant: Pick<Sample, 'use' | 'aud' | 'parameters'> = {
   parameters: { grant_type: JWT_BEARER_GRANT, assertion: '$jwt' },
 }
 
+/** How a token of somebody else is refused: a claim that says whose it is does not match. */
+export const notAllowed = { error: 'invalid_grant', reason: 'claim_not_allowed' } as const
+
+/** How a token is refused that the platform made for another audience. */
+export const notForUs = { error: 'invalid_grant', reason: 'aud_not_registered', rows: ['WI-02'] } as const
+
 /** What every platform must be asked: a token for this `audience`, and no other. */
 export const wrongAudience = {
   forTokenEndpoint: {
     wrong: 'Its `aud` is the token endpoint, which is not the registered `audience`.',
     claims: { aud: '$url' },
-    error: 'invalid_grant',
-    reason: 'aud_not_registered',
-    rows: ['WI-02'],
+    ...notForUs,
   },
 } as const satisfies Record<string, Wrong>
 
